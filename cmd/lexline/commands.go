@@ -1,0 +1,49 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// commands is the command table; lexline prints it in this order.
+func commands() []command {
+	return []command{}
+}
+
+// lookUp finds the command that args begin with. No arguments, or help, is no
+// command and no error.
+func lookUp(args []string) (*command, []string, error) {
+	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+		return nil, nil, nil
+	}
+	for _, c := range commands() {
+		words := strings.Fields(c.name)
+		if len(args) >= len(words) && strings.Join(args[:len(words)], " ") == c.name {
+			return &c, args[len(words):], nil
+		}
+	}
+	err := fmt.Errorf("there is no command %q", strings.Join(args[:min(2, len(args))], " "))
+	return nil, nil, usageError{&hintError{err, "lexline help lists the commands"}}
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "lexline keeps a Lex bot on the line: a voice gateway between Twilio calls and Amazon Lex V2.\n\nusage: lexline COMMAND [flags]\n\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, "\nlexline COMMAND --help explains one command.\n")
+}
+
+// newFlags returns the flag set of one command; about follows the usage line
+// in its help.
+func newFlags(env *environment, name, operands, about string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(env.stderr)
+	flags.Usage = func() {
+		fmt.Fprintf(env.stderr, "usage: lexline %s [flags] %s\n\n%s\n\nflags:\n", name, operands, about)
+		flags.PrintDefaults()
+	}
+	return flags
+}

@@ -1,0 +1,80 @@
+// Command lexline keeps a Lex bot on the line: a telephone voice gateway
+// between Twilio Media Streams and Amazon Lex V2, with the stand-ins (a local
+// Lex, a simulated phone) that let it be tried and tested without any account.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// environment is what a command sees of the process, so that tests can run
+// commands without one.
+type environment struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	getenv         func(string) string
+}
+
+// command is one row of the command table. run parses its own flags.
+type command struct {
+	name    string // one or two words, as typed
+	summary string
+	run     func(ctx context.Context, env *environment, args []string) error
+}
+
+// hintError is an error for a person, with advice on what to do about it.
+type hintError struct {
+	err  error
+	hint string
+}
+
+func (e *hintError) Error() string { return e.err.Error() }
+func (e *hintError) Unwrap() error { return e.err }
+
+// usageError marks wrong use of a command: exit code 2.
+type usageError struct{ error }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	code := run(ctx, env, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// run executes one command line and returns the exit code: 0 done, 1 the
+// command could not do it, 2 wrong use.
+func run(ctx context.Context, env *environment, args []string) int {
+	cmd, rest, err := lookUp(args)
+	if err == nil && cmd == nil {
+		usage(env.stdout)
+		return 0
+	}
+	if err == nil {
+		err = cmd.run(ctx, env, rest)
+	}
+	return report(env.stderr, err)
+}
+
+func report(w io.Writer, err error) int {
+	if err == nil || errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	fmt.Fprintf(w, "lexline: %v\n", err)
+	var hint *hintError
+	if errors.As(err, &hint) {
+		fmt.Fprintf(w, "hint: %s\n", hint.hint)
+	}
+	var wrongUse usageError
+	if errors.As(err, &wrongUse) {
+		return 2
+	}
+	return 1
+}

@@ -1,0 +1,34 @@
+package call
+
+// Result classes how a call ended.
+type Result string
+
+// The results.
+const (
+	Success       Result = "success"        // the call did what it was for
+	CallerEnded   Result = "caller_ended"   // the caller left before the bot was done
+	PeerFault     Result = "peer_fault"     // the carrier's side was lost or broke the protocol
+	ServerFault   Result = "server_fault"   // we could not go on
+	UpstreamFault Result = "upstream_fault" // the bot could not go on
+)
+
+// Reason says in one word why a call ended. It is a bounded set: metrics use it as a label.
+type Reason string
+
+// The reasons.
+const (
+	BotClosed  Reason = "bot_closed"  // the bot closed the dialog and its last words were heard
+	CallerLeft Reason = "caller_left" // the carrier stopped the stream
+	BotFailed  Reason = "bot_failed"  // the bot failed on several turns in a row
+	LegLost    Reason = "leg_lost"    // the connection broke or went silent
+	BadPeer    Reason = "bad_peer"    // the peer broke the protocol
+	Shutdown   Reason = "shutdown"    // the gateway was told to stop
+	Panicked   Reason = "panicked"    // a fault in our own code, contained to this call
+)
+
+// Termination is the one statement of how a call ended.
+type Termination struct {
+	Result Result
+	Reason Reason
+	Err    error // what went wrong, for the log; nil for a regular end
+}
