@@ -1,0 +1,173 @@
+package audio
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+// Limits on what a WAV file may ask of us.
+const (
+	minWAVRate     = 4000
+	maxWAVRate     = 192000
+	maxWAVChannels = 8
+	maxWAVSamples  = 32 << 20 // 64 MiB in memory: 11 minutes at 48 kHz
+	maxWAVSkipped  = 16 << 20 // bytes of other chunks before the audio
+)
+
+// Format tags of a WAV file, RFC 2361 and
+// https://learn.microsoft.com/windows/win32/api/mmreg/ns-mmreg-waveformatextensible.
+const (
+	wavPCM        = 0x0001
+	wavALaw       = 0x0006
+	wavMuLaw      = 0x0007
+	wavExtensible = 0xFFFE
+)
+
+// wavSubFormat is what follows the format tag in the GUID of an extensible header.
+const wavSubFormat = "\x00\x00\x00\x00\x10\x00\x80\x00\x00\xAA\x00\x38\x9B\x71"
+
+// ReadWAV reads a WAV file: linear PCM of 8, 16 or 24 bits, mu-law or A-law, at 4
+// to 192 kHz. Several channels are mixed into one. A stream whose header was
+// written before its length was known is read to its end. Audio that ends early
+// is not an error: what is there is returned. At most 32 Mi samples are read;
+// more is an error.
+func ReadWAV(r io.Reader) (Clip, error) {
+	clip, err := readWAV(r)
+	if err != nil {
+		return Clip{}, fmt.Errorf("read WAV: %w", err)
+	}
+	return clip, nil
+}
+
+// ReadWAVFile is ReadWAV of a file; its errors name the file.
+func ReadWAVFile(path string) (Clip, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return Clip{}, fmt.Errorf("read WAV: %w", err) // names the file already
+	}
+	defer f.Close()
+	clip, err := readWAV(f)
+	if err != nil {
+		return Clip{}, fmt.Errorf("read WAV %s: %w", path, err)
+	}
+	return clip, nil
+}
+
+func readWAV(r io.Reader) (Clip, error) {
+	var head [12]byte
+	if n, err := io.ReadFull(r, head[:]); err != nil {
+		return Clip{}, fmt.Errorf("header: %w after %d bytes", ended(err), n)
+	}
+	if string(head[:4]) != "RIFF" || string(head[8:]) != "WAVE" {
+		return Clip{}, fmt.Errorf("begins with %q and %q, want RIFF and WAVE", head[:4], head[8:])
+	}
+	riff := int64(binary.LittleEndian.Uint32(head[4:]))
+	format, size, before, err := findWAVData(r)
+	if err != nil {
+		return Clip{}, err
+	}
+	// A size of 0 can be true, or stand for "unknown". It is true only when the
+	// whole file claims to go on after the audio.
+	goesOn := riff > before && riff < unknownWAVSize
+	if (size == 0 && !goesOn) || size >= unknownWAVSize {
+		size = 1 << 62
+	}
+	samples, err := readWAVSamples(io.LimitReader(r, size), format)
+	if err != nil {
+		return Clip{}, fmt.Errorf("audio: %w", err)
+	}
+	return Clip{Rate: format.rate, Samples: samples}, nil
+}
+
+// unknownWAVSize is where lengths begin that only stand for "not known yet":
+// programs that write to a pipe put 0x7FFFF000, 0x7FFFFFFF or 0xFFFFFFFF, less a header.
+const unknownWAVSize = 0x7FFFF000
+
+// findWAVData reads chunks up to the audio. It returns the format, the claimed
+// size of the audio, and what the RIFF size would be if the file ended here.
+func findWAVData(r io.Reader) (format wavFormat, size, before int64, err error) {
+	before = int64(len("WAVE"))
+	for {
+		var chunk [8]byte
+		if _, err := io.ReadFull(r, chunk[:]); err != nil {
+			return wavFormat{}, 0, 0, fmt.Errorf("no data chunk: %w", ended(err))
+		}
+		id, size := string(chunk[:4]), int64(binary.LittleEndian.Uint32(chunk[4:]))
+		before += int64(len(chunk))
+		switch {
+		case id == "data" && format.rate == 0:
+			return wavFormat{}, 0, 0, errors.New("data chunk comes before the fmt chunk")
+		case id == "data":
+			return format, size, before, nil
+		case before+size > maxWAVSkipped:
+			return wavFormat{}, 0, 0, fmt.Errorf("no data chunk in the first %d bytes: chunk %q is %d bytes long", maxWAVSkipped, id, size)
+		}
+		padded := size + size%2
+		before += padded
+		body := io.LimitReader(r, padded)
+		if id == "fmt " {
+			if format, err = readWAVFormat(body, size); err != nil {
+				return wavFormat{}, 0, 0, fmt.Errorf("fmt chunk: %w", err)
+			}
+		}
+		if _, err := io.Copy(io.Discard, body); err != nil {
+			return wavFormat{}, 0, 0, fmt.Errorf("chunk %q: %w", id, err)
+		}
+	}
+}
+
+// WriteWAV writes a WAV file of 16-bit PCM with one channel for each of
+// channels. Shorter channels are filled up with silence.
+func WriteWAV(w io.Writer, rate int, channels ...[]int16) error {
+	if rate < minWAVRate || rate > maxWAVRate {
+		return fmt.Errorf("write WAV: %d samples a second, want %d to %d", rate, minWAVRate, maxWAVRate)
+	}
+	if len(channels) == 0 || len(channels) > maxWAVChannels {
+		return fmt.Errorf("write WAV: %d channels, want 1 to %d", len(channels), maxWAVChannels)
+	}
+	length := 0
+	for _, c := range channels {
+		length = max(length, len(c))
+	}
+	block := 2 * len(channels)
+	if length > (unknownWAVSize-64)/block {
+		return fmt.Errorf("write WAV: %d samples are too many for the format", length)
+	}
+	out := make([]byte, 0, 64+length*block)
+	out = append(out, "RIFF"...)
+	out = binary.LittleEndian.AppendUint32(out, uint32(36+length*block))
+	out = append(out, "WAVEfmt "...)
+	out = binary.LittleEndian.AppendUint32(out, 16)
+	out = binary.LittleEndian.AppendUint16(out, wavPCM)
+	out = binary.LittleEndian.AppendUint16(out, uint16(len(channels)))
+	out = binary.LittleEndian.AppendUint32(out, uint32(rate))
+	out = binary.LittleEndian.AppendUint32(out, uint32(rate*block))
+	out = binary.LittleEndian.AppendUint16(out, uint16(block))
+	out = binary.LittleEndian.AppendUint16(out, 16)
+	out = append(out, "data"...)
+	out = binary.LittleEndian.AppendUint32(out, uint32(length*block))
+	for i := range length {
+		for _, c := range channels {
+			var s int16
+			if i < len(c) {
+				s = c[i]
+			}
+			out = binary.LittleEndian.AppendUint16(out, uint16(s))
+		}
+	}
+	if _, err := w.Write(out); err != nil {
+		return fmt.Errorf("write WAV: %w", err)
+	}
+	return nil
+}
+
+// ended words the end of a file for a person.
+func ended(err error) error {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the file ends")
+	}
+	return err
+}
