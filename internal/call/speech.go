@@ -16,6 +16,7 @@ var ErrSpeechFull = errors.New("speech is longer than its limit")
 // region for instance, while its caller is still talking.
 type Speech struct {
 	limit int
+	done  chan struct{} // closed by the first End
 
 	mu    sync.Mutex
 	grown sync.Cond // signalled, with mu, whenever audio, end or err changed
@@ -26,7 +27,7 @@ type Speech struct {
 
 // NewSpeech returns an empty Speech that holds at most limit bytes (8,000 a second).
 func NewSpeech(limit int) *Speech {
-	s := &Speech{limit: limit}
+	s := &Speech{limit: limit, done: make(chan struct{})}
 	s.grown.L = &s.mu
 	return s
 }
@@ -34,7 +35,8 @@ func NewSpeech(limit int) *Speech {
 // NewFinishedSpeech returns a Speech that already ended and holds mulaw.
 func NewFinishedSpeech(mulaw []byte) *Speech {
 	s := NewSpeech(len(mulaw))
-	s.audio, s.ended = mulaw, true
+	s.audio = mulaw
+	s.End(nil)
 	return s
 }
 
@@ -65,7 +67,12 @@ func (s *Speech) End(err error) {
 	}
 	s.ended, s.err = true, err
 	s.grown.Broadcast()
+	close(s.done)
 }
+
+// Done returns a channel that is closed when the speech has ended, for whoever
+// waits for the end but not for the audio.
+func (s *Speech) Done() <-chan struct{} { return s.done }
 
 // From returns, without waiting, the audio from byte offset on and whether the
 // speech has ended. The bytes are shared and must not be changed.
