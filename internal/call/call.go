@@ -1,0 +1,318 @@
+// Package call is the domain: one telephone call between a caller on a Leg and
+// a Bot. It listens for turns, puts them to the bot, plays the answers ahead of
+// the caller's ear by a known distance, stops when interrupted, and ends the
+// call when the bot is done and its last words were heard.
+//
+// A call lives on one goroutine, in Run. That goroutine pulls events from the
+// leg, and the caller's frames are its clock: there is no ticker. What happens
+// next is decided by a pure state machine (conversation.go, playout.go); this
+// file only carries its decisions out. The package knows no carrier, no
+// websocket and no Lex: they implement Leg and Bot.
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"lexline/internal/vad"
+)
+
+// ErrBadPeer is wrapped by a leg's errors when its peer broke the protocol, as
+// against a connection that was lost.
+var ErrBadPeer = errors.New("peer broke the protocol")
+
+// Faults of a question to the bot.
+var (
+	errNoAnswer = errors.New("the bot returned without an answer")
+	errCutShort = errors.New("the answer's audio was cut short")
+)
+
+// Detector judges whether somebody talks in a frame of mu-law audio. It belongs
+// to one call and is fed every frame in order.
+type Detector interface {
+	Frame(mulaw []byte) vad.Decision
+}
+
+// Config holds what calls have in common. The zero value of a field means its default.
+type Config struct {
+	Logger      *slog.Logger    // default: slog.Default()
+	Counters    *Counters       // default: counted nowhere
+	NewDetector func() Detector // default: an energy detector
+	Timing      vad.Timing      // default: vad.DefaultTiming
+	KeyTimeout  time.Duration   // digits are complete after this long without another; default 3 s
+	KeyEnd      byte            // or at this key; default '#'
+	MaxFailures int             // turns in a row the bot may fail on before the call is ended; default 3
+	Apology     []byte          // mu-law, played when the bot fails on a turn; default: nothing
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	if cfg.Counters == nil {
+		cfg.Counters = new(Counters)
+	}
+	if cfg.NewDetector == nil {
+		cfg.NewDetector = func() Detector { return new(vad.Energy) }
+	}
+	if cfg.Timing == (vad.Timing{}) {
+		cfg.Timing = vad.DefaultTiming
+	}
+	if cfg.KeyTimeout == 0 {
+		cfg.KeyTimeout = 3 * time.Second
+	}
+	if cfg.KeyEnd == 0 {
+		cfg.KeyEnd = '#'
+	}
+	if cfg.MaxFailures == 0 {
+		cfg.MaxFailures = 3
+	}
+	return cfg
+}
+
+const (
+	preRollFrames = 15                    // 300 ms kept before the first frame with speech
+	keptFrames    = preRollFrames + 8 + 1 // and what an endpointer needs to be sure of it
+	maxUtterance  = 16 * time.Second      // above every MaxTurn plus its pre-roll
+	utteranceSize = int(maxUtterance/time.Millisecond) * bytesPerMillisecond
+)
+
+// Call is one telephone call. Create it with New and run it once.
+type Call struct {
+	// static
+	cfg  Config
+	info Info
+	leg  Leg
+	bot  Bot
+	log  *slog.Logger
+
+	// owned by Run
+	began      time.Time
+	talk       conversation
+	detector   Detector
+	endpointer *vad.Endpointer
+	kept       [keptFrames * FrameBytes]byte // ring of the latest caller frames
+	frames     int                           // caller frames so far
+	utterance  *Speech                       // the latest one kept; nil before the first
+	reply      *Speech                       // being played; nil when none is
+	asking     asking
+	clock      turnClock
+
+	// shared with the goroutine that asks, which only sends
+	heardBack chan botEvent
+}
+
+// asking is the question in flight: at most one talks to the bot at a time.
+type asking struct {
+	cancel context.CancelFunc
+	done   chan struct{} // closed when Ask has returned; nil before the first question
+}
+
+// botEvent is what comes back from a question: its answer, then its end.
+type botEvent struct {
+	turn   int
+	answer *Answer
+	err    error
+}
+
+// New prepares a call; Run does all the work.
+func New(cfg Config, info Info, leg Leg, bot Bot) *Call {
+	cfg = cfg.withDefaults()
+	return &Call{
+		cfg: cfg, info: info, leg: leg, bot: bot,
+		log: cfg.Logger.With("call", info.ID, "line", info.Line),
+		talk: conversation{rules: rules{
+			keyTimeout: cfg.KeyTimeout, keyEnd: cfg.KeyEnd, maxFailures: cfg.MaxFailures,
+		}},
+		detector:   cfg.NewDetector(),
+		endpointer: vad.NewEndpointer(cfg.Timing),
+		// An answer and an end of the question in flight, and of one that was
+		// abandoned but has not noticed yet: senders never wait.
+		heardBack: make(chan botEvent, 4),
+	}
+}
+
+// Run talks until the caller or the bot ends the call and says why it ended. It
+// owns the call's state; it closes the leg; no goroutine that it started
+// outlives it. Ending ctx ends the call as Shutdown.
+func (c *Call) Run(ctx context.Context) (end Termination) {
+	c.began = time.Now()
+	c.log.Info("call started", "from", masked(c.info.From), "to", masked(c.info.To), "resumed", c.info.Resumed)
+	ctx, cancel := context.WithCancel(ctx)
+	defer func() {
+		if fault := recover(); fault != nil {
+			end = Termination{ServerFault, Panicked, fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
+		}
+		cancel()
+		if err := c.leg.Close(); err != nil && end.Err == nil {
+			c.log.Debug("leg closed", "err", err)
+		}
+		c.awaitAsking()
+		c.cfg.Counters.add(c.talk.counts)
+		c.logEnd(end)
+	}()
+	return c.run(ctx)
+}
+
+func (c *Call) run(ctx context.Context) Termination {
+	for {
+		event, err := c.leg.Next(ctx)
+		if err != nil {
+			return lost(ctx, err)
+		}
+		now := time.Since(c.began)
+		if over, end := c.takeBotEvents(ctx, now); over {
+			return end
+		}
+		in := input{kind: inTick}
+		switch event.Kind {
+		case HungUp:
+			return Termination{Result: CallerEnded, Reason: CallerLeft}
+		case Frame:
+			in = input{kind: inFrame, change: c.hear(event.Audio)}
+		case Digit:
+			in = input{kind: inKey, key: event.Digit}
+		case MarkReturned:
+			in = input{kind: inMark, mark: event.Mark}
+		}
+		if over, end := c.step(ctx, now, in); over {
+			return end
+		}
+	}
+}
+
+// lost classes the error that ended a leg.
+func lost(ctx context.Context, err error) Termination {
+	switch {
+	case ctx.Err() != nil:
+		return Termination{Result: ServerFault, Reason: Shutdown}
+	case errors.Is(err, ErrBadPeer):
+		return Termination{Result: PeerFault, Reason: BadPeer, Err: err}
+	default:
+		return Termination{Result: PeerFault, Reason: LegLost, Err: err}
+	}
+}
+
+// hear keeps and judges one caller frame.
+func (c *Call) hear(frame []byte) vad.Change {
+	slot := c.frames % keptFrames * FrameBytes
+	copy(c.kept[slot:slot+FrameBytes], frame)
+	c.frames++
+	return c.endpointer.Frame(c.detector.Frame(frame).Speech)
+}
+
+// takeBotEvents passes on what the bot said since the last event.
+func (c *Call) takeBotEvents(ctx context.Context, now time.Duration) (over bool, end Termination) {
+	for {
+		select {
+		case event := <-c.heardBack:
+			if over, end = c.takeBotEvent(ctx, now, event); over {
+				return over, end
+			}
+		default:
+			return false, Termination{}
+		}
+	}
+}
+
+func (c *Call) takeBotEvent(ctx context.Context, now time.Duration, event botEvent) (over bool, end Termination) {
+	if event.answer == nil {
+		if errors.Is(event.err, errCutShort) && !errors.Is(event.err, context.Canceled) {
+			c.log.Warn("answer incomplete", "turn", event.turn, "err", event.err)
+		}
+		if event.err == nil || !c.talk.awaits(event.turn) {
+			return false, Termination{}
+		}
+		c.log.Warn("bot failed", "turn", event.turn, "err", event.err)
+		c.reply = NewFinishedSpeech(c.cfg.Apology)
+		return c.step(ctx, now, input{kind: inFailure, turn: event.turn})
+	}
+	if c.talk.awaits(event.turn) {
+		c.reply = event.answer.Speech
+		c.clock.answered(c.log, now, event.answer)
+	}
+	return c.step(ctx, now, input{kind: inAnswer, turn: event.turn, closed: event.answer.Closed})
+}
+
+// step puts one input to the state machine and does what it says.
+func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool, end Termination) {
+	if c.reply != nil {
+		rest, ended := c.reply.From(c.talk.out.sent)
+		in.available, in.ended = len(rest), ended
+	}
+	sent := c.talk.out.sent
+	for _, act := range c.talk.step(now, in) {
+		switch act.kind {
+		case doOpen:
+			c.openUtterance(now)
+		case doKeep:
+			c.keepFrame()
+		case doFinish:
+			c.utterance.End(nil)
+			c.clock.ended(c.log, now, c.endpointer.Silence())
+		case doAsk:
+			c.ask(ctx, Turn{Number: act.turn, Speech: c.utterance})
+		case doAskKeys:
+			c.clock.keyed(c.log, now, act.turn)
+			c.ask(ctx, Turn{Number: act.turn, Text: act.keys})
+		case doAbandon:
+			c.abandon()
+		case doApology:
+			c.clock.apologised(now)
+		case doPlay:
+			if err := c.play(now, sent, act); err != nil {
+				return true, lost(ctx, err)
+			}
+			sent += act.bytes
+		case doClear:
+			if err := c.leg.Send(Output{Kind: Clear}); err != nil {
+				return true, lost(ctx, fmt.Errorf("clear the prompt: %w", err))
+			}
+		case doEnd:
+			return true, act.end
+		}
+	}
+	return false, Termination{}
+}
+
+// openUtterance begins an utterance with the audio from 300 ms before its first
+// frame with speech, so that no first syllable is lost.
+func (c *Call) openUtterance(now time.Duration) {
+	c.utterance = NewSpeech(utteranceSize)
+	back := min(c.endpointer.Onset()+preRollFrames, keptFrames-1, c.frames-1)
+	for i := c.frames - 1 - back; i < c.frames; i++ {
+		slot := i % keptFrames * FrameBytes
+		c.keep(c.kept[slot : slot+FrameBytes])
+	}
+	c.clock.opened(now)
+}
+
+func (c *Call) keepFrame() {
+	slot := (c.frames - 1) % keptFrames * FrameBytes
+	c.keep(c.kept[slot : slot+FrameBytes])
+}
+
+func (c *Call) keep(frame []byte) {
+	if err := c.utterance.Append(frame); err != nil {
+		c.log.Debug("utterance frame dropped", "err", err)
+	}
+}
+
+// play sends the next piece of the reply, from byte offset on, and its mark.
+func (c *Call) play(now time.Duration, offset int, act action) error {
+	rest, _ := c.reply.From(offset)
+	if err := c.leg.Send(Output{Kind: Play, Audio: rest[:act.bytes]}); err != nil {
+		return fmt.Errorf("play the answer: %w", err)
+	}
+	if err := c.leg.Send(Output{Kind: Mark, Mark: act.mark}); err != nil {
+		return fmt.Errorf("mark the answer: %w", err)
+	}
+	if offset == 0 {
+		c.clock.played(c.log, now)
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package call
+
+import "sync/atomic"
+
+// Counters counts what happened in all calls that share it. It is safe for
+// several goroutines; the zero value is ready.
+type Counters struct {
+	calls, turns, bargeIns, botFailures       atomic.Int64
+	lateAnswers, lateMarks, droppedKeys, gaps atomic.Int64
+}
+
+// Snapshot is the state of Counters at one moment, each field a total since start.
+type Snapshot struct {
+	Calls       int64 // calls that ended
+	Turns       int64 // questions put to the bot
+	BargeIns    int64 // answers the caller interrupted or did not wait for
+	BotFailures int64 // turns the bot failed on
+	LateAnswers int64 // answers that came when nobody waited for them any more
+	LateMarks   int64 // marks given up on
+	DroppedKeys int64 // digits beyond the limit of one turn
+	Gaps        int64 // times an answer's audio was late and the caller heard a hole
+}
+
+// Snapshot reads the totals. Fields may be one call apart from each other.
+func (c *Counters) Snapshot() Snapshot {
+	return Snapshot{
+		Calls: c.calls.Load(), Turns: c.turns.Load(), BargeIns: c.bargeIns.Load(), BotFailures: c.botFailures.Load(),
+		LateAnswers: c.lateAnswers.Load(), LateMarks: c.lateMarks.Load(), DroppedKeys: c.droppedKeys.Load(), Gaps: c.gaps.Load(),
+	}
+}
+
+func (c *Counters) add(t tally) {
+	c.calls.Add(1)
+	c.turns.Add(int64(t.turns))
+	c.bargeIns.Add(int64(t.bargeIns))
+	c.botFailures.Add(int64(t.failures))
+	c.lateAnswers.Add(int64(t.lateAnswers))
+	c.lateMarks.Add(int64(t.lateMarks))
+	c.droppedKeys.Add(int64(t.droppedKeys))
+	c.gaps.Add(int64(t.gaps))
+}

@@ -1,0 +1,93 @@
+// Package vad hears when a caller talks. A detector judges single frames of
+// telephone audio (20 ms, 8 kHz, mu-law); an Endpointer turns its judgements
+// into turns: speech started, speech ended. Everything here is pure: time is
+// the count of frames, nothing blocks, nothing allocates per frame.
+//
+// What a turn means to a call (a question to the bot, an interruption of a
+// prompt) is decided in package call.
+package vad
+
+import (
+	"math"
+
+	"lexline/internal/audio"
+)
+
+// Decision is what a detector says of one frame.
+type Decision struct {
+	Probability float32 // that somebody talks in this frame, 0 to 1
+	Speech      bool    // the detector's own decision
+}
+
+// Levels of the energy detector, as mean square relative to full scale (dBov).
+const (
+	quietest     = -58.0 // the floor is never believed to be lower: line noise stays below floor + margin
+	margin       = 12.0  // dB above the floor that count as speech
+	floorRiseDB  = 2.0   // dB per second by which the floor follows a rising noise
+	framesPerSec = 50
+	settleFrames = 10 // 200 ms at the start of a call in which only the floor is learnt
+	floorFall    = 0.2
+)
+
+var (
+	squares   = squareTable()
+	floorRise = math.Pow(10, floorRiseDB/10/framesPerSec)
+	floorMin  = math.Pow(10, quietest/10)
+	threshold = math.Pow(10, margin/10)
+)
+
+// squareTable maps a mu-law byte to its squared amplitude relative to full scale.
+func squareTable() (table [256]float64) {
+	for code := range table {
+		sample := audio.DecodeMuLaw(nil, []byte{byte(code)})[0]
+		amplitude := float64(sample) / 32768
+		table[code] = amplitude * amplitude
+	}
+	return table
+}
+
+// Energy detects speech by its energy over an adaptive noise floor. The floor
+// falls quickly to quiet frames and rises slowly, so that pauses between words
+// hold it down while somebody talks. The zero value is ready; one Energy
+// belongs to one call.
+type Energy struct {
+	floor  float64 // mean square; 0 before the first frame
+	frames int
+}
+
+// Frame judges the next frame of mu-law audio, of any non-zero length.
+func (e *Energy) Frame(mulaw []byte) Decision {
+	if len(mulaw) == 0 {
+		return Decision{}
+	}
+	var sum float64
+	for _, code := range mulaw {
+		sum += squares[code]
+	}
+	power := sum / float64(len(mulaw))
+	speech := power > e.floor*threshold
+	if e.frames < settleFrames {
+		e.frames++
+		speech = false
+	}
+	probability := float32(0)
+	if e.floor > 0 {
+		ratio := power / (e.floor * threshold)
+		probability = float32(ratio / (1 + ratio))
+	}
+	e.learn(power)
+	return Decision{Probability: probability, Speech: speech}
+}
+
+func (e *Energy) learn(power float64) {
+	switch {
+	case e.floor == 0:
+		// A caller who talks from the first frame on must not become the floor.
+		e.floor = min(power, floorMin*threshold)
+	case power < e.floor:
+		e.floor += (power - e.floor) * floorFall
+	default:
+		e.floor *= floorRise
+	}
+	e.floor = max(e.floor, floorMin)
+}
