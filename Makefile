@@ -1,0 +1,84 @@
+# Everything a person types on this project; `make help` lists it.
+
+DEMO_PACKAGES := pocketsphinx pocketsphinx-en-us flite asterisk-core-sounds-en-wav
+# awscli judges the local Lex, npm's twilio judges our signatures.
+TEST_PACKAGES := $(DEMO_PACKAGES) awscli \
+	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
+# The race detector is the one thing here that needs a C compiler.
+RACE_PACKAGES := $(if $(shell command -v gcc),,gcc) $(if $(wildcard /usr/include/stdlib.h),,libc6-dev)
+
+# Tools run at exact versions and stay out of go.mod.
+GOFUMPT     := mvdan.cc/gofumpt@v0.9.2
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
+GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
+GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+FUZZTIME  ?= 60s
+TESTFLAGS ?=
+ARGS      ?=
+
+# What we ship is built without cgo, so that is what we vet and test as well.
+export CGO_ENABLED := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test check race fuzz fuzz-short bench lint cover clean setup-demo setup-test setup-race
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup-demo build ## Install what is missing, build, place two calls, show them (ARGS="--json" and so on)
+	@bin/lexline demo $(ARGS)
+
+build: ## Build bin/lexline and bin/lexline-speech
+	@echo "build: bin/lexline, bin/lexline-speech"
+	@go build -trimpath -o bin/ ./cmd/...
+
+test: setup-test build check ## Install what the tests need, then check, then all tests under the race detector
+	@CGO_ENABLED=1 go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile bin/test.json -- \
+		-race -timeout 15m $(TESTFLAGS) ./...
+
+check: ## Check format, vet, staticcheck, imports and documents
+	@echo "check: format, vet, staticcheck, imports, documents"
+	@unformatted=$$(go run $(GOFUMPT) -l bench cmd internal); \
+		[ -z "$$unformatted" ] || { echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; }
+	@go vet ./...
+	@go run $(STATICCHECK) -checks all,-ST1000 ./...
+	@go test ./internal
+
+race: setup-race ## Run the packages with goroutines 20 times under the race detector
+	CGO_ENABLED=1 go test -race -count=20 -timeout 30m ./internal/call ./internal/twilio ./internal/lex ./internal/lexlocal
+
+fuzz: ## Run every fuzz target for FUZZTIME (60s) each
+	@scripts/fuzz $(FUZZTIME)
+
+fuzz-short: ## Run every fuzz target for a few seconds
+	@scripts/fuzz 5s
+
+bench: build ## Measure the media path; the last line is its CPU over a raw TCP server's
+	@go run ./bench/mediapath $(ARGS)
+
+lint: ## Run golangci-lint with .golangci.yml
+	@go run $(GOLANGCI) run ./...
+
+cover: ## Show the coverage of each function, the least covered last
+	@mkdir -p bin
+	@go test -coverprofile=bin/cover.out ./... >bin/cover.txt || { cat bin/cover.txt; exit 1; }
+	@go tool cover -func=bin/cover.out | sort -t "$$(printf '\t')" -k 3 | sort -s -r -n -k 3
+
+clean: ## Remove what was built and what the tests fetched
+	@rm -rf bin demo internal/twilio/testdata/node_modules
+
+setup-demo: ## Install the Debian packages that give the demo its voices and ears
+	@scripts/debian $(DEMO_PACKAGES)
+
+setup-race:
+	@scripts/debian --required $(RACE_PACKAGES)
+
+setup-test: setup-race ## Install what the tests need: Debian packages, a C compiler, npm's twilio
+	@scripts/debian --required $(TEST_PACKAGES)
+	@$(MAKE) --no-print-directory internal/twilio/testdata/node_modules/.installed
+
+internal/twilio/testdata/node_modules/.installed: internal/twilio/testdata/package.json
+	@echo "npm: installing the modules of $<"
+	@cd internal/twilio/testdata && npm install --no-audit --no-fund --no-package-lock --loglevel=error >/dev/null
+	@touch $@
