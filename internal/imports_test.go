@@ -1,0 +1,220 @@
+// Package internal holds no code, only the tests that keep the house in order:
+// who may import whom, and documents that tell the truth.
+package internal
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// row is what one package may import, as words.
+type row struct {
+	own    string // packages of this module, without internal/
+	others string // third parties by the start of their path
+	tests  string // third parties that only its tests import
+}
+
+// Third parties by the names used in mayImport.
+const (
+	awsCore   = "github.com/aws/aws-sdk-go-v2/aws github.com/aws/smithy-go"
+	awsConfig = "github.com/aws/aws-sdk-go-v2/config github.com/aws/aws-sdk-go-v2/credentials"
+	awsLex    = "github.com/aws/aws-sdk-go-v2/service/lexruntimev2 github.com/aws/aws-sdk-go-v2/service/lexmodelsv2"
+	cmp       = "github.com/google/go-cmp"
+	coder     = "github.com/coder/websocket"
+	gobwas    = "github.com/gobwas/ws"
+	purego    = "github.com/ebitengine/purego"
+	script    = "github.com/rogpeppe/go-internal"
+	yaml      = "go.yaml.in/yaml/v3"
+)
+
+// mayImport has a row for every package of this module. The domain (call) is in
+// the middle and knows no technology, the edges are named after the technology
+// they speak, and cmd/lexline puts them together.
+var mayImport = map[string]row{
+	"internal":           {},
+	"internal/audio":     {tests: cmp},
+	"internal/botdef":    {tests: cmp},
+	"internal/vad":       {own: "audio", tests: cmp},
+	"internal/speech":    {own: "audio", tests: cmp},
+	"internal/nlu":       {own: "botdef", tests: cmp},
+	"internal/call":      {own: "audio vad", tests: cmp},
+	"internal/twilio":    {own: "audio call", others: gobwas, tests: cmp + " " + coder},
+	"internal/lex":       {own: "audio call", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
+	"internal/lexlocal":  {own: "audio botdef nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
+	"internal/twiliosim": {own: "audio", others: coder, tests: cmp},
+	"cmd/lexline": {
+		own:    "audio botdef call lex lexlocal nlu speech twilio twiliosim vad",
+		others: awsCore + " " + awsConfig + " " + yaml,
+		tests:  cmp + " " + script + " " + awsLex,
+	},
+	"cmd/lexline-speech": {own: "speech", others: purego, tests: cmp},
+	"bench/mediapath":    {tests: cmp},
+}
+
+// forbidden tells why, for the edges that someone will want one day. Third
+// parties stand here by the start of their path as well.
+var forbidden = map[string]map[string]string{
+	"internal/call": {
+		"internal/twilio":              "a call knows no carrier; call.Leg is the wall",
+		"internal/lex":                 "a call knows no bot service; call.Bot is the wall",
+		"internal/speech":              "the gateway neither recognises nor speaks; the bot does",
+		"github.com/aws/aws-sdk-go-v2": "a call knows no cloud; lex speaks to AWS",
+		gobwas:                         "a call knows no websocket; twilio speaks to the carrier",
+	},
+	"internal/twilio": {
+		"internal/twiliosim": "twiliosim judges twilio from outside; cmd/lexline brings them together",
+		"internal/lex":       "a telephone door knows no bot service; call.Bot is the wall",
+		coder:                "the phone uses this library; a fault of it must not be on both sides",
+	},
+	"internal/lex": {
+		"internal/lexlocal": "lexlocal judges lex from outside; cmd/lexline brings them together",
+		"internal/twilio":   "a bot client knows no carrier; call.Leg is the wall",
+	},
+	"internal/lexlocal": {
+		"internal/lex":  "lexlocal stands in for what lex talks to; a fault in shared code would not show",
+		"internal/call": "lexlocal is Amazon's side of the wire and knows no telephone call",
+	},
+	"internal/twiliosim": {
+		"internal/twilio":   "twiliosim stands in for what twilio talks to; a fault in shared code would not show",
+		"internal/call":     "twiliosim is the carrier's side of the wire and knows no gateway",
+		"internal/lexlocal": "a caller knows no bot",
+		"internal/speech":   "the caller's voice comes in as a function, so that a phone needs no speech engine",
+		gobwas:              "the gateway uses this library; a fault of it must not be on both sides",
+	},
+	"internal/speech": {
+		purego: "only the worker program loads foreign libraries: it alone may crash of them",
+	},
+	"cmd/lexline": {
+		purego: "lexline is statically linked; the worker program loads foreign libraries",
+	},
+}
+
+// refusal returns why the package called from may not import path, or nothing.
+func refusal(from, path string, inTest bool) string {
+	name, isOwn := strings.CutPrefix(path, modulePath+"/")
+	host, _, _ := strings.Cut(path, "/")
+	switch {
+	case path == "C":
+		return "this project is built without cgo"
+	case !isOwn && !strings.Contains(host, "."):
+		return "" // the standard library
+	}
+	r := mayImport[from]
+	allowed := strings.Fields(r.others)
+	if inTest {
+		allowed = append(allowed, strings.Fields(r.tests)...)
+	}
+	for _, own := range strings.Fields(r.own) {
+		allowed = append(allowed, "internal/"+own)
+	}
+	under := func(top string) bool { return name == top || !isOwn && strings.HasPrefix(name, top+"/") }
+	if slices.ContainsFunc(allowed, under) {
+		return ""
+	}
+	for to, why := range forbidden[from] {
+		if under(to) {
+			return why
+		}
+	}
+	return fmt.Sprintf("its row of mayImport has only %v", allowed)
+}
+
+func TestImports(t *testing.T) {
+	found := packages(t)
+	for _, p := range found {
+		if _, ok := mayImport[p.name()]; !ok {
+			t.Errorf("%s has no row in mayImport: say there what it may import", p.name())
+			continue
+		}
+		for _, path := range p.Imports {
+			if why := refusal(p.name(), path, false); why != "" {
+				t.Errorf("%s imports %s: %s", p.name(), path, why)
+			}
+		}
+		for _, path := range slices.Concat(p.TestImports, p.XTestImports) {
+			if why := refusal(p.name(), path, true); why != "" && path != p.ImportPath {
+				t.Errorf("tests of %s import %s: %s", p.name(), path, why)
+			}
+		}
+	}
+	for name := range mayImport {
+		if !slices.ContainsFunc(found, func(p goPackage) bool { return p.name() == name }) {
+			t.Errorf("mayImport has a row for %s, but there is no such package", name)
+		}
+	}
+}
+
+// TestRefusal plants edges, so that the table test above is known to bite.
+func TestRefusal(t *testing.T) {
+	tests := []struct {
+		from, path string
+		inTest     bool
+		refused    bool
+	}{
+		{"internal/call", "net/http", false, false},
+		{"internal/call", "lexline/internal/audio", false, false},
+		{"internal/call", "lexline/internal/twilio", false, true},
+		{"internal/call", "lexline/internal/audio/deeper", false, true},
+		{"internal/call", "github.com/gobwas/ws/wsutil", false, true},
+		{"internal/call", "github.com/google/go-cmp/cmp", false, true},
+		{"internal/call", "github.com/google/go-cmp/cmp", true, false},
+		{"internal/audio", "C", false, true},
+		{"internal/twilio", "github.com/gobwas/ws", false, false},
+		{"internal/twilio", "github.com/gobwas/wsother", false, true},
+		{"internal/twiliosim", "lexline/internal/twilio", true, true},
+		{"internal/lexlocal", "lexline/internal/lex", true, true},
+		{"cmd/lexline", "github.com/ebitengine/purego", false, true},
+	}
+	for _, tt := range tests {
+		why := refusal(tt.from, tt.path, tt.inTest)
+		if (why != "") != tt.refused {
+			t.Errorf("refusal(%s, %s, in a test %v) = %q; want refused %v", tt.from, tt.path, tt.inTest, why, tt.refused)
+		}
+	}
+}
+
+const modulePath = "lexline"
+
+// goPackage is what `go list -json` tells of a package of this module.
+type goPackage struct {
+	ImportPath   string
+	Dir          string
+	Name         string
+	Doc          string
+	Imports      []string
+	TestImports  []string
+	XTestImports []string
+}
+
+// name is the package's path inside the module, like internal/call.
+func (p goPackage) name() string { return strings.TrimPrefix(p.ImportPath, modulePath+"/") }
+
+// packages lists the packages of this module.
+func packages(t *testing.T) []goPackage {
+	t.Helper()
+	list := exec.Command("go", "list", "-e", "-json=ImportPath,Dir,Name,Doc,Imports,TestImports,XTestImports", "./...")
+	list.Dir = ".."
+	out, err := list.Output()
+	if err != nil {
+		t.Fatalf("list the packages of this module: %v", err)
+	}
+	var found []goPackage
+	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
+		var p goPackage
+		err := dec.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return found
+		}
+		if err != nil {
+			t.Fatalf("read the list of packages: %v", err)
+		}
+		found = append(found, p)
+	}
+}
