@@ -22,6 +22,7 @@ type Decision struct {
 // Levels of the energy detector, as mean square relative to full scale (dBov).
 const (
 	quietest     = -58.0 // the floor is never believed to be lower: line noise stays below floor + margin
+	loudest      = -28.0 // the floor at the start is never believed to be higher: somebody is talking
 	margin       = 12.0  // dB above the floor that count as speech
 	floorRiseDB  = 2.0   // dB per second by which the floor follows a rising noise
 	framesPerSec = 50
@@ -33,6 +34,7 @@ var (
 	squares   = squareTable()
 	floorRise = math.Pow(10, floorRiseDB/10/framesPerSec)
 	floorMin  = math.Pow(10, quietest/10)
+	floorMax  = math.Pow(10, loudest/10)
 	threshold = math.Pow(10, margin/10)
 )
 
@@ -65,28 +67,28 @@ func (e *Energy) Frame(mulaw []byte) Decision {
 		sum += squares[code]
 	}
 	power := sum / float64(len(mulaw))
-	speech := power > e.floor*threshold
 	if e.frames < settleFrames {
-		e.frames++
-		speech = false
+		e.settle(power)
+		return Decision{}
 	}
-	probability := float32(0)
-	if e.floor > 0 {
-		ratio := power / (e.floor * threshold)
-		probability = float32(ratio / (1 + ratio))
-	}
+	ratio := power / (e.floor * threshold)
 	e.learn(power)
-	return Decision{Probability: probability, Speech: speech}
+	return Decision{Probability: float32(ratio / (1 + ratio)), Speech: ratio > 1}
+}
+
+// settle takes the quietest of the first frames as the floor.
+func (e *Energy) settle(power float64) {
+	if e.frames == 0 {
+		e.floor = floorMax
+	}
+	e.frames++
+	e.floor = max(min(e.floor, power), floorMin)
 }
 
 func (e *Energy) learn(power float64) {
-	switch {
-	case e.floor == 0:
-		// A caller who talks from the first frame on must not become the floor.
-		e.floor = min(power, floorMin*threshold)
-	case power < e.floor:
+	if power < e.floor {
 		e.floor += (power - e.floor) * floorFall
-	default:
+	} else {
 		e.floor *= floorRise
 	}
 	e.floor = max(e.floor, floorMin)

@@ -1,0 +1,209 @@
+package call
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"lexline/internal/vad"
+)
+
+// simulation drives a conversation with random events from a seed against a
+// carrier that plays in real time, and checks after every step what must hold
+// whatever happens. A failure replays from its seed.
+type simulation struct {
+	t    *testing.T
+	seed uint64
+	rng  *rand.Rand
+	now  time.Duration
+	talk conversation
+
+	turnOpen bool // the endpointer's own state: changes alternate
+	asked    int  // question in flight, 0 for none
+	answered bool
+	length   int // bytes of the answer being played
+	offset   int // of which so many were sent
+	playing  bool
+	queue    []pendingMark // at the carrier: mark and the time its audio ends
+	queueEnd time.Duration
+	lossy    bool // the carrier loses every other mark
+	ended    int
+}
+
+func newSimulation(t *testing.T, seed uint64) *simulation {
+	rng := rand.New(rand.NewPCG(seed, 1))
+	return &simulation{
+		t: t, seed: seed, rng: rng, lossy: seed%5 == 0,
+		talk: conversation{rules: rules{keyTimeout: 3 * time.Second, keyEnd: '#', maxFailures: 3}},
+	}
+}
+
+func (s *simulation) fail(format string, args ...any) {
+	s.t.Helper()
+	s.t.Fatalf("seed %d at %v, phase %d: %s", s.seed, s.now, s.talk.phase, fmt.Sprintf(format, args...))
+}
+
+// step advances 20 ms and feeds everything that happens in it.
+func (s *simulation) step() {
+	s.now += 20 * time.Millisecond
+	for len(s.queue) > 0 && time.Duration(s.queue[0].upTo) <= s.now {
+		id := s.queue[0].id
+		s.queue = s.queue[1:]
+		if !s.lossy || id%2 == 0 {
+			s.feed(input{kind: inMark, mark: id})
+		}
+	}
+	switch n := s.rng.IntN(1000); {
+	case n < 12:
+		s.turnOpen = !s.turnOpen
+		change := vad.Ended
+		if s.turnOpen {
+			change = vad.Started
+		}
+		s.feed(input{kind: inFrame, change: change})
+	case n < 16:
+		s.feed(input{kind: inKey, key: "0123456789*#"[s.rng.IntN(12)]})
+	case n < 50 && s.asked > 0 && !s.answered:
+		s.length, s.offset, s.answered = s.rng.IntN(40000), 0, true
+		s.feed(input{kind: inAnswer, turn: s.asked, closed: s.rng.IntN(20) == 0})
+	case n < 52 && s.asked > 0 && !s.answered:
+		s.answered = true
+		s.feed(input{kind: inFailure, turn: s.asked})
+	case n < 54:
+		s.feed(input{kind: inMark, mark: 1<<20 + s.rng.Uint32N(50)}) // not one of ours
+	case n < 56:
+		s.feed(input{kind: inAnswer, turn: s.asked - 1}) // far too late
+	default:
+		s.feed(input{kind: inFrame})
+	}
+}
+
+func (s *simulation) feed(in input) {
+	if s.ended > 0 {
+		return // Run stops at the end, too
+	}
+	if in.kind == inFailure && s.talk.awaits(in.turn) {
+		s.length, s.offset = 8000, 0
+	}
+	in.available, in.ended = s.length-s.offset, true
+	for _, act := range s.talk.step(s.now, in) {
+		s.check(act)
+	}
+}
+
+func (s *simulation) check(act action) {
+	if s.ended > 0 {
+		s.fail("action %d after the end", act.kind)
+	}
+	switch act.kind {
+	case doAsk, doAskKeys:
+		if s.asked > 0 && !s.answered {
+			s.fail("question %d while %d is unanswered", act.turn, s.asked)
+		}
+		if act.turn != s.asked+1 && act.turn <= s.asked {
+			s.fail("question %d after %d", act.turn, s.asked)
+		}
+		s.asked, s.answered = act.turn, false
+	case doAbandon:
+		s.answered = true
+		s.length, s.offset = 0, 0
+	case doClear:
+		s.queue, s.queueEnd = nil, s.now
+	case doPlay:
+		s.sent(act)
+	case doEnd:
+		s.ended++
+		if len(s.queue) > 0 && s.now < s.queueEnd {
+			s.fail("ended %v before the last words were heard", s.queueEnd-s.now)
+		}
+	}
+}
+
+func (s *simulation) sent(act action) {
+	if act.bytes <= 0 || s.offset+act.bytes > s.length {
+		s.fail("played %d bytes of %d left", act.bytes, s.length-s.offset)
+	}
+	s.offset += act.bytes
+	s.queueEnd = max(s.queueEnd, s.now) + duration(act.bytes)
+	if ahead := s.queueEnd - s.now; ahead > 400*time.Millisecond {
+		s.fail("%v ahead of the ear", ahead)
+	}
+	s.queue = append(s.queue, pendingMark{act.mark, int(s.queueEnd)})
+}
+
+// TestConversationsUnderRandomEvents runs whole calls of random events.
+func TestConversationsUnderRandomEvents(t *testing.T) {
+	calls, ends, turns := 3000, 0, 0
+	for seed := range uint64(calls) {
+		s := newSimulation(t, seed)
+		for s.ended == 0 && s.now < 3*time.Minute {
+			s.step()
+		}
+		ends += s.ended
+		turns += s.talk.counts.turns
+		if s.ended == 0 && s.now >= 3*time.Minute && s.talk.phase == leaving {
+			s.checkLeaves()
+		}
+	}
+	if ends < calls/10 || turns < calls*5 {
+		t.Errorf("%d of %d calls ended and they had %d turns; the simulation exercises too little", ends, calls, turns)
+	}
+}
+
+// checkLeaves runs on without events: a call that is leaving must come to its end.
+func (s *simulation) checkLeaves() {
+	for limit := s.now + 15*time.Second; s.ended == 0; s.now += 20 * time.Millisecond {
+		s.feed(input{kind: inTick})
+		if s.now > limit {
+			s.fail("never left")
+		}
+	}
+}
+
+func TestPlayoutCountsGapsAndHearsByMarks(t *testing.T) {
+	var p playout
+	if n := p.next(0, 100, false); n != 100 {
+		t.Errorf("first piece = %d bytes; want what there is, 100: the caller waits", n)
+	}
+	p.wentOut(0, 800, 1)
+	if n := p.next(0, 100, false); n != 0 {
+		t.Errorf("with 100 ms ahead and a bit more to send, next = %d; want 0: rather a full piece", n)
+	}
+	if n := p.next(0, 100, true); n != 100 {
+		t.Errorf("at the end, next = %d; want the rest, 100", n)
+	}
+	if !p.returned(1) || p.heard != 800 {
+		t.Errorf("after its mark heard = %d; want 800", p.heard)
+	}
+	if p.returned(1) || p.returned(9) {
+		t.Error("a mark that is not outstanding was taken")
+	}
+	p.wentOut(time.Second, 800, 2) // 900 ms too late
+	if p.gaps != 1 {
+		t.Errorf("gaps = %d; want 1", p.gaps)
+	}
+	if got := p.playing(time.Second + 50*time.Millisecond); got != 1200 {
+		t.Errorf("50 ms into the second piece, playing = %d; want 1200", got)
+	}
+	if over, _ := p.over(time.Second + 100*time.Millisecond); over {
+		t.Error("over although a mark is outstanding")
+	}
+	if over, late := p.over(1100*time.Millisecond + markCap); !over || !late {
+		t.Errorf("%v after the end, over, late = %t, %t; want both", markCap, over, late)
+	}
+}
+
+func TestPlayoutStopsWhenTheCarrierDoesNotPlay(t *testing.T) {
+	var p playout
+	now := time.Duration(0)
+	for range 1000 {
+		now += 20 * time.Millisecond
+		if n := p.next(now, 1<<20, false); n > 0 {
+			p.wentOut(now, n, uint32(p.sent))
+		}
+	}
+	if p.sent > maxUnheard+chunkBytes {
+		t.Errorf("%v sent without one mark; want at most %v", duration(p.sent), duration(maxUnheard))
+	}
+}
