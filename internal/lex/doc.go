@@ -1,0 +1,36 @@
+// Package lex is the client of Amazon Lex V2 for telephone calls. A [Client]
+// stands for one bot alias that a line of the gateway talks to; a [Session] is
+// the bot's side of one call and implements call.Bot.
+//
+// # Utterance mode
+//
+// Each turn of the caller is one RecognizeUtterance request
+// (https://docs.aws.amazon.com/lexv2/latest/APIReference/API_runtime_RecognizeUtterance.html).
+// Its body is the caller's voice as 8 kHz linear samples, sent while the caller
+// is still talking, so that at the end of the utterance Lex has heard all but
+// the last tenth of a second. Digits go as text. The answer's fields come in
+// response headers, compressed; its voice is the response's body, which is
+// brought to telephone audio as it arrives.
+//
+// The Lex session id is the call's id at the carrier, so whichever instance
+// continues a call finds its session. The first request of a session, also of
+// one that continues a call, carries the session attributes caller_number and
+// called_number. Every request carries the request attribute x-lexline-turn
+// with the call's id, a slash and the turn's number: code behind the bot can
+// use it to do what a turn asks for only once.
+//
+// # Waiting
+//
+// The AWS SDK retries nothing here and has no time limits of its own here; they
+// are all in [Deadlines]. While the caller talks there is only a guard against
+// an utterance without end; the wait for the answer is counted from the end of
+// the utterance, and once the answer speaks, its voice must keep coming.
+//
+// # Connections
+//
+// Requests go over HTTP/1.1, one connection for each turn in flight, out of a
+// pool that outlives the turns: a connection that breaks or hangs costs one
+// turn of one call, where a shared HTTP/2 connection would take with it every
+// call that is talking. Opening one costs the caller nothing, as it happens
+// while they speak.
+package lex

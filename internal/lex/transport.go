@@ -1,0 +1,77 @@
+package lex
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// What an answer may weigh before we look at it. Lex sends up to 16 KB of
+// headers (https://docs.aws.amazon.com/lexv2/latest/dg/quotas.html).
+const (
+	maxHeaderBytes = 256 << 10
+	maxErrorBytes  = 64 << 10
+)
+
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// newTransport returns the connection pool of one Client. A nil dial means a
+// net.Dialer. Proxies of the environment are used, but never on loopback.
+func newTransport(limits Deadlines, dial dialFunc) *http.Transport {
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
+	http1 := new(http.Protocols)
+	http1.SetHTTP1(true)
+	return &http.Transport{
+		Proxy: http.ProxyFromEnvironment,
+		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+			ctx, cancel := context.WithTimeout(ctx, limits.Dial)
+			defer cancel()
+			return dial(ctx, network, address)
+		},
+		TLSHandshakeTimeout: limits.TLS,
+		Protocols:           http1,
+		MaxIdleConnsPerHost: 512, // more are closed when their turn ends
+		// Shorter than servers commonly keep an idle connection, so that a turn
+		// is not sent into one that is being closed: it could not be repeated.
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: maxHeaderBytes,
+		DisableCompression:     true, // answers are signed off as they are
+	}
+}
+
+// exchange sends one request for the SDK. It puts the utterance in place as the
+// body itself: the SDK would guard a body with a lock that it holds while it
+// waits for the caller to go on speaking, and take that lock before it hands
+// an early answer over.
+type exchange struct {
+	transport http.RoundTripper
+	body      *utterance // nil when the SDK's own body is right
+}
+
+// Do sends the request and returns the answer's head. Redirects are not followed.
+func (e exchange) Do(req *http.Request) (*http.Response, error) {
+	if e.body != nil {
+		req.Body, req.ContentLength = e.body, -1
+	}
+	resp, err := e.transport.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	if e.body != nil {
+		e.body.finish()
+	}
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		resp.Body = cappedBody{io.LimitReader(resp.Body, maxErrorBytes), resp.Body}
+	}
+	return resp, nil
+}
+
+// cappedBody is a body of which only the beginning is read.
+type cappedBody struct {
+	io.Reader
+	io.Closer
+}

@@ -1,0 +1,149 @@
+package lex
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"lexline/internal/audio"
+	"lexline/internal/call"
+)
+
+// maxVoice bounds the audio of one answer: 65 s at 16 kHz.
+const maxVoice = 2 << 20
+
+var errVoiceTooLong = fmt.Errorf("answer's audio is longer than %d bytes", maxVoice)
+
+// voiceRate returns the sample rate of an answer's audio, 0 for an answer
+// without audio. RecognizeUtterance gives 16 kHz for audio/pcm unless a
+// parameter says otherwise; samples are little-endian for every type
+// (https://docs.aws.amazon.com/lexv2/latest/APIReference/API_runtime_RecognizeUtterance.html).
+func voiceRate(contentType string) (int, error) {
+	kind, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return 0, fmt.Errorf("answer's content type %q: %w", contentType, err)
+	}
+	switch kind {
+	case "text/plain":
+		return 0, nil
+	case "audio/pcm", "audio/lpcm", "audio/l16", "audio/x-l16":
+	default:
+		return 0, fmt.Errorf("answer's content type %q is not one that can be played", contentType)
+	}
+	for name, want := range map[string]string{
+		"channels": "1", "channel-count": "1", "sample-size-bits": "16", "is-big-endian": "false",
+	} {
+		if got, given := params[name]; given && got != want {
+			return 0, fmt.Errorf("answer's content type %q: %s must be %s", contentType, name, want)
+		}
+	}
+	for _, name := range []string{"sample-rate", "rate"} {
+		if text, given := params[name]; given {
+			rate, err := strconv.Atoi(text)
+			if err != nil || rate < 4000 || rate > 192000 {
+				return 0, fmt.Errorf("answer's content type %q: %s is not a sample rate", contentType, name)
+			}
+			return rate, nil
+		}
+	}
+	return 16000, nil
+}
+
+// voice brings the audio of an answer to telephone audio as it arrives.
+type voice struct {
+	rate   int
+	speech *call.Speech
+	stall  time.Duration
+}
+
+// newVoice returns the voice of an answer of the given rate; its speech is
+// empty and finished for rate 0.
+func newVoice(rate int, stall time.Duration) *voice {
+	if rate == 0 {
+		return &voice{speech: call.NewFinishedSpeech(nil)}
+	}
+	// What fits into maxVoice, and one sample more: a resampler rounds up.
+	limit := maxVoice/2*audio.SampleRate/rate + 1
+	return &voice{rate: rate, speech: call.NewSpeech(limit), stall: stall}
+}
+
+// copy appends all that body has to the speech and ends it, with an error if
+// the voice was cut off. The voice is cut off, through cancel, when nothing
+// comes for the stall time and when it lags so much behind real time: a drip
+// is as silent as a stop.
+func (v *voice) copy(ctx context.Context, cancel context.CancelCauseFunc, body io.Reader) error {
+	if v.rate == 0 {
+		return nil
+	}
+	stalled := time.AfterFunc(v.stall, func() { cancel(&overdueError{"no more of the answer's voice", v.stall}) })
+	defer stalled.Stop()
+	begun := time.Now()
+	err := v.resample(body, func(bytes int) {
+		played := time.Duration(bytes/2) * time.Second / time.Duration(v.rate)
+		stalled.Reset(min(v.stall, time.Until(begun.Add(played+v.stall))))
+	})
+	if err != nil {
+		err = &answerError{fmt.Errorf("read the answer's voice: %w", because(ctx, err))}
+	}
+	v.speech.End(err)
+	return err
+}
+
+// resample reads little-endian samples until the end of body and appends them
+// to the speech. After each read it reports how many bytes there were so far.
+func (v *voice) resample(body io.Reader, progress func(bytes int)) error {
+	var (
+		resampler = audio.NewResampler(v.rate, audio.SampleRate)
+		raw       = make([]byte, 4096)
+		pcm       = make([]int16, 0, len(raw)/2)
+		phone     = make([]int16, 0, len(raw)/2)
+		mulaw     = make([]byte, 0, len(raw)/2)
+	)
+	send := func() error {
+		mulaw = audio.EncodeMuLaw(mulaw[:0], phone)
+		return v.speech.Append(mulaw)
+	}
+	for total, half := 0, 0; ; { // half: 1 if raw begins with the first byte of a sample
+		n, err := body.Read(raw[half:])
+		total += n
+		if total > maxVoice {
+			return errVoiceTooLong
+		}
+		have := half + n
+		pcm = pcm[:0]
+		for i := 0; i+1 < have; i += 2 {
+			pcm = append(pcm, int16(binary.LittleEndian.Uint16(raw[i:])))
+		}
+		half = copy(raw[:1], raw[have&^1:have])
+		phone = resampler.Process(phone[:0], pcm)
+		if errors.Is(err, io.EOF) {
+			phone = resampler.Flush(phone)
+			return send()
+		}
+		if sent := send(); err == nil {
+			err = sent
+		}
+		if err != nil {
+			return err
+		}
+		progress(total)
+	}
+}
+
+// counted counts the bytes read.
+type counted struct {
+	io.Reader
+	bytes *atomic.Int64
+}
+
+func (c counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.bytes.Add(int64(n))
+	return n, err
+}
