@@ -43,7 +43,8 @@ check: ## Check format, vet, staticcheck, imports and documents
 		[ -z "$$unformatted" ] || { echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; }
 	@go vet ./...
 	@go run $(STATICCHECK) -checks all,-ST1000 ./...
-	@go test ./internal
+# go list works behind the back of the test cache, hence the count.
+	@go test -count=1 ./internal
 
 race: setup-race ## Run the packages with goroutines 20 times under the race detector
 	CGO_ENABLED=1 go test -race -count=20 -timeout 30m ./internal/call ./internal/twilio ./internal/lex ./internal/lexlocal
@@ -75,8 +76,9 @@ setup-race:
 	@scripts/debian --required $(RACE_PACKAGES)
 
 setup-test: setup-race ## Install what the tests need: Debian packages, a C compiler, npm's twilio
-	@scripts/debian --required $(TEST_PACKAGES)
-	@$(MAKE) --no-print-directory internal/twilio/testdata/node_modules/.installed
+	@scripts/debian $(if $(CI),--required) $(TEST_PACKAGES)
+	@if command -v npm >/dev/null; then $(MAKE) -s internal/twilio/testdata/node_modules/.installed; \
+		else echo "npm: not on this machine; going on without npm's twilio"; fi
 
 internal/twilio/testdata/node_modules/.installed: internal/twilio/testdata/package.json
 	@echo "npm: installing the modules of $<"
