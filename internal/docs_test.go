@@ -227,7 +227,7 @@ func checkCommand(t *testing.T, doc, line string, names, words []string) {
 // TestEnvironment asks that every environment variable the documents name is read somewhere.
 func TestEnvironment(t *testing.T) {
 	files := textFiles(t)
-	variable := regexp.MustCompile(`^[A-Z]+(_[A-Z]+)+$|^URL$`)
+	variable := regexp.MustCompile(`^([A-Z]+(_[A-Z]+)+|URL|CI)$`)
 	for _, doc := range documents(t) {
 		for _, span := range codeSpan.FindAllStringSubmatch(doc.prose, -1) {
 			name := span[1]
