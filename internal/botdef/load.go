@@ -127,7 +127,7 @@ func (ld *loader) layout(nameless string, whole bool) (*Bot, []string, error) {
 	case ld.oldExport():
 		return nil, nil, errors.New("is an export of Lex V1: migrate the bot to Lex V2 and export that")
 	case whole:
-		return nil, nil, errors.New("Bot.json is missing")
+		return nil, nil, errors.New("holds no Bot.json")
 	}
 	var dirs []string
 	for _, key := range ld.find("botlocale.json") {

@@ -54,6 +54,8 @@ func (f *sourceFile) parse(warnings *[]string) (object, error) {
 		return object{}, fmt.Errorf("%s: holds a JSON %s, want an object", f.name, wrong.Value)
 	case errors.Is(err, io.EOF):
 		return object{}, fmt.Errorf("%s: is empty", f.name)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return object{}, fmt.Errorf("%s: line %d: %w", f.name, line(data, int64(len(data))), err)
 	case err != nil:
 		return object{}, fmt.Errorf("%s: line %d: %w", f.name, line(data, dec.InputOffset()), err)
 	case fields == nil:
