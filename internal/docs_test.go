@@ -25,7 +25,7 @@ type document struct {
 }
 
 var (
-	fence    = regexp.MustCompile("(?ms)^```[a-z]*\n(.*?)^```$")
+	fence    = regexp.MustCompile("(?ms)^ *```[a-z]*\n(.*?)^ *```$")
 	codeSpan = regexp.MustCompile("`([^`\n]+)`")
 	link     = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"`)
 	heading  = regexp.MustCompile(`(?m)^#+ +(.*)$`)
@@ -117,7 +117,7 @@ func TestLinks(t *testing.T) {
 
 // TestPaths looks up the paths of this repository that documents name as code.
 func TestPaths(t *testing.T) {
-	ours := regexp.MustCompile(`^(internal|cmd|bench|bots|docs|scripts|\.ci)/[\w./-]+$|^[\w.-]+\.(md|yml)$`)
+	ours := regexp.MustCompile(`^(internal|cmd|bench|bots|docs|scripts|\.ci)/[\w./-]+$|^[A-Z]+\.md$|^lexline\.yml$`)
 	for _, doc := range documents(t) {
 		for _, span := range codeSpan.FindAllStringSubmatch(doc.prose, -1) {
 			if _, err := os.Stat(filepath.Join(root, span[1])); ours.MatchString(span[1]) && err != nil {
@@ -242,6 +242,40 @@ func TestEnvironment(t *testing.T) {
 			if variable.MatchString(name) && !read() {
 				t.Errorf("%s names the variable %s, but nothing in the repository reads it", doc.name, name)
 			}
+		}
+	}
+}
+
+// TestReferenceIsComplete compares the tables of the reference with the source:
+// every way a call ends is there, and every log line there is written.
+func TestReferenceIsComplete(t *testing.T) {
+	reference, err := os.ReadFile(filepath.Join(root, "docs", "4-reference.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := textFiles(t)
+	ends := regexp.MustCompile(`(?m)^\t\w+ +(?:Reason|Result) += "(\w+)"`).FindAllStringSubmatch(source["internal/call/termination.go"], -1)
+	if len(ends) < 10 {
+		t.Fatalf("found %d results and reasons in internal/call/termination.go; want all of them", len(ends))
+	}
+	for _, end := range ends {
+		if !bytes.Contains(reference, []byte("`"+end[1]+"`")) {
+			t.Errorf("docs/4-reference.md does not list %s, which internal/call/termination.go has", end[1])
+		}
+	}
+	_, logLines, _ := strings.Cut(string(reference), "## Log lines")
+	logLines, _, _ = strings.Cut(logLines, "\n## ")
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)` \\|").FindAllStringSubmatch(logLines, -1) {
+		written := func(message string) bool {
+			for name, content := range source {
+				if strings.HasSuffix(name, ".go") && strings.Contains(content, `"`+message+`"`) {
+					return true
+				}
+			}
+			return false
+		}
+		if !written(row[1]) {
+			t.Errorf("docs/4-reference.md lists the log line %q, which nothing writes", row[1])
 		}
 	}
 }

@@ -55,6 +55,7 @@ var mayImport = map[string]row{
 		tests:  cmp + " " + script + " " + awsLex,
 	},
 	"cmd/lexline-speech": {own: "speech", others: purego, tests: cmp},
+	"bench/discard":      {tests: cmp},
 	"bench/mediapath":    {tests: cmp},
 }
 
