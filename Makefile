@@ -21,7 +21,7 @@ ARGS      ?=
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check race fuzz fuzz-short bench lint cover clean setup-demo setup-test setup-race
+.PHONY: help demo build test check race fuzz fuzz-short bench lint sounds cover clean setup-demo setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ bench: build ## Measure the media path; the last line is its CPU over a raw TCP 
 
 lint: ## Run golangci-lint with .golangci.yml
 	@go run $(GOLANGCI) run ./...
+
+sounds: setup-demo ## Make the sounds that are part of the program, with flite
+	@go run cmd/lexline/sounds/generate.go
 
 cover: ## Show the coverage of each function, the least covered last
 	@mkdir -p bin
