@@ -112,7 +112,7 @@ func refusal(from, path string, inTest bool) string {
 	if inTest {
 		allowed = append(allowed, strings.Fields(r.tests)...)
 	}
-	for _, own := range strings.FieldsSeq(r.own) {
+	for own := range strings.FieldsSeq(r.own) {
 		allowed = append(allowed, "internal/"+own)
 	}
 	under := func(top string) bool { return name == top || !isOwn && strings.HasPrefix(name, top+"/") }
