@@ -1,0 +1,198 @@
+package twilio
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"lexline/internal/call"
+)
+
+const (
+	maxKnownCalls = 10_000           // calls remembered at once
+	callMemory    = 10 * time.Minute // how long a call that has ended is remembered
+	// A caller whose stream keeps breaking is reconnected so many times within
+	// resumeWindow, then hung up: else Connect and /resume would circle for ever.
+	maxResumes   = 3
+	resumeWindow = time.Minute
+)
+
+// callTable remembers, for each call by its CallSid, whether it is being
+// greeted, is live or is over. It is this instance's memory only: a call that it
+// does not know may well be known to another one. It is safe for several
+// goroutines.
+type callTable struct {
+	limit int
+
+	mu    sync.Mutex
+	calls map[string]*knownCall
+	swept time.Time
+}
+
+// knownCall is what is remembered of one call; guarded by callTable.mu.
+type knownCall struct {
+	answer  []byte    // TwiML whose token has not been used yet
+	until   time.Time // when that token expires
+	opened  bool      // a stream of the call was accepted at some time
+	live    *stream   // the stream that runs now; nil between streams
+	over    bool      // the call is over: there is nothing to reconnect
+	resumes []time.Time
+	touched time.Time
+}
+
+// stream is one accepted websocket, from the start message to the end of Serve.
+type stream struct {
+	cancel context.CancelCauseFunc // ends Serve
+	done   chan struct{}           // closed when Serve has returned and its result is known here
+}
+
+// nextStep is what to do with a call whose stream has ended.
+type nextStep int
+
+const (
+	reconnectCall nextStep = iota // open a further stream
+	hangUpCall                    // it is over
+	giveUpCall                    // it keeps losing its stream
+)
+
+func newCallTable(limit int) *callTable {
+	return &callTable{limit: limit, calls: map[string]*knownCall{}}
+}
+
+// greet returns the answer to the incoming call webhook: the same one as long as
+// its token has not been used, since Twilio asks again when it did not get our
+// first answer. Otherwise write makes a new one. It returns nil if the call has
+// had a stream already, so that a webhook sent again by somebody else gets no
+// token and does not touch the call.
+func (t *callTable) greet(sid string, now time.Time, write func() (answer []byte, expires time.Time)) []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.knowLocked(sid, now)
+	switch {
+	case known.opened || known.over:
+		return nil
+	case known.answer == nil || now.After(known.until):
+		known.answer, known.until = write()
+	}
+	return known.answer
+}
+
+// opened notes that a websocket with a token of this call was accepted.
+func (t *callTable) opened(sid string, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.knowLocked(sid, now)
+	known.opened, known.answer = true, nil
+}
+
+// attach makes s the call's live stream and returns the one that it replaces,
+// or nil.
+func (t *callTable) attach(sid string, s *stream, now time.Time) *stream {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.knowLocked(sid, now)
+	previous := known.live
+	known.live, known.over = s, false
+	return previous
+}
+
+// detach notes how Serve ended on s. A stream that was replaced says nothing
+// about the call.
+func (t *callTable) detach(sid string, s *stream, end call.Termination, now time.Time) {
+	t.mu.Lock()
+	known := t.knowLocked(sid, now)
+	if known.live == s {
+		known.live = nil
+		known.over = isOver(end)
+	}
+	t.mu.Unlock()
+	close(s.done)
+}
+
+// isOver reports whether a call that ended so is over for its caller too.
+// Otherwise its stream was lost, or we were at fault, and the caller still waits.
+func isOver(end call.Termination) bool {
+	switch end.Reason {
+	case call.BotClosed, call.CallerLeft, call.BotFailed:
+		return true
+	}
+	return end.Result == call.Success || end.Result == call.CallerEnded
+}
+
+// hungUp notes that the caller has left.
+func (t *callTable) hungUp(sid string, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.knowLocked(sid, now).over = true
+}
+
+// liveStream returns the call's live stream, or nil.
+func (t *callTable) liveStream(sid string) *stream {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known := t.calls[sid]; known != nil {
+		return known.live
+	}
+	return nil
+}
+
+// resume decides what to do with a call whose stream has ended, and counts the
+// reconnections. A call that is not known here is reconnected: another instance
+// may have lost it.
+func (t *callTable) resume(sid string, now time.Time) nextStep {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.knowLocked(sid, now)
+	if known.over {
+		return hangUpCall
+	}
+	recent := known.resumes[:0]
+	for _, at := range known.resumes {
+		if now.Sub(at) < resumeWindow {
+			recent = append(recent, at)
+		}
+	}
+	known.resumes = recent
+	if len(recent) >= maxResumes {
+		known.over = true
+		return giveUpCall
+	}
+	known.resumes = append(recent, now)
+	known.opened, known.answer = true, nil
+	return reconnectCall
+}
+
+// knowLocked returns what is remembered of a call, which may be nothing yet.
+func (t *callTable) knowLocked(sid string, now time.Time) *knownCall {
+	known := t.calls[sid]
+	if known == nil {
+		t.makeRoomLocked(now)
+		known = &knownCall{}
+		t.calls[sid] = known
+	}
+	known.touched = now
+	return known
+}
+
+// makeRoomLocked forgets what is old and, if that is not enough, any call that
+// is not live: it will be treated as one that another instance knows. Live calls
+// are never forgotten; their number has a limit of its own.
+func (t *callTable) makeRoomLocked(now time.Time) {
+	if now.Sub(t.swept) > time.Second || now.Before(t.swept) {
+		t.swept = now
+		for sid, known := range t.calls {
+			if known.live == nil && now.Sub(known.touched) > callMemory {
+				delete(t.calls, sid)
+			}
+		}
+	}
+	if len(t.calls) < t.limit {
+		return
+	}
+	for sid, known := range t.calls {
+		if known.live == nil {
+			delete(t.calls, sid)
+			return
+		}
+	}
+}

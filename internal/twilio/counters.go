@@ -1,0 +1,89 @@
+package twilio
+
+import "sync"
+
+// Counters is what a Door has counted since it was made. Streams still running
+// report about once a second; the numbers are exact once they have ended.
+type Counters struct {
+	Webhooks           int64 // calls greeted or told to wait, that is answered POST /twiml
+	Resumes            int64 // answered POST /resume
+	RejectedSignatures int64 // webhooks and handshakes whose signature was not Twilio's
+	RejectedTokens     int64 // handshakes with a wrong, old or used token
+	RejectedRequests   int64 // requests refused for their form, size, method or account
+	RejectedCalls      int64 // calls refused because no line has their number, or all are busy
+	GivenUp            int64 // calls hung up because they kept losing their stream
+
+	Streams       int64 // websockets opened
+	LiveStreams   int64 // of them, open now
+	StartFailures int64 // streams whose start message was late or wrong
+	LostStreams   int64 // streams that broke or went silent
+	BrokenStreams int64 // streams sent away for breaking a protocol
+	Replaced      int64 // streams ended because a newer one of the same call opened
+	Panics        int64 // calls that ended in a fault of our own
+
+	MediaMessages  int64 // well-formed media messages of the caller's track
+	OtherTrack     int64 // media messages of another track, ignored
+	BadMessages    int64 // messages dropped because they could not be understood
+	UnknownEvents  int64 // messages of an unknown kind, ignored
+	BinaryMessages int64 // binary messages, ignored
+	AfterStop      int64 // messages after stop or while closing, ignored
+	ForeignMarks   int64 // returned marks that we did not send, ignored
+	Duplicates     int64 // media messages that came twice or too late, dropped
+	Reordered      int64 // media messages that came early and were put in order
+	Gaps           int64 // media messages that never came, replaced by silence
+	EarlyDropped   int64 // bytes of audio dropped because they came long before start
+	Frames         int64 // 20 ms frames handed to calls
+	Wakes          int64 // times a silent leg was woken
+	SentMessages   int64 // messages sent to the carrier
+}
+
+// add adds d to c, field by field.
+func (c *Counters) add(d *Counters) {
+	c.Webhooks += d.Webhooks
+	c.Resumes += d.Resumes
+	c.RejectedSignatures += d.RejectedSignatures
+	c.RejectedTokens += d.RejectedTokens
+	c.RejectedRequests += d.RejectedRequests
+	c.RejectedCalls += d.RejectedCalls
+	c.GivenUp += d.GivenUp
+	c.Streams += d.Streams
+	c.LiveStreams += d.LiveStreams
+	c.StartFailures += d.StartFailures
+	c.LostStreams += d.LostStreams
+	c.BrokenStreams += d.BrokenStreams
+	c.Replaced += d.Replaced
+	c.Panics += d.Panics
+	c.MediaMessages += d.MediaMessages
+	c.OtherTrack += d.OtherTrack
+	c.BadMessages += d.BadMessages
+	c.UnknownEvents += d.UnknownEvents
+	c.BinaryMessages += d.BinaryMessages
+	c.AfterStop += d.AfterStop
+	c.ForeignMarks += d.ForeignMarks
+	c.Duplicates += d.Duplicates
+	c.Reordered += d.Reordered
+	c.Gaps += d.Gaps
+	c.EarlyDropped += d.EarlyDropped
+	c.Frames += d.Frames
+	c.Wakes += d.Wakes
+	c.SentMessages += d.SentMessages
+}
+
+// tally is a Counters for several goroutines. A leg counts in a plain Counters
+// of its own and adds it here now and then.
+type tally struct {
+	mu  sync.Mutex
+	sum Counters
+}
+
+func (t *tally) add(d Counters) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sum.add(&d)
+}
+
+func (t *tally) snapshot() Counters {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sum
+}

@@ -1,0 +1,164 @@
+package twilio
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	minTokenKey  = 16 // bytes of Config.TokenKey
+	tokenVersion = 1
+	nonceBytes   = 12
+	maxField     = 255 // bytes of one text in a token
+	// clockSkew is how far the clocks of two instances, or one clock before and
+	// after it was set, may be apart.
+	clockSkew = time.Minute
+)
+
+var (
+	errBadToken     = errors.New("stream token is not one of ours")
+	errExpiredToken = errors.New("stream token has expired")
+)
+
+// tokenID tells tokens apart: the random nonce that each is sealed with.
+type tokenID [nonceBytes]byte
+
+// claims is what a stream token vouches for. All of it was learnt from a webhook
+// with a valid signature.
+type claims struct {
+	callSID    string
+	accountSID string
+	line       string
+	from, to   string
+	resumed    bool
+	expires    time.Time
+}
+
+// sealer makes and opens stream tokens. A token is sealed with AES-256-GCM: like
+// an HMAC that proves who made it and that nothing was changed, and it also keeps
+// the telephone numbers in it private, as paths end up in the logs of proxies.
+// Any instance with the same keys opens it.
+type sealer struct {
+	keys []cipher.AEAD // the first seals, all open
+}
+
+// newSealer derives one key from each secret.
+func newSealer(secrets ...[]byte) (*sealer, error) {
+	s := &sealer{}
+	for _, secret := range secrets {
+		key, err := hkdf.Key(sha256.New, secret, nil, "lexline stream token, version 1", 32)
+		if err != nil {
+			return nil, fmt.Errorf("derive token key: %w", err)
+		}
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return nil, fmt.Errorf("make token cipher: %w", err)
+		}
+		aead, err := cipher.NewGCMWithRandomNonce(block)
+		if err != nil {
+			return nil, fmt.Errorf("make token cipher: %w", err)
+		}
+		s.keys = append(s.keys, aead)
+	}
+	return s, nil
+}
+
+// seal makes a token that is safe in a URL's path. Texts longer than 255 bytes
+// are cut.
+func (s *sealer) seal(c claims) string {
+	plain := make([]byte, 0, 160)
+	plain = append(plain, tokenVersion, 0)
+	if c.resumed {
+		plain[1] = 1
+	}
+	plain = binary.BigEndian.AppendUint64(plain, uint64(c.expires.Unix()))
+	for _, text := range []string{c.callSID, c.accountSID, c.line, c.from, c.to} {
+		text = strings.ToValidUTF8(text[:min(len(text), maxField)], "")
+		plain = append(append(plain, byte(len(text))), text...)
+	}
+	return base64.RawURLEncoding.EncodeToString(s.keys[0].Seal(nil, nil, plain, nil))
+}
+
+// open returns what a token vouches for and its id. The error is errBadToken or
+// errExpiredToken.
+func (s *sealer) open(token string, now time.Time) (claims, tokenID, error) {
+	var id tokenID
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
+	if err != nil || len(sealed) < nonceBytes {
+		return claims{}, id, errBadToken
+	}
+	copy(id[:], sealed)
+	for _, key := range s.keys {
+		plain, err := key.Open(nil, nil, sealed, nil)
+		if err != nil {
+			continue
+		}
+		c, ok := decodeClaims(plain)
+		switch {
+		case !ok:
+			return claims{}, id, errBadToken
+		case now.After(c.expires.Add(clockSkew)):
+			return claims{}, id, errExpiredToken
+		}
+		return c, id, nil
+	}
+	return claims{}, id, errBadToken
+}
+
+func decodeClaims(plain []byte) (claims, bool) {
+	if len(plain) < 10 || plain[0] != tokenVersion {
+		return claims{}, false
+	}
+	c := claims{resumed: plain[1] == 1, expires: time.Unix(int64(binary.BigEndian.Uint64(plain[2:])), 0)}
+	rest := plain[10:]
+	for _, text := range []*string{&c.callSID, &c.accountSID, &c.line, &c.from, &c.to} {
+		if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
+			return claims{}, false
+		}
+		*text, rest = string(rest[1:1+rest[0]]), rest[1+int(rest[0]):]
+	}
+	return c, len(rest) == 0
+}
+
+// spentTokens remembers which tokens have opened a stream, until they expire. It
+// is safe for several goroutines.
+type spentTokens struct {
+	limit int // when so many unexpired ones are remembered, no further one is let in
+
+	mu    sync.Mutex
+	until map[tokenID]time.Time
+	swept time.Time
+}
+
+func newSpentTokens(limit int) *spentTokens {
+	return &spentTokens{limit: limit, until: map[tokenID]time.Time{}}
+}
+
+// spend reports whether this is the first use of a token. Where that cannot be
+// remembered it says no: a caller is reconnected, a token never works twice.
+func (s *spentTokens) spend(id tokenID, expires, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now.Sub(s.swept) > time.Second || now.Before(s.swept) {
+		s.swept = now
+		for old, until := range s.until {
+			if now.After(until) {
+				delete(s.until, old)
+			}
+		}
+	}
+	if _, used := s.until[id]; used || len(s.until) >= s.limit {
+		return false
+	}
+	s.until[id] = expires.Add(2 * clockSkew)
+	return true
+}

@@ -1,0 +1,202 @@
+package twilio
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+const (
+	// streamMark stands in a line's own TwiML where the stream is to be opened.
+	streamMark = "{{stream}}"
+	// maxTwiML is the size of the largest document that Twilio takes
+	// (https://www.twilio.com/docs/api/errors/11750).
+	maxTwiML = 64 << 10
+)
+
+// document is a TwiML document being written. Whatever text it is given comes
+// out as exactly that text for a parser; characters that XML does not know
+// become U+FFFD.
+type document struct{ b strings.Builder }
+
+func newDocument() *document {
+	d := &document{}
+	d.b.WriteString(xml.Header[:len(xml.Header)-1] + "<Response>")
+	return d
+}
+
+func (d *document) bytes() []byte {
+	d.b.WriteString("</Response>")
+	return []byte(d.b.String())
+}
+
+// element writes one element. attributes are names and values in turn; those
+// with an empty value are left out.
+func (d *document) element(name, text string, attributes ...string) {
+	d.open(name, attributes...)
+	escape(&d.b, text)
+	d.close(name)
+}
+
+func (d *document) open(name string, attributes ...string) {
+	d.b.WriteString("<" + name)
+	for i := 0; i+1 < len(attributes); i += 2 {
+		if attributes[i+1] == "" {
+			continue
+		}
+		d.b.WriteString(" " + attributes[i] + `="`)
+		escape(&d.b, attributes[i+1])
+		d.b.WriteString(`"`)
+	}
+	d.b.WriteString(">")
+}
+
+func (d *document) close(name string) { d.b.WriteString("</" + name + ">") }
+
+// escape writes text for use inside an element or a quoted attribute. A
+// strings.Builder cannot fail, so neither can xml.EscapeText.
+func escape(b *strings.Builder, text string) { _ = xml.EscapeText(b, []byte(text)) }
+
+func (d *document) say(line *preparedLine, text string) {
+	if text != "" {
+		d.element("Say", text, "voice", line.Voice, "language", line.Language)
+	}
+}
+
+// links are the absolute addresses that our TwiML refers to.
+type links struct {
+	resume string // of POST /resume
+	stream string // of the websocket, to be followed by a token
+}
+
+// connect writes the verbs that open a stream. The Redirect serves carriers that
+// do not know Connect's action: there, the verb after Connect is what they do
+// next once the stream is over.
+func (l links) connect(d *document, line *preparedLine, token string) {
+	d.open("Connect", "action", l.resume, "method", "POST")
+	d.open("Stream", "url", l.stream+token)
+	d.element("Parameter", "", "name", "line", "value", line.Name)
+	d.close("Stream")
+	d.close("Connect")
+	d.element("Redirect", l.resume, "method", "POST")
+}
+
+// greet answers an incoming call.
+func (l links) greet(line *preparedLine, token string) []byte {
+	if line.template != nil {
+		d := &document{}
+		l.connect(d, line, token)
+		return line.template.fill(d.b.String())
+	}
+	d := newDocument()
+	d.say(line, line.Greeting)
+	l.connect(d, line, token)
+	return d.bytes()
+}
+
+// reconnect opens a further stream for a call that lost its earlier one.
+func (l links) reconnect(line *preparedLine, token string) []byte {
+	d := newDocument()
+	d.say(line, line.Resuming)
+	l.connect(d, line, token)
+	return d.bytes()
+}
+
+// sendToResume has Twilio ask /resume what to do.
+func (l links) sendToResume() []byte {
+	d := newDocument()
+	d.element("Redirect", l.resume, "method", "POST")
+	return d.bytes()
+}
+
+// hangUp ends the call, after a word to the caller if there is one. line may be
+// nil.
+func hangUp(line *preparedLine, text string) []byte {
+	if line == nil {
+		line = &preparedLine{}
+	}
+	d := newDocument()
+	d.say(line, text)
+	d.element("Hangup", "")
+	return d.bytes()
+}
+
+// greetingTime estimates how long the caller listens before the stream opens:
+// telephone voices say about 15 characters a second, slow ones 10.
+func greetingTime(line *preparedLine) time.Duration {
+	if line.template != nil {
+		return 5 * time.Minute // it may play files of any length
+	}
+	n := utf8.RuneCountInString(line.Greeting)
+	return 2*time.Second + time.Duration(n)*time.Second/10
+}
+
+// template is a TwiML document of the operator's, cut at its streamMark.
+type template struct{ before, after string }
+
+func (t *template) fill(stream string) []byte { return []byte(t.before + stream + t.after) }
+
+// parseTemplate checks a whole TwiML document that has streamMark in it. Errors
+// name the line.
+func parseTemplate(text string) (*template, error) {
+	if len(text) > maxTwiML-4096 {
+		return nil, fmt.Errorf("%d bytes are more than Twilio takes", len(text))
+	}
+	before, after, found := strings.Cut(text, streamMark)
+	if !found || strings.Contains(after, streamMark) {
+		return nil, fmt.Errorf("%s must stand in it exactly once", streamMark)
+	}
+	if err := checkTwiML(text); err != nil {
+		return nil, err
+	}
+	return &template{before, after}, nil
+}
+
+func checkTwiML(text string) error {
+	decoder := xml.NewDecoder(strings.NewReader(text))
+	depth, roots, marks := 0, 0, 0
+	for {
+		token, err := decoder.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return fmt.Errorf("not well-formed: %w", err)
+		}
+		row, _ := decoder.InputPos()
+		switch t := token.(type) {
+		case xml.StartElement:
+			if depth == 0 {
+				roots++
+				if t.Name.Local != "Response" || roots > 1 {
+					return fmt.Errorf("line %d: %s where the one Response was expected", row, t.Name.Local)
+				}
+			}
+			depth++
+		case xml.EndElement:
+			depth--
+		case xml.CharData:
+			if depth == 0 && len(bytes.TrimSpace(t)) > 0 {
+				return fmt.Errorf("line %d: text outside of Response", row)
+			}
+			if bytes.Contains(t, []byte(streamMark)) {
+				if depth != 1 {
+					return fmt.Errorf("line %d: %s must stand directly inside Response", row, streamMark)
+				}
+				marks++
+			}
+		}
+	}
+	if roots != 1 {
+		return errors.New("there is no Response element")
+	}
+	if marks != 1 {
+		return fmt.Errorf("%s must stand between elements, not in an attribute or a comment", streamMark)
+	}
+	return nil
+}

@@ -1,0 +1,219 @@
+package twilio
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// resumeWait is how long /resume waits for the call's old stream to be over: Twilio
+// may ask before we have seen the end of it, or before Serve has said whether the
+// call is finished.
+const resumeWait = time.Second
+
+// busyText is said when no further call can be taken.
+const busyText = "All our lines are busy. Please call again in a few minutes. Goodbye."
+
+// unknownText is said when the called number belongs to no line.
+const unknownText = "This number is not in service. Goodbye."
+
+// webhook checks a request that Twilio makes about a call, and gives its form
+// to answer, which returns TwiML, or nil to have Twilio try elsewhere.
+func (d *Door) webhook(w http.ResponseWriter, r *http.Request, path string, answer func(*http.Request, url.Values) []byte) {
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		d.refuseRequest(w, http.StatusMethodNotAllowed)
+		return
+	}
+	form, status := d.readForm(w, r)
+	if status != http.StatusOK {
+		d.refuseRequest(w, status)
+		return
+	}
+	if !d.isSigned(r, path, form, false) {
+		d.refuseSignature(w, r)
+		return
+	}
+	if !isSID(form.Get("CallSid")) || !isSID(form.Get("AccountSid")) {
+		d.refuseRequest(w, http.StatusBadRequest)
+		return
+	}
+	if want := d.config.AccountSID; want != "" && form.Get("AccountSid") != want {
+		d.refuseRequest(w, http.StatusForbidden)
+		return
+	}
+	twiml := answer(r, form)
+	if twiml == nil {
+		http.Error(w, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+		return
+	}
+	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	_, _ = w.Write(twiml) // nobody to tell if Twilio has left
+}
+
+// readForm returns the parameters of a webhook's body and 200, or the status that
+// refuses it.
+func (d *Door) readForm(w http.ResponseWriter, r *http.Request) (url.Values, int) {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if err != nil || kind != "application/x-www-form-urlencoded" {
+		return nil, http.StatusUnsupportedMediaType
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, d.limits.Form))
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		return nil, http.StatusRequestEntityTooLarge
+	case err != nil:
+		return nil, http.StatusBadRequest
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, http.StatusBadRequest
+	}
+	return form, http.StatusOK
+}
+
+// isSigned reports whether a request carries Twilio's signature. From an address
+// with too many wrong ones, only the most likely form of the URL is tried.
+func (d *Door) isSigned(r *http.Request, path string, form url.Values, websocket bool) bool {
+	addresses := d.verifier.addresses(path, r.URL.RawQuery, websocket)
+	if d.failures.isOver(r.RemoteAddr, d.now()) {
+		addresses = addresses[:1]
+	}
+	return d.verifier.check(r.Header.Get(signatureHeader), addresses, form)
+}
+
+// refuseSignature answers a request whose signature is wrong, without a word about
+// what was expected.
+func (d *Door) refuseSignature(w http.ResponseWriter, r *http.Request) {
+	now := d.now()
+	d.failures.failure(r.RemoteAddr, now)
+	d.tally.add(Counters{RejectedSignatures: 1})
+	if skipped, ok := d.rejects.pass(now); ok {
+		d.log.Warn("request without Twilio's signature refused",
+			slog.String("remote", r.RemoteAddr), slog.String("path", pathForLog(r.URL.Path)), slog.Int("skipped", skipped))
+	}
+	w.Header().Set("Connection", "close")
+	w.WriteHeader(http.StatusForbidden)
+}
+
+// refuseRequest answers a request that is refused for what it is.
+func (d *Door) refuseRequest(w http.ResponseWriter, status int) {
+	d.tally.add(Counters{RejectedRequests: 1})
+	http.Error(w, http.StatusText(status), status)
+}
+
+// answerCall answers the webhook of an incoming call.
+func (d *Door) answerCall(_ *http.Request, form url.Values) []byte {
+	if d.isClosing() {
+		return nil // Twilio's fallback URL is better than a call that we are about to leave
+	}
+	now := d.now()
+	sid := form.Get("CallSid")
+	line := d.lines.find(form.Get("To"))
+	switch {
+	case line == nil:
+		d.tally.add(Counters{RejectedCalls: 1})
+		d.log.Warn("call to a number of no line refused",
+			slog.String("call", sid), slog.String("to", lastDigits(form.Get("To"))))
+		return hangUp(nil, unknownText)
+	case d.isFull():
+		d.tally.add(Counters{RejectedCalls: 1})
+		d.log.Warn("call refused, all lines are busy", slog.String("call", sid), slog.Int("limit", d.limits.Calls))
+		return hangUp(line, busyText)
+	}
+	d.tally.add(Counters{Webhooks: 1})
+	answer := d.calls.greet(sid, now, func() ([]byte, time.Time) {
+		expires := now.Add(greetingTime(line) + 30*time.Second)
+		return d.links.greet(line, d.sealer.seal(claimsOf(form, line, false, expires))), expires
+	})
+	if answer == nil {
+		return d.links.sendToResume()
+	}
+	return answer
+}
+
+// answerResume answers the question what to do now that the stream has ended.
+func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
+	sid := form.Get("CallSid")
+	if callHasEnded(form.Get("CallStatus")) {
+		d.calls.hungUp(sid, d.now())
+		return hangUp(nil, "")
+	}
+	d.awaitEnd(r, sid)
+	if d.isClosing() {
+		return nil
+	}
+	now := d.now()
+	line := d.lines.find(form.Get("To"))
+	if line == nil {
+		d.tally.add(Counters{RejectedCalls: 1})
+		return hangUp(nil, unknownText)
+	}
+	d.tally.add(Counters{Resumes: 1})
+	switch d.calls.resume(sid, now) {
+	case hangUpCall:
+		return hangUp(nil, "")
+	case giveUpCall:
+		d.tally.add(Counters{GivenUp: 1})
+		d.log.Error("call given up, its stream was lost again and again",
+			slog.String("call", sid), slog.String("line", line.Name), slog.Int("reconnected", maxResumes))
+		return hangUp(line, line.Apology)
+	}
+	d.log.Info("call is reconnected", slog.String("call", sid), slog.String("line", line.Name))
+	expires := now.Add(greetingTime(&preparedLine{Line: Line{Greeting: line.Resuming}}) + 30*time.Second)
+	return d.links.reconnect(line, d.sealer.seal(claimsOf(form, line, true, expires)))
+}
+
+// awaitEnd waits, not long, for a call's live stream to be over. If it stays live,
+// its connection may be half open; it ends when the next stream of the call opens.
+func (d *Door) awaitEnd(r *http.Request, sid string) {
+	live := d.calls.liveStream(sid)
+	if live == nil {
+		return
+	}
+	patience := time.NewTimer(resumeWait)
+	defer patience.Stop()
+	select {
+	case <-live.done:
+	case <-patience.C:
+	case <-r.Context().Done():
+	}
+}
+
+func claimsOf(form url.Values, line *preparedLine, resumed bool, expires time.Time) claims {
+	return claims{
+		callSID: form.Get("CallSid"), accountSID: form.Get("AccountSid"), line: line.Name,
+		from: form.Get("From"), to: form.Get("To"), resumed: resumed, expires: expires,
+	}
+}
+
+// callHasEnded reports whether Twilio's CallStatus says that nobody is on the
+// line any more (https://www.twilio.com/docs/voice/api/call-resource#call-status-values).
+func callHasEnded(status string) bool {
+	switch status {
+	case "completed", "busy", "failed", "no-answer", "canceled":
+		return true
+	}
+	return false
+}
+
+// isSID reports whether s can be one of Twilio's ids, which also makes it fit for
+// a Lex session id and for logs.
+func isSID(s string) bool {
+	if len(s) < 2 || len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') {
+			return false
+		}
+	}
+	return true
+}
