@@ -1,0 +1,228 @@
+package twiliosim
+
+import (
+	"net"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Reasons why a call ended: End of its record and of the event end.
+const (
+	EndScript      = "script"       // the caller came to the end of the script and hung up
+	EndFar         = "far_end"      // the TwiML hung up, or came to its end
+	EndRejected    = "rejected"     // the TwiML rejected the call
+	EndDocument    = "bad_document" // a webhook or its TwiML was at fault
+	EndScriptFail  = "script_fail"  // what the script waits for did not happen
+	EndStreamLost  = "stream_lost"  // the websocket broke, and the carrier was set to hang up then
+	EndTimeout     = "timeout"      // the call took longer than Config.Timeout
+	EndInterrupted = "interrupted"  // the context of the call was cancelled
+)
+
+// The loop guard: an application that sends the call from document to document
+// without any of them taking time would keep both sides busy for ever.
+const (
+	loopDocuments = 20
+	loopWindow    = 10 * time.Second
+)
+
+// carrier performs TwiML. It is a state machine without clock or I/O: each
+// method is something that happened, and returns what the carrier now wants
+// done. At most one of the orders outstanding is a task (fetch, speak, load,
+// sound, connect); the carrier goes on when the method that answers it is called.
+type carrier struct {
+	crashHangsUp bool // static: what happens after a websocket that broke
+
+	base     *url.URL // of the document being performed
+	verbs    []verb
+	at       int             // verb under way
+	loops    int             // times that it still has to be heard
+	answered bool            // the call was picked up
+	recent   []time.Duration // when the last documents came
+}
+
+// order is something that the carrier wants done.
+type order struct {
+	do     orderKind
+	verb   *verb         // began, speak, sound, connect, start, stop
+	method string        // fetch
+	url    string        // fetch, load, connect, start: absolute
+	length time.Duration // sound: silence to be heard, for a pause
+	fault  *Fault        // report
+	end    string        // hangUp: one of the End reasons
+}
+
+type orderKind uint8
+
+const (
+	began   orderKind = iota // tell: a verb is under way
+	report                   // tell: the application made a mistake
+	answer                   // the call is picked up
+	fetch                    // task: get a document; answered by document
+	speak                    // task: make speech of the verb's text; answered by ready
+	load                     // task: get a sound file; answered by ready
+	dial                     // task: make the tones of the verb's digits; answered by ready
+	sound                    // task: let what was made ready, or silence, be heard; answered by played
+	connect                  // task: open a bidirectional stream; answered by streamOver
+	start                    // open a one-way stream
+	stop                     // end a one-way stream
+	hangUp
+)
+
+// begin places the call.
+func (c *carrier) begin(address string) []order {
+	base, err := url.Parse(address)
+	if err != nil {
+		return []order{{do: report, fault: fault(codeConnection, "webhook URL: %v", err)}, {do: hangUp, end: EndDocument}}
+	}
+	c.base = base
+	return []order{{do: fetch, method: "POST", url: base.String()}}
+}
+
+// document answers fetch; now is the time since the call began.
+func (c *carrier) document(now time.Duration, verbs []verb, flt *Fault) []order {
+	if flt != nil {
+		return c.spoiled(nil, flt)
+	}
+	c.recent = append(c.recent, now)
+	if len(c.recent) > loopDocuments {
+		c.recent = c.recent[1:]
+		if now-c.recent[0] < loopWindow {
+			return c.spoiled(nil, fault(codeRetrieval, "%d TwiML documents within %v: the application goes round in circles", loopDocuments, loopWindow))
+		}
+	}
+	c.verbs, c.at = verbs, -1
+	return c.next(nil)
+}
+
+// ready answers speak, load and dial.
+func (c *carrier) ready(flt *Fault) []order {
+	if flt != nil {
+		return c.next([]order{{do: report, fault: flt}}) // Twilio goes on behind a Play that failed
+	}
+	return []order{{do: sound, verb: c.verb()}}
+}
+
+// played answers sound.
+func (c *carrier) played() []order {
+	if c.loops--; c.loops > 0 {
+		return []order{{do: sound, verb: c.verb(), length: c.verb().length}}
+	}
+	return c.next(nil)
+}
+
+// streamOver answers connect: the stream ended, or could not be opened. flt is
+// nil for a regular end. Whether TwiML goes on after a connection that broke is
+// not documented, so both ways can be chosen.
+func (c *carrier) streamOver(flt *Fault) []order {
+	var orders []order
+	if flt != nil {
+		orders = append(orders, order{do: report, fault: flt})
+		if flt.Code == codeStreamBroken && c.crashHangsUp {
+			return append(orders, order{do: hangUp, end: EndStreamLost})
+		}
+	}
+	if action := c.verb().action; action != "" {
+		return c.goTo(orders, c.verb().method, action)
+	}
+	return c.next(orders)
+}
+
+func (c *carrier) verb() *verb { return &c.verbs[c.at] }
+
+// next begins the next verb, and all behind it that take no time.
+func (c *carrier) next(orders []order) []order {
+	for c.at++; c.at < len(c.verbs); c.at++ {
+		v := c.verb()
+		if !c.answered && v.name != "Reject" && v.name != "Pause" { // these leave it ringing
+			c.answered = true
+			orders = append(orders, order{do: answer})
+		}
+		orders = append(orders, order{do: began, verb: v})
+		c.loops = v.loop
+		switch v.name {
+		case "Say":
+			return append(orders, order{do: speak, verb: v})
+		case "Play":
+			return c.play(orders, v)
+		case "Pause":
+			return append(orders, order{do: sound, verb: v, length: v.length})
+		case "Connect":
+			address, flt := c.streamURL(v.stream)
+			if flt != nil {
+				return append(orders, c.streamOver(flt)...)
+			}
+			return append(orders, order{do: connect, verb: v, url: address})
+		case "Start":
+			address, flt := c.streamURL(v.stream)
+			if flt != nil {
+				orders = append(orders, order{do: report, fault: flt})
+				continue
+			}
+			orders = append(orders, order{do: start, verb: v, url: address})
+		case "Stop":
+			orders = append(orders, order{do: stop, verb: v})
+		case "Redirect":
+			return c.goTo(orders, v.method, v.text)
+		case "Reject":
+			return append(orders, order{do: hangUp, end: EndRejected})
+		case "Hangup":
+			return append(orders, order{do: hangUp, end: EndFar})
+		}
+	}
+	return append(orders, order{do: hangUp, end: EndFar})
+}
+
+func (c *carrier) play(orders []order, v *verb) []order {
+	if v.digits != "" {
+		return append(orders, order{do: dial, verb: v})
+	}
+	address, err := c.base.Parse(v.text)
+	if err != nil {
+		return c.next(append(orders, order{do: report, fault: fault(codeRetrieval, "URL of <Play>: %v", err)}))
+	}
+	return append(orders, order{do: load, verb: v, url: address.String()})
+}
+
+// goTo fetches the next document, whose URL may be relative to the present one.
+func (c *carrier) goTo(orders []order, method, address string) []order {
+	next, err := c.base.Parse(address)
+	if err != nil {
+		return c.spoiled(orders, fault(codeRetrieval, "URL of <%s>: %v", c.verb().name, err))
+	}
+	c.base = next
+	return append(orders, order{do: fetch, method: method, url: next.String()})
+}
+
+// spoiled ends a call whose instructions cannot be performed. Twilio says that an
+// application error has occurred, and hangs up.
+func (c *carrier) spoiled(orders []order, flt *Fault) []order {
+	return append(orders, order{do: report, fault: flt}, order{do: hangUp, end: EndDocument})
+}
+
+// streamURL resolves and checks the URL of a stream: wss, without a query
+// (https://www.twilio.com/docs/voice/twiml/stream#url). Unlike Twilio it lets ws
+// pass to this very machine, for an application under development.
+func (c *carrier) streamURL(noun *streamNoun) (string, *Fault) {
+	written, err := url.Parse(noun.url)
+	if err != nil {
+		return "", fault(codeStreamHandshake, "url of <Stream>: %v", err)
+	}
+	address := c.base.ResolveReference(written)
+	if written.Scheme == "" {
+		address.Scheme = strings.Replace(c.base.Scheme, "http", "ws", 1)
+	}
+	switch {
+	case address.RawQuery != "" || address.ForceQuery:
+		return "", fault(codeStreamHandshake, "url of <Stream>: a query string is not supported; use <Parameter>")
+	case address.Scheme == "ws" && isLoopback(address.Hostname()):
+	case address.Scheme != "wss" || address.Host == "":
+		return "", fault(codeStreamScheme, "url of <Stream>: %q is not a wss URL", noun.url)
+	}
+	return address.String(), nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+}

@@ -1,0 +1,205 @@
+package twiliosim
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"lexline/internal/audio"
+)
+
+const (
+	speakTimeout = 30 * time.Second // for the words of one Say
+	digitSound   = 200 * time.Millisecond
+	digitPause   = 500 * time.Millisecond // of the w in <Play digits>
+)
+
+// obey does what the carrier wants. Tasks run beside the call and come back
+// through the inbox.
+func (c *call) obey(orders []order) {
+	for _, o := range orders {
+		if c.ended {
+			return
+		}
+		switch o.do {
+		case began:
+			c.tellVerb(o.verb)
+		case report:
+			c.blame(o.fault)
+		case answer:
+			c.answered = true
+		case fetch:
+			c.fetch(o.method, o.url)
+		case speak:
+			c.speak(o.verb)
+		case load:
+			c.task(func(ctx context.Context) arrival {
+				clip, flt := c.web.sound(ctx, o.url)
+				return func(c *call) { c.ready(clip.MuLaw(), flt) }
+			})
+		case dial:
+			c.ready(digitTones(o.verb.digits), nil)
+		case sound:
+			c.sound(o.verb, o.length)
+		case connect, start:
+			c.openStream(o.verb.stream, o.url, o.do == connect)
+		case stop:
+			c.stopStream(o.verb.stream.name)
+		case hangUp:
+			c.hangUp(o.end, farEnd[o.end])
+		}
+	}
+}
+
+var farEnd = map[string]string{
+	EndFar:        "the other side hung up",
+	EndRejected:   "the other side rejected the call",
+	EndDocument:   "an application error has occurred",
+	EndStreamLost: "the websocket broke, and the carrier hung up",
+}
+
+func (c *call) tellVerb(v *verb) {
+	e := Event{Event: "verb", Verb: v.name}
+	switch v.name {
+	case "Say":
+		return // told when it is heard
+	case "Play", "Redirect":
+		e.URL, e.Key = v.text, v.digits
+	case "Pause":
+		e.TookMS = v.length.Milliseconds()
+	case "Reject":
+		e.Reason = v.reason
+	case "Connect", "Start", "Stop":
+		e.URL, e.Name = v.stream.url, v.stream.name
+	}
+	c.tell(e)
+}
+
+// task runs work beside the call and hands in what it returns. The carrier is
+// busy until then.
+func (c *call) task(work func(ctx context.Context) arrival) {
+	c.busy = true
+	c.work.Go(func() {
+		result := work(c.tasks)
+		c.deliver(func(c *call) {
+			c.busy = false
+			result(c)
+		})
+	})
+}
+
+// deliver hands something to the goroutine of the call. It reports false when the
+// call is over. Any goroutine but the call's own may use it.
+func (c *call) deliver(a arrival) bool {
+	select {
+	case c.inbox <- a:
+		return true
+	case <-c.over:
+		return false
+	}
+}
+
+// fetch asks for a document.
+func (c *call) fetch(method, address string) {
+	c.asked = time.Now()
+	form, token := c.form(), newSID("", c.ids)
+	c.task(func(ctx context.Context) arrival {
+		verbs, flt := c.web.document(ctx, method, address, token, form)
+		return func(c *call) {
+			if flt == nil {
+				names := make([]string, len(verbs))
+				for i := range verbs {
+					names[i] = verbs[i].name
+				}
+				c.tell(Event{Event: "twiml", URL: address, Verbs: names, TookMS: time.Since(c.asked).Milliseconds()})
+			}
+			c.obey(c.carrier.document(time.Since(c.start), verbs, flt))
+		}
+	})
+}
+
+// form is what Twilio sends with each request about a call
+// (https://www.twilio.com/docs/voice/twiml#request-parameters).
+func (c *call) form() url.Values {
+	status := "ringing"
+	if c.answered {
+		status = "in-progress"
+	}
+	form := url.Values{
+		"CallSid": {c.sid}, "AccountSid": {c.cfg.Account}, "ApiVersion": {"2010-04-01"},
+		"Direction": {"inbound"}, "CallStatus": {status},
+		"From": {c.cfg.From}, "Caller": {c.cfg.From}, "To": {c.cfg.To}, "Called": {c.cfg.To},
+	}
+	for _, party := range []string{"From", "Caller", "To", "Called"} {
+		country := ""
+		if strings.HasPrefix(form.Get(party), "+1") {
+			country = "US"
+		}
+		form.Set(party+"Country", country)
+		for _, part := range []string{"City", "State", "Zip"} {
+			form.Set(party+part, "") // sent, and signed, though empty
+		}
+	}
+	return form
+}
+
+// speak makes the words of a Say. Without a synthesizer, or when it fails, they
+// take their time in silence: that is no fault of the application.
+func (c *call) speak(v *verb) {
+	if c.cfg.Synthesize == nil {
+		c.ready(silenceFor(v.text), nil)
+		return
+	}
+	c.task(func(ctx context.Context) arrival {
+		ctx, cancel := context.WithTimeout(ctx, speakTimeout)
+		defer cancel()
+		clip, err := c.cfg.Synthesize(ctx, "", v.text)
+		if err != nil {
+			return func(c *call) { c.ready(silenceFor(v.text), nil) }
+		}
+		return func(c *call) { c.ready(clip.MuLaw(), nil) }
+	})
+}
+
+// silenceFor returns silence of about the length that text takes when spoken: 15
+// characters a second.
+func silenceFor(text string) []byte {
+	mulaw := make([]byte, (utf8.RuneCountInString(text)+5)*audio.SampleRate/15)
+	silence(mulaw)
+	return mulaw
+}
+
+// ready keeps the sound of the Say or Play under way.
+func (c *call) ready(mulaw []byte, flt *Fault) {
+	c.prepared = mulaw
+	c.obey(c.carrier.ready(flt))
+}
+
+// sound begins to play a Say or Play, once, or a Pause.
+func (c *call) sound(v *verb, length time.Duration) {
+	s := &sounding{source: strings.ToLower(v.name), left: frames(length)}
+	if length == 0 {
+		s.mulaw = c.prepared
+		s.left = (len(s.mulaw) + audio.FrameSamples - 1) / audio.FrameSamples
+	}
+	c.sounding = s
+	if v.name == "Say" {
+		c.tell(Event{Event: "say", Text: v.text})
+	}
+}
+
+// digitTones makes the sound of <Play digits>.
+func digitTones(digits string) []byte {
+	var pcm []int16
+	for _, key := range []byte(strings.ToUpper(digits)) {
+		tone := audio.DTMF(audio.SampleRate, key, digitSound)
+		if tone == nil { // w, and whatever is no key
+			tone = make([]int16, digitPause*audio.SampleRate/time.Second)
+		}
+		pcm = append(pcm, tone...)
+		pcm = append(pcm, make([]int16, digitSound*audio.SampleRate/time.Second)...)
+	}
+	return audio.EncodeMuLaw(nil, pcm)
+}

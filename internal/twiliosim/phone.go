@@ -1,0 +1,93 @@
+package twiliosim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+
+	"lexline/internal/audio"
+)
+
+// DefaultTimeout is how long a call may last when Config does not say.
+const DefaultTimeout = 5 * time.Minute
+
+// Config is what a phone needs to place calls. Only URL is required.
+type Config struct {
+	URL       string // of the webhook for incoming calls, as it stands at Twilio
+	AuthToken string // that requests are signed with
+	Account   string // AccountSid; empty for one made from Seed
+	From, To  string // telephone numbers, E.164
+	Routes    Routes // where public names really lead
+
+	Script     *Script    // what the caller does; nil for SayScript()
+	Synthesize Synthesize // nil: no words in scripts, and a pause as long for each Say
+	Voice      string     // the caller's voice where the script names none
+
+	// CrashHangsUp ends a call whose websocket breaks without a closing
+	// handshake. Otherwise its TwiML goes on, as after a regular close. Which of
+	// the two Twilio does is not documented.
+	CrashHangsUp bool
+
+	Timeout time.Duration // longest call; 0 for DefaultTimeout
+	Jitter  time.Duration // each frame is late by a random part of this, at most 19 ms
+	Seed    uint64        // same seed, same ids and same jitter
+
+	// Events is called with each event of each call, on the goroutine of that
+	// call, so by several at once when there are several calls. It must not block:
+	// the caller's voice waits for it. May be nil.
+	Events func(Event)
+
+	// Dial makes the connections to the application; nil for those of net.Dialer.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Phone places calls.
+type Phone struct {
+	cfg    Config
+	web    *web
+	sounds []*utterance // of cfg.Script
+}
+
+// New makes a phone ready: it checks cfg, reads the sound files of the script and
+// has its words synthesized. Errors of the script name file and line.
+func New(ctx context.Context, cfg Config) (*Phone, error) {
+	u, err := url.Parse(cfg.URL)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("webhook URL: %w", err)
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return nil, fmt.Errorf("webhook URL %q does not begin with http:// or https:// and a host", cfg.URL)
+	case cfg.Jitter < 0 || cfg.Jitter >= audio.FrameDuration:
+		return nil, errors.New("jitter must be from 0 to 19 ms")
+	}
+	if cfg.Script == nil {
+		cfg.Script = SayScript()
+	}
+	if cfg.Account == "" {
+		cfg.Account = accountSID(cfg.Seed)
+	}
+	if cfg.Timeout == 0 {
+		cfg.Timeout = DefaultTimeout
+	}
+	if cfg.Events == nil {
+		cfg.Events = func(Event) {}
+	}
+	sounds, err := cfg.Script.prepare(ctx, cfg.Synthesize, cfg.Voice)
+	if err != nil {
+		return nil, err
+	}
+	return &Phone{cfg: cfg, web: newWeb(&cfg), sounds: sounds}, nil
+}
+
+// Call places one call and returns when it is over and nothing that it started
+// is left. number, from 1 on, tells the calls of a phone apart. Several calls may
+// be under way at once. Cancelling ctx hangs up in the regular way.
+func (p *Phone) Call(ctx context.Context, number int) *Record {
+	return newCall(p, number).run(ctx)
+}
+
+// Close frees the connections that the phone keeps for further calls.
+func (p *Phone) Close() { p.web.close() }

@@ -1,0 +1,230 @@
+package twiliosim
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"lexline/internal/audio"
+)
+
+// Time-outs of the carrier. The first two are Twilio's defaults
+// (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides);
+// for the third it documents none.
+const (
+	connectTimeout   = 5 * time.Second
+	webhookTimeout   = 15 * time.Second
+	handshakeTimeout = 5 * time.Second
+)
+
+const maxSound = 32 << 20 // bytes of a file to play
+
+// web is the carrier's way to the application. It is safe for several
+// goroutines.
+type web struct {
+	client *http.Client
+	token  string
+	routes Routes
+}
+
+func newWeb(cfg *Config) *web {
+	dial := cfg.Dial
+	if dial == nil {
+		dial = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	}
+	return &web{
+		token:  cfg.AuthToken,
+		routes: cfg.Routes,
+		client: &http.Client{
+			Transport: &http.Transport{DialContext: dial, TLSHandshakeTimeout: connectTimeout, MaxIdleConnsPerHost: 4},
+			CheckRedirect: func(*http.Request, []*http.Request) error {
+				return http.ErrUseLastResponse // the signature would no longer fit the URL
+			},
+		},
+	}
+}
+
+func (w *web) close() { w.client.CloseIdleConnections() }
+
+// document asks a webhook for TwiML.
+func (w *web) document(ctx context.Context, method, address, idempotency string, form url.Values) ([]verb, *Fault) {
+	req, flt := w.request(ctx, method, address, form)
+	if flt != nil {
+		return nil, flt
+	}
+	req.Header.Set("I-Twilio-Idempotency-Token", idempotency)
+	body, contentType, flt := w.do(req, maxDocument)
+	if flt != nil {
+		return nil, flt
+	}
+	switch contentType {
+	case "text/xml", "application/xml", "text/html":
+	default:
+		return nil, fault(codeContentType, "%s %s: Content-Type %q is not that of TwiML, text/xml", method, address, contentType)
+	}
+	return parseTwiML(body)
+}
+
+// sound fetches a WAV file.
+func (w *web) sound(ctx context.Context, address string) (audio.Clip, *Fault) {
+	req, flt := w.request(ctx, http.MethodGet, address, nil)
+	if flt != nil {
+		return audio.Clip{}, flt
+	}
+	body, contentType, flt := w.do(req, maxSound)
+	if flt != nil {
+		return audio.Clip{}, flt
+	}
+	switch contentType {
+	case "audio/wav", "audio/wave", "audio/x-wav", "audio/vnd.wave":
+	default:
+		return audio.Clip{}, fault(codeContentType, "play %s: Content-Type %q is not that of a WAV file, audio/wav", address, contentType)
+	}
+	clip, err := audio.ReadWAV(bytes.NewReader(body))
+	if err != nil {
+		return audio.Clip{}, fault(codeContentType, "play %s: %v", address, err)
+	}
+	return clip, nil
+}
+
+// request makes a signed request. The parameters of a GET go into its URL.
+func (w *web) request(ctx context.Context, method, address string, form url.Values) (*http.Request, *Fault) {
+	public, err := url.Parse(address)
+	if err != nil || public.Scheme != "http" && public.Scheme != "https" || public.Host == "" {
+		return nil, fault(codeConnection, "%q is not an http or https URL", address)
+	}
+	public.Fragment, public.RawFragment = "", "" // settings for Twilio, not for the server
+	var body io.Reader
+	if method == http.MethodPost {
+		body = strings.NewReader(form.Encode())
+	} else if len(form) > 0 {
+		query := form.Encode()
+		if public.RawQuery != "" {
+			query = public.RawQuery + "&" + query
+		}
+		public.RawQuery, form = query, nil
+	}
+	target, host := w.routes.apply(public)
+	req, err := http.NewRequestWithContext(ctx, method, target.String(), body)
+	if err != nil {
+		return nil, fault(codeConnection, "%s %s: %v", method, address, err)
+	}
+	req.Host = host
+	req.Header.Set("User-Agent", "TwilioProxy/1.1")
+	req.Header.Set("Accept", "*/*")
+	req.Header.Set("X-Twilio-Signature", sign(w.token, public.String(), form))
+	if method == http.MethodPost {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=UTF-8")
+	}
+	return req, nil
+}
+
+// do performs a request and returns the body and its type. Anything but a 2xx
+// answer of at most limit bytes within the time-out is a fault.
+func (w *web) do(req *http.Request, limit int64) (body []byte, contentType string, flt *Fault) {
+	what := req.Method + " " + req.URL.String()
+	ctx, cancel := context.WithTimeout(req.Context(), webhookTimeout)
+	defer cancel()
+	resp, err := w.client.Do(req.WithContext(ctx))
+	if err != nil {
+		return nil, "", fault(requestCode(err), "%s: %s", what, reason(err))
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	switch {
+	case err != nil:
+		return nil, "", fault(codeRetrieval, "%s: read the answer: %s", what, reason(err))
+	case resp.StatusCode/100 == 3:
+		return nil, "", fault(codeRetrieval, "%s: %s to %q; redirects are not followed", what, resp.Status, resp.Header.Get("Location"))
+	case resp.StatusCode/100 != 2:
+		return nil, "", fault(codeRetrieval, "%s: %s: %.200q", what, resp.Status, firstLine(body))
+	case int64(len(body)) > limit:
+		return nil, "", fault(codeTooLarge, "%s: the answer is longer than %d bytes", what, limit)
+	}
+	contentType, _, err = mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	if err != nil {
+		return nil, "", fault(codeContentType, "%s: Content-Type %q: %v", what, resp.Header.Get("Content-Type"), err)
+	}
+	return body, contentType, nil
+}
+
+func requestCode(err error) int {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "dial" {
+		return codeConnection
+	}
+	return codeRetrieval
+}
+
+// reason words what went wrong without repeating method and URL.
+func reason(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time"
+	}
+	var u *url.Error
+	if errors.As(err, &u) {
+		err = u.Err
+	}
+	return err.Error()
+}
+
+func firstLine(body []byte) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
+	return line
+}
+
+// websocket opens the connection of a stream. The handshake is signed like a
+// GET of the wss URL; the header's name is in lower case, as Twilio writes it.
+func (w *web) websocket(ctx context.Context, address string) (*websocket.Conn, *Fault) {
+	public, err := url.Parse(address)
+	if err != nil {
+		return nil, fault(codeStreamHandshake, "url of <Stream>: %v", err)
+	}
+	target, host := w.routes.apply(public)
+	ctx, cancel := context.WithTimeout(ctx, handshakeTimeout)
+	defer cancel()
+	conn, resp, err := websocket.Dial(ctx, target.String(), &websocket.DialOptions{
+		HTTPClient: w.client,
+		Host:       host,
+		HTTPHeader: http.Header{
+			"User-Agent":         {"Twilio.TmeWs/1.0"},
+			"x-twilio-signature": {sign(w.token, address, nil)},
+		},
+	})
+	if err == nil {
+		return conn, nil
+	}
+	var unknown x509.UnknownAuthorityError
+	var hostname x509.HostnameError
+	var record tls.RecordHeaderError
+	switch {
+	case resp != nil && resp.StatusCode != http.StatusSwitchingProtocols:
+		return nil, fault(codeStreamHandshake, "%s: the handshake was answered with %s: %s", address, resp.Status, bodyOf(resp))
+	case resp != nil:
+		return nil, fault(codeStreamHandshake, "%s: %v", address, err)
+	case errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &record):
+		return nil, fault(codeStreamTLS, "%s: %v", address, err)
+	}
+	return nil, fault(codeStreamTimeout, "%s: %s", address, reason(err))
+}
+
+// bodyOf returns the beginning of an answer that coder/websocket kept.
+func bodyOf(resp *http.Response) string {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 200))
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%q", firstLine(body))
+}
