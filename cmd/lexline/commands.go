@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -9,7 +10,11 @@ import (
 
 // commands is the command table; lexline prints it in this order.
 func commands() []command {
-	return []command{}
+	return []command{
+		demoCommand(),
+		serveCommand(),
+		versionCommand(),
+	}
 }
 
 // lookUp finds the command that args begin with. No arguments, or help, is no
@@ -46,4 +51,18 @@ func newFlags(env *environment, name, operands, about string) *flag.FlagSet {
 		flags.PrintDefaults()
 	}
 	return flags
+}
+
+// parseFlags parses args, all of which must be flags.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return err
+		}
+		return usageError{err}
+	}
+	if flags.NArg() > 0 {
+		return usageError{fmt.Errorf("%s takes no operand %q", flags.Name(), flags.Arg(0))}
+	}
+	return nil
 }

@@ -21,9 +21,15 @@ import (
 	"lexline/internal/vad"
 )
 
-// ErrBadPeer is wrapped by a leg's errors when its peer broke the protocol, as
-// against a connection that was lost.
-var ErrBadPeer = errors.New("peer broke the protocol")
+// What others tell a call by wrapping them.
+var (
+	// ErrBadPeer is wrapped by a leg's errors when its peer broke the protocol, as
+	// against a connection that was lost.
+	ErrBadPeer = errors.New("peer broke the protocol")
+	// ErrReplaced is wrapped by the cause with which a call's context is cancelled
+	// when a newer stream of the same call takes over.
+	ErrReplaced = errors.New("replaced by a newer stream of the same call")
+)
 
 // Faults of a question to the bot.
 var (
@@ -188,6 +194,8 @@ func (c *Call) run(ctx context.Context) Termination {
 // lost classes the error that ended a leg.
 func lost(ctx context.Context, err error) Termination {
 	switch {
+	case errors.Is(context.Cause(ctx), ErrReplaced):
+		return Termination{Result: PeerFault, Reason: Replaced}
 	case ctx.Err() != nil:
 		return Termination{Result: ServerFault, Reason: Shutdown}
 	case errors.Is(err, ErrBadPeer):

@@ -22,6 +22,7 @@ const (
 	BotFailed  Reason = "bot_failed"  // the bot failed on several turns in a row
 	LegLost    Reason = "leg_lost"    // the connection broke or went silent
 	BadPeer    Reason = "bad_peer"    // the peer broke the protocol
+	Replaced   Reason = "replaced"    // the carrier opened a newer stream of the same call
 	Shutdown   Reason = "shutdown"    // the gateway was told to stop
 	Panicked   Reason = "panicked"    // a fault in our own code, contained to this call
 )

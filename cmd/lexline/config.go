@@ -1,0 +1,305 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+)
+
+// config is the whole configuration of `lexline serve`. lexline.yml explains
+// every key; a test holds the two together. Only this command knows all
+// settings: each package has a Config of its own.
+type config struct {
+	Listen    string         `key:"listen"`
+	PublicURL string         `key:"public_url"`
+	Log       logConfig      `key:"log"`
+	Twilio    twilioConfig   `key:"twilio"`
+	AWS       awsConfig      `key:"aws"`
+	Regions   []regionConfig `key:"regions"`
+	Lines     []lineConfig   `key:"lines"`
+	Call      callConfig     `key:"call"`
+}
+
+type logConfig struct {
+	Level  string `key:"level"`
+	Format string `key:"format"`
+}
+
+type twilioConfig struct {
+	AuthToken          string `key:"auth_token"`
+	AuthTokenSecondary string `key:"auth_token_secondary"`
+	AccountSID         string `key:"account_sid"`
+	TokenKey           string `key:"token_key"`
+}
+
+type awsConfig struct {
+	AccessKeyID     string `key:"access_key_id"`
+	SecretAccessKey string `key:"secret_access_key"`
+}
+
+type regionConfig struct {
+	Name            string `key:"name"`
+	RuntimeEndpoint string `key:"runtime_endpoint"`
+	ModelsEndpoint  string `key:"models_endpoint"`
+}
+
+type lineConfig struct {
+	Name           string   `key:"name"`
+	Numbers        []string `key:"numbers"`
+	Greeting       string   `key:"greeting"`
+	ResumeGreeting string   `key:"resume_greeting"`
+	Voice          string   `key:"voice"`
+	Language       string   `key:"language"`
+	TwiML          string   `key:"twiml"`
+	Region         string   `key:"region"`
+	Bot            string   `key:"bot"`
+	Alias          string   `key:"alias"`
+	Locale         string   `key:"locale"`
+}
+
+type callConfig struct {
+	EndOfSpeech time.Duration `key:"end_of_speech"`
+	MaxTurn     time.Duration `key:"max_turn"`
+	KeyTimeout  time.Duration `key:"key_timeout"`
+	KeyEnd      string        `key:"key_end"`
+	MaxFailures int           `key:"max_failures"`
+	DrainTime   time.Duration `key:"drain_time"`
+}
+
+// defaultConfig returns the settings in force when nothing is configured.
+func defaultConfig() config {
+	return config{
+		Listen: ":8080",
+		Log:    logConfig{Level: "info", Format: "text"},
+		Call: callConfig{
+			EndOfSpeech: 800 * time.Millisecond,
+			MaxTurn:     14 * time.Second,
+			KeyTimeout:  3 * time.Second,
+			KeyEnd:      "#",
+			MaxFailures: 3,
+			DrainTime:   100 * time.Second,
+		},
+	}
+}
+
+// defaultLine holds the settings of a line that leaves them out.
+var defaultLine = lineConfig{
+	Name:           "default",
+	Greeting:       "Welcome. How can I help you?",
+	ResumeGreeting: "Sorry, please go on.",
+	Alias:          "TestBotAlias",
+	Locale:         "en_US",
+}
+
+// loadConfig reads the file at path, if path is not empty, and the environment
+// over it, fills in defaults and checks the whole.
+func loadConfig(path string, getenv func(string) string, dev bool) (config, error) {
+	cfg := defaultConfig()
+	if path != "" {
+		if err := readConfigFile(path, &cfg); err != nil {
+			return config{}, err
+		}
+	}
+	if err := cfg.takeEnvironment(getenv); err != nil {
+		return config{}, err
+	}
+	cfg.complete()
+	if err := cfg.check(dev); err != nil {
+		return config{}, &hintError{err, "lexline.yml explains every key; `lexline serve --help` the flags"}
+	}
+	return cfg, nil
+}
+
+// takeEnvironment lays the environment over the file: LEXLINE_SECTION_KEY for
+// every single-valued key, and the names that the AWS sample server for Twilio
+// and Lex used, so that its deployments go on working.
+func (cfg *config) takeEnvironment(getenv func(string) string) error {
+	if err := overrideFrom(getenv, "LEXLINE", reflect.ValueOf(cfg).Elem()); err != nil {
+		return err
+	}
+	cfg.takeSampleEnvironment(getenv)
+	return nil
+}
+
+func overrideFrom(getenv func(string) string, prefix string, v reflect.Value) error {
+	for key, field := range keyedFields(v) {
+		name := prefix + "_" + strings.ToUpper(key)
+		switch field.Kind() {
+		case reflect.Slice:
+			continue
+		case reflect.Struct:
+			if err := overrideFrom(getenv, name, field); err != nil {
+				return err
+			}
+			continue
+		}
+		text := getenv(name)
+		if text == "" {
+			continue
+		}
+		if err := setScalar(field, text); err != nil {
+			return fmt.Errorf("environment variable %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+func (cfg *config) takeSampleEnvironment(getenv func(string) string) {
+	take := func(to *string, name string) {
+		if text := getenv(name); text != "" && *to == "" {
+			*to = text
+		}
+	}
+	take(&cfg.PublicURL, "URL")
+	take(&cfg.Twilio.AuthToken, "TWILIO_AUTH_TOKEN")
+	take(&cfg.AWS.AccessKeyID, "ACCESS_KEY_ID")
+	take(&cfg.AWS.SecretAccessKey, "SECRET_ACCESS_KEY")
+	if port := getenv("CONTAINER_PORT"); port != "" && cfg.Listen == defaultConfig().Listen {
+		cfg.Listen = ":" + port
+	}
+	if region := getenv("AWS_REGION"); region != "" && len(cfg.Regions) == 0 {
+		cfg.Regions = []regionConfig{{Name: region}}
+	}
+	if bot := getenv("LEX_BOT_NAME"); bot != "" && len(cfg.Lines) == 0 {
+		cfg.Lines = []lineConfig{{Bot: bot, Alias: getenv("LEX_BOT_ALIAS")}}
+	}
+	// The sample's URL was a bare host name or an https address.
+	if cfg.PublicURL != "" && !strings.Contains(cfg.PublicURL, "://") {
+		cfg.PublicURL = "https://" + cfg.PublicURL
+	}
+}
+
+// complete fills the gaps of the lines.
+func (cfg *config) complete() {
+	for i := range cfg.Lines {
+		line := &cfg.Lines[i]
+		fill(&line.Name, defaultLine.Name)
+		if line.TwiML == "" {
+			fill(&line.Greeting, defaultLine.Greeting)
+		}
+		fill(&line.ResumeGreeting, defaultLine.ResumeGreeting)
+		fill(&line.Alias, defaultLine.Alias)
+		fill(&line.Locale, defaultLine.Locale)
+		if len(cfg.Regions) == 1 {
+			fill(&line.Region, cfg.Regions[0].Name)
+		}
+	}
+}
+
+func fill(to *string, text string) {
+	if *to == "" {
+		*to = text
+	}
+}
+
+// check reports every fault at once, each naming its key.
+func (cfg *config) check(dev bool) error {
+	var faults []error
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+
+	if err := checkPublicURL(cfg.PublicURL, dev); err != nil {
+		fault("public_url: %w", err)
+	}
+	if _, _, err := net.SplitHostPort(cfg.Listen); err != nil {
+		fault("listen: %q is no address; write :8080 or 127.0.0.1:8080", cfg.Listen)
+	}
+	if cfg.Twilio.AuthToken == "" {
+		fault("twilio.auth_token: is missing; without it nobody can tell Twilio's requests from forged ones")
+	}
+	if _, err := logLevel(cfg.Log.Level); err != nil {
+		fault("log.level: %w", err)
+	}
+	if cfg.Log.Format != "text" && cfg.Log.Format != "json" {
+		fault("log.format: %q is neither text nor json", cfg.Log.Format)
+	}
+	if len(cfg.Call.KeyEnd) != 1 || !strings.Contains("0123456789ABCD*#", cfg.Call.KeyEnd) {
+		fault("call.key_end: %q is not one telephone key", cfg.Call.KeyEnd)
+	}
+	if cfg.Call.MaxTurn > 14*time.Second || cfg.Call.MaxTurn < time.Second {
+		fault("call.max_turn: %v is not between 1s and 14s; Lex takes 15 s of audio at most", cfg.Call.MaxTurn)
+	}
+	if cfg.Call.EndOfSpeech < 200*time.Millisecond || cfg.Call.EndOfSpeech > 5*time.Second {
+		fault("call.end_of_speech: %v is not between 200ms and 5s", cfg.Call.EndOfSpeech)
+	}
+	if cfg.Call.MaxFailures < 1 {
+		fault("call.max_failures: must be 1 or more")
+	}
+	return errors.Join(append(faults, cfg.checkLines()...)...)
+}
+
+func (cfg *config) checkLines() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	regions := map[string]bool{}
+	for i, region := range cfg.Regions {
+		switch {
+		case region.Name == "":
+			fault("regions[%d].name: is missing", i)
+		case regions[region.Name]:
+			fault("regions[%d].name: %q is there twice", i, region.Name)
+		}
+		regions[region.Name] = true
+	}
+	if len(cfg.Lines) == 0 {
+		fault("lines: is empty; a line says which bot answers which number")
+	}
+	names, numbers, defaults := map[string]bool{}, map[string]bool{}, 0
+	for i, line := range cfg.Lines {
+		if line.Bot == "" {
+			fault("lines[%d].bot: is missing", i)
+		}
+		if line.TwiML != "" && line.Greeting != "" {
+			fault("lines[%d].twiml: is a whole answer; a greeting beside it would not be said", i)
+		}
+		if !regions[line.Region] {
+			fault("lines[%d].region: %q is not one of the regions", i, line.Region)
+		}
+		if names[line.Name] {
+			fault("lines[%d].name: %q is there twice", i, line.Name)
+		}
+		names[line.Name] = true
+		if len(line.Numbers) == 0 {
+			defaults++
+		}
+		for _, number := range line.Numbers {
+			if numbers[number] {
+				fault("lines[%d].numbers: %s belongs to another line already", i, number)
+			}
+			numbers[number] = true
+		}
+	}
+	if defaults > 1 {
+		fault("lines: %d lines have no numbers; only one can be the default line", defaults)
+	}
+	return faults
+}
+
+func checkPublicURL(text string, dev bool) error {
+	if text == "" {
+		return errors.New("is missing; it is the address under which Twilio reaches this server")
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Host == "":
+		return fmt.Errorf("%q is no address; write https://voice.example.com", text)
+	case u.RawQuery != "" || u.Fragment != "":
+		return fmt.Errorf("%q must end before any ? or #", text)
+	case u.Scheme == "https":
+		return nil
+	case u.Scheme != "http":
+		return fmt.Errorf("scheme %q is not https", u.Scheme)
+	case !dev:
+		return errors.New("is plain http; that is for `lexline serve --dev` on this machine only")
+	case !isLoopback(u.Hostname()):
+		return fmt.Errorf("plain http is for loopback addresses only, and %s is none", u.Hostname())
+	}
+	return nil
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}

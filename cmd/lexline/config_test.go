@@ -1,0 +1,221 @@
+package main
+
+import (
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const goodConfig = `
+public_url: https://voice.example.com
+twilio: {auth_token: secret}
+regions: [{name: us-east-1}]
+lines:
+  - {name: flowers, numbers: ["+15550100"], bot: OrderFlowers, alias: ver_one}
+`
+
+func noEnvironment(string) string { return "" }
+
+func load(t *testing.T, text string, env map[string]string) (config, error) {
+	t.Helper()
+	path := t.TempDir() + "/lexline.yml"
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return loadConfig(path, func(name string) string { return env[name] }, false)
+}
+
+// TestLexlineYMLIsTheManual holds the example file to the struct: it names every
+// key, at the place where it belongs, and its live values are the defaults.
+func TestLexlineYMLIsTheManual(t *testing.T) {
+	const path = "../../lexline.yml"
+	got := defaultConfig()
+	if err := readConfigFile(path, &got); err != nil {
+		t.Fatalf("lexline.yml: %v", err)
+	}
+	want := defaultConfig()
+	want.Regions, want.Lines = []regionConfig{}, []lineConfig{}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("lexline.yml differs from the defaults (-default +file):\n%s", diff)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The examples, uncommented, must be valid and name the rest of the keys.
+	var live []string
+	for _, line := range strings.Split(string(text), "\n") {
+		switch {
+		case strings.HasPrefix(line, "#  ") && !strings.HasPrefix(strings.TrimLeft(line[1:], " "), "#"):
+			live = append(live, line[1:])
+		case strings.HasPrefix(line, "regions: []"), strings.HasPrefix(line, "lines: []"):
+			live = append(live, strings.TrimSuffix(line, " []"))
+		case !strings.HasPrefix(line, "#"):
+			live = append(live, line)
+		}
+	}
+	var full config
+	if err := readConfig("lexline.yml with its examples", strings.NewReader(strings.Join(live, "\n")), &full); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range allKeys("", reflect.TypeFor[config]()) {
+		name := key[strings.LastIndex(key, ".")+1:]
+		if !strings.Contains(strings.Join(live, "\n"), name+":") {
+			t.Errorf("lexline.yml does not explain %s", key)
+		}
+	}
+	if len(full.Lines) != 1 || len(full.Regions) != 1 {
+		t.Errorf("examples hold %d lines and %d regions; want one of each", len(full.Lines), len(full.Regions))
+	}
+	if line := full.Lines[0]; line.Greeting != defaultLine.Greeting || line.ResumeGreeting != defaultLine.ResumeGreeting ||
+		line.Alias != defaultLine.Alias || line.Locale != defaultLine.Locale {
+		t.Errorf("the example line %+v does not show the defaults %+v", line, defaultLine)
+	}
+}
+
+func allKeys(prefix string, of reflect.Type) (keys []string) {
+	for i := range of.NumField() {
+		field := of.Field(i)
+		key := prefix + field.Tag.Get("key")
+		inner := field.Type
+		if inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		if inner.Kind() == reflect.Struct {
+			keys = append(keys, allKeys(key+".", inner)...)
+			continue
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+func TestConfigIsCompleted(t *testing.T) {
+	got, err := load(t, goodConfig, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := defaultConfig()
+	want.PublicURL = "https://voice.example.com"
+	want.Twilio.AuthToken = "secret"
+	want.Regions = []regionConfig{{Name: "us-east-1"}}
+	want.Lines = []lineConfig{{
+		Name: "flowers", Numbers: []string{"+15550100"}, Greeting: defaultLine.Greeting, ResumeGreeting: defaultLine.ResumeGreeting,
+		Region: "us-east-1", Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US",
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("config (-want +got):\n%s", diff)
+	}
+}
+
+// TestSampleServersEnvironment starts from nothing but the names that the AWS
+// sample server took.
+func TestSampleServersEnvironment(t *testing.T) {
+	env := map[string]string{
+		"AWS_REGION": "eu-west-2", "ACCESS_KEY_ID": "AKIA", "SECRET_ACCESS_KEY": "shh", "LEX_BOT_NAME": "BookTrip",
+		"LEX_BOT_ALIAS": "prod", "TWILIO_AUTH_TOKEN": "token", "CONTAINER_PORT": "8443", "URL": "voice.example.com",
+	}
+	cfg, err := loadConfig("", func(name string) string { return env[name] }, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := []string{
+		cfg.Regions[0].Name, cfg.AWS.AccessKeyID, cfg.AWS.SecretAccessKey, cfg.Lines[0].Bot,
+		cfg.Lines[0].Alias, cfg.Twilio.AuthToken, cfg.Listen, cfg.PublicURL, cfg.Lines[0].Region,
+	}
+	want := []string{"eu-west-2", "AKIA", "shh", "BookTrip", "prod", "token", ":8443", "https://voice.example.com", "eu-west-2"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("from the environment (-want +got):\n%s", diff)
+	}
+}
+
+func TestEnvironmentOverridesTheFile(t *testing.T) {
+	cfg, err := load(t, goodConfig, map[string]string{
+		"LEXLINE_TWILIO_AUTH_TOKEN": "other", "LEXLINE_CALL_KEY_TIMEOUT": "5s", "LEXLINE_LOG_LEVEL": "debug",
+		"TWILIO_AUTH_TOKEN": "only where nothing else is set",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Twilio.AuthToken != "other" || cfg.Call.KeyTimeout != 5*time.Second || cfg.Log.Level != "debug" {
+		t.Errorf("config = %+v; want the environment's values", cfg)
+	}
+}
+
+func TestBadConfigs(t *testing.T) {
+	tests := []struct{ name, text, want string }{
+		{"unknown key", "public_url: x\nlinez: []", `lexline.yml:2: unknown key "linez"`},
+		{"unknown nested key", goodConfig + "call:\n  end_of_speach: 1s", `lexline.yml:8: unknown key "call.end_of_speach"`},
+		{"unknown key of a line", strings.Replace(goodConfig, "bot:", "bott:", 1), `unknown key "lines[0].bott"`},
+		{"key twice", "listen: a:1\nlisten: b:1", "lexline.yml:2: listen: the key is there twice"},
+		{"wrong type", "call: {max_failures: many}", `call.max_failures: "many" is no whole number`},
+		{"bad duration", "call: {key_timeout: 3}", `call.key_timeout: "3" is no duration`},
+		{"negative duration", "call: {key_timeout: -3s}", `call.key_timeout: "-3s" is no duration`},
+		{"section wanted", "call: 3", "lexline.yml:1: call: a section of keys is wanted"},
+		{"list wanted", "lines: {bot: x}", "lexline.yml:1: lines: a list is wanted"},
+		{"value wanted", "listen: [a]", "lexline.yml:1: listen: one value is wanted"},
+		{"alias", "listen: &a :1\npublic_url: *a", "lexline.yml:2: public_url: YAML aliases"},
+		{"not YAML", "listen: [", "lexline.yml: "},
+		{"second document", goodConfig + "\n---\nlisten: :1", "a second document"},
+		{"empty", "", "public_url: is missing"},
+		{"no token", strings.Replace(goodConfig, "secret", `""`, 1), "twilio.auth_token: is missing"},
+		{"plain http", strings.Replace(goodConfig, "https", "http", 1), "public_url: is plain http"},
+		{"query", strings.Replace(goodConfig, ".com", ".com/?a=b", 1), "must end before any ?"},
+		{"no lines", goodConfig[:strings.Index(goodConfig, "lines")], "lines: is empty"},
+		{"no bot", strings.Replace(goodConfig, "bot: OrderFlowers, ", "", 1), "lines[0].bot: is missing"},
+		{"unknown region", strings.Replace(goodConfig, "bot:", "region: mars, bot:", 1), `lines[0].region: "mars"`},
+		{"number twice", goodConfig + `  - {name: two, numbers: ["+15550100"], bot: B}`, "+15550100 belongs to another line"},
+		{"two default lines", goodConfig + "  - {name: two, bot: B}\n  - {name: three, bot: B}", "only one can be the default"},
+		{"greeting beside twiml", strings.Replace(goodConfig, "bot:", `greeting: hi, twiml: "<Response/>", bot:`, 1), "lines[0].twiml"},
+		{"long turn", goodConfig + "call: {max_turn: 15s}", "call.max_turn: 15s"},
+		{"bad end key", goodConfig + "call: {key_end: '##'}", "call.key_end"},
+		{"bad level", goodConfig + "log: {level: loud}", "log.level"},
+		{"bad address", goodConfig + "listen: '8080'", "listen:"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := load(t, test.text, nil)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("error = %v; want one with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestUnknownKeyNamesTheNearest(t *testing.T) {
+	_, err := load(t, goodConfig+"call: {end_of_speach: 1s}", nil)
+	var out strings.Builder
+	if code := report(&out, err); code != 1 || !strings.Contains(out.String(), `hint: the nearest key is "end_of_speech"`) {
+		t.Errorf("exit code %d, output %q; want 1 and the nearest key", code, out.String())
+	}
+}
+
+func TestPlainHTTPIsForLoopback(t *testing.T) {
+	for url, ok := range map[string]bool{
+		"http://127.0.0.1:8080": true, "http://localhost": true, "http://[::1]:9": true,
+		"http://voice.example.com": false, "http://10.0.0.1": false, "ftp://127.0.0.1": false,
+	} {
+		if err := checkPublicURL(url, true); (err == nil) != ok {
+			t.Errorf("checkPublicURL(%s, dev) = %v; want ok %t", url, err, ok)
+		}
+	}
+}
+
+func FuzzConfig(f *testing.F) {
+	f.Add(goodConfig)
+	f.Add("lines: [[[[")
+	f.Add("a: &a [*a]")
+	f.Add("call: {key_timeout: 1h, max_turn: }")
+	f.Fuzz(func(t *testing.T, text string) {
+		cfg := defaultConfig()
+		if err := readConfig("fuzz.yml", strings.NewReader(text), &cfg); err != nil {
+			return
+		}
+		cfg.complete()
+		_ = cfg.check(false)
+	})
+}

@@ -1,0 +1,198 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxConfigSize bounds a configuration file.
+const maxConfigSize = 1 << 20
+
+// readConfigFile lays the file at path over cfg. Every error names the file and
+// the line; an unknown key also names the nearest one that exists.
+func readConfigFile(path string, cfg *config) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("read the configuration: %w", err)
+	}
+	defer file.Close()
+	return readConfig(path, file, cfg)
+}
+
+func readConfig(name string, r io.Reader, cfg *config) error {
+	text, err := io.ReadAll(io.LimitReader(r, maxConfigSize+1))
+	if err != nil {
+		return fmt.Errorf("read %s: %w", name, err)
+	}
+	if len(text) > maxConfigSize {
+		return fmt.Errorf("%s: larger than %d bytes", name, maxConfigSize)
+	}
+	documents := yaml.NewDecoder(strings.NewReader(string(text)))
+	var document yaml.Node
+	switch err := documents.Decode(&document); {
+	case errors.Is(err, io.EOF):
+		return nil // an empty file: all defaults
+	case err != nil:
+		return fmt.Errorf("%s: %w", name, yamlError(err))
+	}
+	var second yaml.Node
+	if err := documents.Decode(&second); !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s:%d: a second document; one file holds one configuration", name, max(second.Line, 1))
+	}
+	f := configFile{name}
+	return f.decode(document.Content[0], "", reflect.ValueOf(cfg).Elem())
+}
+
+// yamlError drops the library's own name from a syntax error, which says its line.
+func yamlError(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "yaml: ")) }
+
+// configFile decodes YAML nodes into the config structs by their `key` tags.
+type configFile struct{ name string }
+
+func (f configFile) errorf(node *yaml.Node, format string, args ...any) error {
+	return fmt.Errorf("%s:%d: %w", f.name, node.Line, fmt.Errorf(format, args...))
+}
+
+// decode sets to from node; path names the key for errors.
+func (f configFile) decode(node *yaml.Node, path string, to reflect.Value) error {
+	if node.Kind == yaml.AliasNode {
+		return f.errorf(node, "%s: YAML aliases are not used here; write the value out", path)
+	}
+	if node.Tag == "!!null" {
+		return nil // a key without a value keeps its default
+	}
+	switch to.Kind() {
+	case reflect.Struct:
+		return f.decodeStruct(node, path, to)
+	case reflect.Slice:
+		return f.decodeList(node, path, to)
+	}
+	if node.Kind != yaml.ScalarNode {
+		return f.errorf(node, "%s: one value is wanted here, not a list or section", path)
+	}
+	if err := setScalar(to, node.Value); err != nil {
+		return f.errorf(node, "%s: %w", path, err)
+	}
+	return nil
+}
+
+func (f configFile) decodeStruct(node *yaml.Node, path string, to reflect.Value) error {
+	if node.Kind != yaml.MappingNode {
+		return f.errorf(node, "%s: a section of keys is wanted here", path)
+	}
+	fields := keyedFields(to)
+	seen := map[string]bool{}
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		full := strings.TrimPrefix(path+"."+key.Value, ".")
+		field, ok := fields[key.Value]
+		if !ok {
+			return &hintError{
+				f.errorf(key, "unknown key %q", full),
+				fmt.Sprintf("the nearest key is %q; lexline.yml explains them all", nearest(key.Value, fields)),
+			}
+		}
+		if seen[key.Value] {
+			return f.errorf(key, "%s: the key is there twice", full)
+		}
+		seen[key.Value] = true
+		if err := f.decode(node.Content[i+1], full, field); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f configFile) decodeList(node *yaml.Node, path string, to reflect.Value) error {
+	if node.Kind != yaml.SequenceNode {
+		return f.errorf(node, "%s: a list is wanted here", path)
+	}
+	list := reflect.MakeSlice(to.Type(), len(node.Content), len(node.Content))
+	for i, item := range node.Content {
+		if err := f.decode(item, fmt.Sprintf("%s[%d]", path, i), list.Index(i)); err != nil {
+			return err
+		}
+	}
+	to.Set(list)
+	return nil
+}
+
+// keyedFields maps the keys of a config struct to its fields.
+func keyedFields(v reflect.Value) map[string]reflect.Value {
+	fields := map[string]reflect.Value{}
+	for i := range v.NumField() {
+		if key := v.Type().Field(i).Tag.Get("key"); key != "" {
+			fields[key] = v.Field(i)
+		}
+	}
+	return fields
+}
+
+// setScalar parses text into a string, bool, int or duration.
+func setScalar(to reflect.Value, text string) error {
+	if to.Type() == reflect.TypeFor[time.Duration]() {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%q is no duration; write 800ms, 3s or 2m", text)
+		}
+		to.SetInt(int64(d))
+		return nil
+	}
+	switch to.Kind() {
+	case reflect.String:
+		to.SetString(text)
+	case reflect.Bool:
+		b, err := strconv.ParseBool(text)
+		if err != nil {
+			return fmt.Errorf("%q is neither true nor false", text)
+		}
+		to.SetBool(b)
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return fmt.Errorf("%q is no whole number", text)
+		}
+		to.SetInt(int64(n))
+	}
+	return nil
+}
+
+// nearest returns the key with the smallest edit distance to word.
+func nearest(word string, fields map[string]reflect.Value) string {
+	best, least := "", -1
+	for key := range fields {
+		if d := editDistance(word, key); least < 0 || d < least || d == least && key < best {
+			best, least = key, d
+		}
+	}
+	return best
+}
+
+// editDistance is the Levenshtein distance of a and b in bytes.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

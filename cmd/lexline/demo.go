@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// demoURL is the public address of the demo's gateway. It exists nowhere: the
+// phones map it to loopback, as a load balancer would, so that signatures are
+// made and checked over the address that a real deployment has.
+const demoURL = "https://voice.example.com"
+
+// demoLimit bounds the whole demo.
+const demoLimit = 3 * time.Minute
+
+func demoCommand() command {
+	return command{"demo", "place two calls to a flower shop's bot, all on this machine", runDemo}
+}
+
+func runDemo(ctx context.Context, env *environment, args []string) error {
+	flags := newFlags(env, "demo", "", `Starts a local Lex with the bot OrderFlowers and a gateway in front of it, each as a
+process of its own, and has two simulated phones order flowers. Shows what is said,
+understood and heard, and how long it takes. Succeeds only when the bot's own log
+shows both orders fulfilled with the values that were drawn from the seed.
+
+examples:
+  lexline demo
+  lexline demo --seed 7 --out calls
+  lexline demo --json > demo.json`)
+	d := demo{lines: make(chan said, 256), deaf: make(chan struct{})}
+	flags.Uint64Var(&d.seed, "seed", 0, "draws the orders; 0 draws a `seed` too")
+	flags.StringVar(&d.out, "out", "demo-calls", "`folder` for the recordings and logs")
+	flags.StringVar(&d.bot, "bot", filepath.Join("bots", "OrderFlowers"), "the bot's export, a `folder` or zip")
+	flags.BoolVar(&d.json, "json", false, "print one JSON document at the end instead of lines")
+	flags.BoolVar(&d.keys, "keys", false, "press keys instead of speaking")
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	if d.seed == 0 {
+		d.seed = 1 + rand.Uint64N(999_999)
+	}
+	if _, err := os.Stat(d.bot); err != nil {
+		return &hintError{fmt.Errorf("find the demo's bot: %w", err), "run the demo in lexline's own folder, or name the bot with --bot"}
+	}
+	d.stage = newStage(env.stdout, d.json)
+	ctx, cancel := context.WithTimeoutCause(ctx, demoLimit, fmt.Errorf("the demo took longer than %v", demoLimit))
+	defer cancel()
+	return d.run(ctx)
+}
+
+// demo is one run of the demo.
+type demo struct {
+	seed uint64
+	out  string
+	bot  string
+	json bool
+	keys bool
+
+	// owned by run
+	stage   *stage
+	story   *story
+	self    string // our own program
+	token   string // auth token of the demo's account
+	engines engines
+	// children run beside us; what they say comes in lines until deaf is closed.
+	children []*child
+	logs     []*os.File
+	lines    chan said
+	deaf     chan struct{}
+}
+
+// engines says which speech engines the demo found.
+type engines struct {
+	Recognizer  string `json:"recognizer"`  // empty when there is none
+	Synthesizer string `json:"synthesizer"` // as above
+	Recordings  string `json:"recordings"`  // folder of the human voice
+}
+
+// said is one line of output of one of the demo's processes.
+type said struct {
+	take func([]byte) []line
+	text []byte
+}
+
+func (d *demo) run(ctx context.Context) (err error) {
+	if d.self, err = os.Executable(); err != nil {
+		return fmt.Errorf("find our own program: %w", err)
+	}
+	if d.out, err = filepath.Abs(d.out); err != nil {
+		return fmt.Errorf("find the folder for the recordings: %w", err)
+	}
+	if err := os.MkdirAll(d.out, 0o755); err != nil {
+		return fmt.Errorf("make the folder for the recordings: %w", err)
+	}
+	d.token = strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
+	begun := time.Now()
+	defer d.stopAll()
+
+	bot, err := d.startBot(ctx)
+	if err != nil {
+		return err
+	}
+	speech := !d.keys && d.engines.Recognizer != "" && d.engines.Synthesizer != ""
+	actors := cast(d.seed, begun, speech, d.engines.Recordings != "")
+	d.story = newStory(actors)
+	d.stage.opening(d, actors)
+	gateway, err := d.startGateway(ctx, bot.address)
+	if err != nil {
+		return err
+	}
+	if err := d.calls(ctx, bot, gateway, actors); err != nil {
+		return err
+	}
+	return d.stage.closing(d, time.Since(begun))
+}
+
+// start starts one of our own commands. Its output goes to take, in d.follow,
+// from the moment that somebody follows it.
+func (d *demo) start(name string, args, environ []string, hear func([]byte)) (*child, error) {
+	// Ending ctx must not end the children all at once: stopAll has an order.
+	c, err := startChild(context.Background(), name, d.self, args, environ, hear)
+	if err == nil {
+		d.children = append(d.children, c)
+	}
+	return c, err
+}
+
+// stopAll ends the children, the latest first: phones hang up before their
+// gateway goes, and the gateway goes before its bot.
+func (d *demo) stopAll() {
+	close(d.deaf)
+	for _, c := range slices.Backward(d.children) {
+		c.stop()
+	}
+	for _, file := range d.logs {
+		file.Close()
+	}
+}
+
+// tell passes a line of a child on, until nobody listens any more.
+func (d *demo) tell(take func([]byte) []line, text []byte) {
+	select {
+	case d.lines <- said{take, append([]byte(nil), text...)}:
+	case <-d.deaf:
+	}
+}
+
+// service is a process of the demo that listens.
+type service struct {
+	*child
+	address string
+	last    []byte // the latest line it said; read after done
+}
+
+// startService starts one of our own commands, keeps its log in a file and waits
+// for the line that tells where it listens. take gets the lines after that one.
+func (d *demo) startService(ctx context.Context, name string, args []string, ready func([]byte) string, take func([]byte) []line) (*service, error) {
+	file, err := os.Create(filepath.Join(d.out, name+".log"))
+	if err != nil {
+		return nil, fmt.Errorf("keep the log of %s: %w", name, err)
+	}
+	s := &service{}
+	address := make(chan string, 1)
+	found := ""
+	s.child, err = d.start(name, args, nil, func(text []byte) {
+		s.last = append(s.last[:0], text...)
+		_, _ = file.Write(append(s.last, '\n')) // the log is for people to look at later
+		if found != "" {
+			d.tell(take, text)
+		} else if found = ready(text); found != "" {
+			address <- found
+		}
+	})
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	d.logs = append(d.logs, file)
+	select {
+	case s.address = <-address:
+		return s, nil
+	case <-s.done:
+		return nil, fmt.Errorf("%s ended before it was ready: %s", name, s.last)
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (d *demo) startGateway(ctx context.Context, lex string) (*service, error) {
+	config := fmt.Sprintf(`# What the demo's gateway ran with.
+listen: 127.0.0.1:0
+public_url: %s
+log: {level: debug, format: json}
+twilio: {auth_token: %s}
+aws: {access_key_id: demo, secret_access_key: demo}
+regions:
+  - {name: us-east-1, runtime_endpoint: "http://%s", models_endpoint: "http://%s"}
+lines:
+  - name: flowers
+    numbers: ["+15550100"]
+    greeting: "Welcome to the flower shop. How can I help you?"
+    bot: OrderFlowers
+    alias: ver_one
+`, demoURL, d.token, lex, lex)
+	path := filepath.Join(d.out, "lexline.yml")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		return nil, fmt.Errorf("write the gateway's configuration: %w", err)
+	}
+	ready := func(text []byte) string {
+		var line struct{ Msg, Address string }
+		if json.Unmarshal(text, &line) == nil && line.Msg == "listening" {
+			return line.Address
+		}
+		return ""
+	}
+	take := func(text []byte) []line { return d.story.gateway(text) }
+	return d.startService(ctx, "gateway", []string{"serve", "--config", path}, ready, take)
+}
+
+// calls places the calls and follows all processes until the phones are done.
+func (d *demo) calls(ctx context.Context, bot, gateway *service, actors []actor) error {
+	ended := make(chan struct{}, len(actors))
+	for i, a := range actors {
+		phone, err := d.startPhone(i, a, gateway.address)
+		if err != nil {
+			return err
+		}
+		go func() {
+			<-phone.done
+			ended <- struct{}{}
+		}()
+	}
+	for left := len(actors); left > 0; {
+		select {
+		case l := <-d.lines:
+			d.stage.show(l.take(l.text))
+		case <-ended:
+			left--
+		case <-bot.done:
+			return fmt.Errorf("%w in the middle of the demo: %s", bot.ended(), bot.last)
+		case <-gateway.done:
+			return fmt.Errorf("%w in the middle of the demo: %s", gateway.ended(), gateway.last)
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return d.rest(ctx)
+}
+
+// rest takes what the processes had said by the time the phones were done.
+func (d *demo) rest(ctx context.Context) error {
+	for {
+		select {
+		case l := <-d.lines:
+			d.stage.show(l.take(l.text))
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-time.After(300 * time.Millisecond): // no process has anything more to say
+			return nil
+		}
+	}
+}
+
+func (d *demo) startPhone(i int, a actor, gateway string) (*child, error) {
+	script := filepath.Join(d.out, strings.ToLower(a.name)+".script")
+	if err := os.WriteFile(script, []byte(a.script), 0o644); err != nil {
+		return nil, fmt.Errorf("write the script of %s: %w", a.name, err)
+	}
+	args := []string{
+		"phone", "call", "--json", "--script", script, "--out", d.out,
+		"--map", strings.TrimPrefix(demoURL, "https://") + "=" + gateway,
+		"--from", fmt.Sprintf("+1555012%04d", i+1), "--to", "+15550100",
+		"--seed", strconv.FormatUint(d.seed*10+uint64(i), 10), demoURL + "/twiml",
+	}
+	take := func(text []byte) []line { return d.story.phone(i, text) }
+	return d.start(a.name+"'s phone", args, []string{"TWILIO_AUTH_TOKEN=" + d.token}, func(text []byte) {
+		d.tell(take, text)
+	})
+}
+
+// speechWorker returns the path of the recognizer's worker beside our program, if it is there.
+func (d *demo) speechWorker() string {
+	path := filepath.Join(filepath.Dir(d.self), "lexline-speech")
+	if _, err := os.Stat(path); err == nil {
+		return path
+	}
+	path, _ = exec.LookPath("lexline-speech") // absence is an answer
+	return path
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+)
+
+// stage shows a demo to a person, or at its end to a program.
+type stage struct {
+	out    io.Writer
+	json   bool
+	colour bool
+	begun  time.Time
+}
+
+// newStage shows on out. Colour is for terminals, unless NO_COLOR is set
+// (https://no-color.org).
+func newStage(out io.Writer, asJSON bool) *stage {
+	s := &stage{out: out, json: asJSON}
+	if file, ok := out.(*os.File); ok && os.Getenv("NO_COLOR") == "" {
+		info, err := file.Stat()
+		s.colour = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return s
+}
+
+// colours of the callers and of what is less important, as ANSI codes.
+var colours = map[string]string{"Ann": "36", "Ben": "33", "times": "2", "gateway": "31", "fault": "31"}
+
+func (s *stage) paint(what, text string) string {
+	if code := colours[what]; s.colour && code != "" {
+		return "\x1b[" + code + "m" + text + "\x1b[0m"
+	}
+	return text
+}
+
+func (s *stage) printf(format string, args ...any) {
+	if !s.json {
+		fmt.Fprintf(s.out, format, args...)
+	}
+}
+
+// opening says what will happen, and with which engines.
+func (s *stage) opening(d *demo, actors []actor) {
+	s.begun = time.Now()
+	s.printf("lexline demo: two callers order flowers. seed %d\n\n", d.seed)
+	s.printf("  recognizer   %s\n", orNone(d.engines.Recognizer))
+	s.printf("  synthesizer  %s\n", orNone(d.engines.Synthesizer))
+	s.printf("  recordings   %s\n\n", orNone(d.engines.Recordings))
+	for _, a := range actors {
+		o := a.order
+		s.printf("  %s wants %s on %s (%s) at %s\n      %s\n", s.paint(a.name, a.name), o.flower, o.day, o.date, o.clock, a.about)
+	}
+	s.printf("\n")
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "none"
+	}
+	return text
+}
+
+// show prints lines as they happen.
+func (s *stage) show(lines []line) {
+	for _, l := range lines {
+		at := time.Since(s.begun).Seconds()
+		text := fmt.Sprintf("%-7s %s", l.verb, l.text)
+		s.printf("%5.1f s  %s  %s\n", at, s.paint(l.who, fmt.Sprintf("%-3s", l.who)), s.paint(l.verb, text))
+	}
+}
+
+// demoReport is what `lexline demo --json` prints.
+type demoReport struct {
+	Seed    uint64       `json:"seed"`
+	OK      bool         `json:"ok"`
+	Seconds float64      `json:"seconds"`
+	Engines engines      `json:"engines"`
+	Calls   []callReport `json:"calls"`
+	Folder  string       `json:"folder"` // of the recordings and logs
+}
+
+type callReport struct {
+	Caller  string            `json:"caller"`
+	Voice   string            `json:"voice"`
+	Call    string            `json:"call"`
+	Wanted  map[string]string `json:"wanted"`
+	OK      bool              `json:"ok"`
+	Problem string            `json:"problem,omitempty"`
+	WAV     string            `json:"wav"`
+	Turns   []*demoTurn       `json:"turns"`
+}
+
+func (d *demo) report(took time.Duration) demoReport {
+	report := demoReport{Seed: d.seed, OK: true, Seconds: took.Seconds(), Engines: d.engines, Folder: d.out}
+	for _, scene := range d.story.scenes {
+		problem := scene.verdict()
+		report.OK = report.OK && problem == ""
+		report.Calls = append(report.Calls, callReport{
+			Caller: scene.actor.name, Voice: scene.actor.about, Call: scene.call, Wanted: scene.actor.order.slots(),
+			OK: problem == "", Problem: problem, WAV: filepath.Join(d.out, scene.call+".wav"), Turns: scene.turns,
+		})
+	}
+	return report
+}
+
+// closing shows how it went. Its error says that an order was not fulfilled.
+func (s *stage) closing(d *demo, took time.Duration) error {
+	report := d.report(took)
+	if s.json {
+		encoder := json.NewEncoder(s.out)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(report); err != nil {
+			return fmt.Errorf("print the report: %w", err)
+		}
+	} else {
+		s.table(d, report)
+	}
+	if !report.OK {
+		return &hintError{errors.New("an order was not fulfilled as it was placed"), "the recordings and logs are in " + d.out}
+	}
+	return nil
+}
+
+func (s *stage) table(d *demo, report demoReport) {
+	s.printf("\nFrom the bot's own log, after %.0f s:\n\n", report.Seconds)
+	table := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
+	fmt.Fprint(table, "  caller\tturns\tmode\torder fulfilled\tsilence before an answer\n")
+	for i, call := range report.Calls {
+		scene := d.story.scenes[i]
+		verdict := "as placed: " + slotText(call.Wanted)
+		if !call.OK {
+			verdict = "NO: " + call.Problem
+		}
+		mode, silence := "", ""
+		if turn := scene.latest(); turn != nil {
+			mode = turn.Mode
+		}
+		if ms, ok := scene.medianTotal(); ok {
+			silence = fmt.Sprintf("%d ms (median)", ms)
+		}
+		fmt.Fprintf(table, "  %s\t%d\t%s\t%s\t%s\n", call.Caller, len(call.Turns), mode, verdict, silence)
+	}
+	_ = table.Flush() // the terminal's own errors have nowhere to go
+	s.printf("\nListen (left the caller, right what the caller heard):\n")
+	for _, call := range report.Calls {
+		s.printf("  %s\n", call.WAV)
+	}
+	s.printf(`
+Logs and scripts are in %s. Next:
+  bin/lexline phone call --help     call with a script of your own
+  README.md                         a real Twilio number and a real Lex bot
+`, d.out)
+}

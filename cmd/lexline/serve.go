@@ -1,0 +1,257 @@
+package main
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"lexline/internal/call"
+	"lexline/internal/lex"
+	"lexline/internal/twilio"
+	"lexline/internal/vad"
+)
+
+// apology is what a caller hears when the bot fails on a turn: 8 kHz mu-law.
+// `make sounds` makes it.
+//
+//go:embed sounds/apology.ulaw
+var apology []byte
+
+func serveCommand() command {
+	return command{"serve", "answer telephone calls with a Lex bot", runServe}
+}
+
+func runServe(ctx context.Context, env *environment, args []string) error {
+	flags := newFlags(env, "serve", "", `Answers Twilio's calls: the webhook POST /twiml, the media stream behind it, POST
+/resume and GET /ping. Every setting is explained in lexline.yml; the environment
+can hold them too. SIGTERM lets live calls finish (call.drain_time), SIGINT ends them.
+
+examples:
+  lexline serve --config lexline.yml
+  lexline serve --dev --config dev.yml     plain http on loopback`)
+	path := flags.String("config", env.getenv("LEXLINE_CONFIG"), "configuration `file`; without one the environment is all")
+	dev := flags.Bool("dev", false, "allow plain http and ws, on loopback addresses only")
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	cfg, err := loadConfig(*path, env.getenv, *dev)
+	if err != nil {
+		return err
+	}
+	logger, err := newLogger(env.stderr, cfg.Log)
+	if err != nil {
+		return err
+	}
+	g, err := newGateway(ctx, cfg, *dev, logger)
+	if err != nil {
+		return err
+	}
+	impatient := make(chan os.Signal, 1)
+	signal.Notify(impatient, os.Interrupt)
+	defer signal.Stop(impatient)
+	return g.run(ctx, impatient)
+}
+
+// gateway is `lexline serve` as a whole: the door for the carrier, a Lex client
+// for each line, and the server that both live in.
+type gateway struct {
+	cfg      config
+	log      *slog.Logger
+	listener net.Listener
+	door     *twilio.Door
+	server   *http.Server
+	calls    call.Config
+	clients  map[string]*lex.Client // by name of the line
+}
+
+// newGateway listens, finds the bots and prepares to answer. On an error
+// nothing is left open.
+func newGateway(ctx context.Context, cfg config, dev bool, logger *slog.Logger) (g *gateway, err error) {
+	g = &gateway{cfg: cfg, log: logger, clients: map[string]*lex.Client{}}
+	defer func() {
+		if err != nil {
+			g.close()
+		}
+	}()
+	if g.listener, err = listen(cfg.Listen); err != nil {
+		return nil, err
+	}
+	if err := g.findBots(ctx); err != nil {
+		return nil, err
+	}
+	g.calls = call.Config{
+		Logger:      logger,
+		Counters:    new(call.Counters),
+		Timing:      vad.Timing{Stop: cfg.Call.EndOfSpeech, MaxTurn: cfg.Call.MaxTurn},
+		KeyTimeout:  cfg.Call.KeyTimeout,
+		KeyEnd:      cfg.Call.KeyEnd[0],
+		MaxFailures: cfg.Call.MaxFailures,
+		Apology:     apology,
+	}
+	if g.door, err = twilio.New(doorConfig(cfg, dev, logger, g.answer)); err != nil {
+		return nil, fmt.Errorf("open the door for Twilio: %w", err)
+	}
+	g.server = twilio.NewServer(g.door, logger)
+	return g, nil
+}
+
+// listen opens the address, with advice when it is taken.
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		_, port, _ := net.SplitHostPort(address)
+		return nil, &hintError{
+			fmt.Errorf("listen on %s: another program has this port", address),
+			fmt.Sprintf("choose another port, or see who has it: ss -ltnp 'sport = :%s'", port),
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return listener, nil
+}
+
+// findBots makes a Lex client for every line, looking names up where ids are not given.
+func (g *gateway) findBots(ctx context.Context) error {
+	regions := map[string]regionConfig{}
+	for _, region := range g.cfg.Regions {
+		regions[region.Name] = region
+	}
+	for _, line := range g.cfg.Lines {
+		region := regions[line.Region]
+		client, err := lex.NewClient(ctx, lex.Config{
+			Region: region.Name, Locale: line.Locale, Bot: line.Bot, Alias: line.Alias,
+			RuntimeURL: region.RuntimeEndpoint, ModelsURL: region.ModelsEndpoint,
+			Credentials: lex.Credentials{AccessKeyID: g.cfg.AWS.AccessKeyID, SecretAccessKey: g.cfg.AWS.SecretAccessKey},
+			Logger:      g.log,
+		})
+		if err != nil {
+			return fmt.Errorf("line %s: find bot %q in %s: %w", line.Name, line.Bot, region.Name, err)
+		}
+		g.clients[line.Name] = client
+	}
+	return nil
+}
+
+func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFunc) twilio.Config {
+	tokens := []string{cfg.Twilio.AuthToken}
+	if cfg.Twilio.AuthTokenSecondary != "" {
+		tokens = append(tokens, cfg.Twilio.AuthTokenSecondary)
+	}
+	door := twilio.Config{
+		PublicURL: cfg.PublicURL, AuthTokens: tokens, AccountSID: cfg.Twilio.AccountSID,
+		TokenKey: []byte(cfg.Twilio.TokenKey), Dev: dev, Logger: logger, Serve: serve,
+	}
+	for _, line := range cfg.Lines {
+		door.Lines = append(door.Lines, twilio.Line{
+			Name: line.Name, Numbers: line.Numbers, Default: len(line.Numbers) == 0,
+			Greeting: line.Greeting, Resuming: line.ResumeGreeting, TwiML: line.TwiML,
+			Voice: line.Voice, Language: line.Language,
+		})
+	}
+	return door
+}
+
+// answer runs one call whose stream the door has accepted.
+func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) call.Termination {
+	return call.New(g.calls, info, leg, g.clients[info.Line].Session(info)).Run(ctx)
+}
+
+// run serves until ctx ends, then refuses new calls and lets the live ones
+// finish within the drain time, or until impatient fires.
+func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
+	g.log.Info("listening", "address", g.listener.Addr().String(), "public_url", g.cfg.PublicURL,
+		"lines", len(g.cfg.Lines), "mallocs", mallocs())
+	served := make(chan error, 1)
+	go func() { served <- g.server.Serve(g.listener) }()
+	var failed error
+	select {
+	case err := <-served:
+		failed = fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+		g.drain(impatient)
+		_ = g.server.Close() // what is left are refused requests
+		<-served
+	}
+	g.close()
+	counts := g.calls.Counters.Snapshot()
+	g.log.Info("stopped", "calls", counts.Calls, "turns", counts.Turns,
+		"media_messages", g.door.Counters().MediaMessages, "mallocs", mallocs())
+	return failed
+}
+
+// drain refuses new calls, lets the live ones finish and says every five seconds
+// how many are left. Those still there after the drain time, or when impatient
+// fires, are ended.
+func (g *gateway) drain(impatient <-chan os.Signal) {
+	ctx, cancel := context.WithTimeout(context.Background(), g.cfg.Call.DrainTime)
+	defer cancel()
+	drained := make(chan error, 1)
+	go func() { drained <- g.door.Shutdown(ctx) }()
+	tick := time.NewTicker(5 * time.Second)
+	defer tick.Stop()
+	for {
+		if left := g.door.Counters().LiveStreams; left > 0 {
+			g.log.Info("draining", "calls_left", left)
+		}
+		select {
+		case err := <-drained:
+			if err != nil {
+				g.log.Warn("live calls were ended", "err", err)
+			}
+			return
+		case <-impatient:
+			cancel()
+		case <-tick.C:
+		}
+	}
+}
+
+// close ends what is left. It may be called at any stage of the gateway's making.
+func (g *gateway) close() {
+	if g.door != nil {
+		_ = g.door.Close() // has nothing to tell when it does not wait
+	}
+	for _, client := range g.clients {
+		client.Close()
+	}
+	if g.listener != nil {
+		_ = g.listener.Close() // already closed by the server, when it ran
+	}
+}
+
+// mallocs is the number of heap objects allocated since the process began.
+func mallocs() uint64 {
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.Mallocs
+}
+
+func newLogger(w io.Writer, cfg logConfig) (*slog.Logger, error) {
+	level, err := logLevel(cfg.Level)
+	if err != nil {
+		return nil, err
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if cfg.Format == "json" {
+		return slog.New(slog.NewJSONHandler(w, options)), nil
+	}
+	return slog.New(slog.NewTextHandler(w, options)), nil
+}
+
+func logLevel(name string) (level slog.Level, err error) {
+	if err := level.UnmarshalText([]byte(name)); err != nil {
+		return 0, fmt.Errorf("%q is none of debug, info, warn, error", name)
+	}
+	return level, nil
+}
