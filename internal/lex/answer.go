@@ -59,7 +59,7 @@ func readAnswer(out *lexruntimev2.RecognizeUtteranceOutput) (answer *call.Answer
 	var messages []message
 	var transcript string
 	err = errors.Join(
-		unpackJSON(stateHeader, out.SessionState, &dialog),
+		decode(stateHeader, state, &dialog),
 		unpackJSON("x-amz-lex-messages", out.Messages, &messages),
 		unpackTranscript(out.InputTranscript, &transcript),
 	)

@@ -51,7 +51,7 @@ func Class(err error) ErrorClass {
 		return Ours
 	case errors.As(err, &answer):
 		return Soft
-	case errors.As(err, &status):
+	case errors.As(err, &status) && status.HTTPStatusCode() != 0: // 0: the SDK's word for none
 		return statusClass(err, status.HTTPStatusCode())
 	case errors.As(err, &overdue) && overdue.Timeout():
 		return Soft

@@ -65,6 +65,10 @@ func unpackJSON(header string, value *string, v any) error {
 	if err != nil || text == nil {
 		return err
 	}
+	return decode(header, text, v)
+}
+
+func decode(header string, text []byte, v any) error {
 	if err := json.Unmarshal(text, v); err != nil {
 		return fmt.Errorf("answer header %s: %w", header, err)
 	}

@@ -1,0 +1,163 @@
+package lex
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
+	"github.com/google/go-cmp/cmp"
+
+	"lexline/internal/call"
+)
+
+type output = lexruntimev2.RecognizeUtteranceOutput
+
+func some(text string) *string { return &text }
+
+func TestReadAnswer(t *testing.T) {
+	filled := func(value string) object {
+		return object{"shape": "Scalar", "value": object{"originalValue": value, "interpretedValue": value, "resolvedValues": []string{value}}}
+	}
+	tests := []struct {
+		name string
+		out  output
+		want call.Answer
+	}{
+		{
+			"slot is asked for",
+			output{
+				InputMode:       some("Speech"),
+				InputTranscript: some(packedText(`"i would like roses"`)),
+				SessionState: some(packed(object{
+					"dialogAction": object{"type": "ElicitSlot", "slotToElicit": "PickupDate"},
+					"intent": object{"name": "OrderFlowers", "state": "InProgress", "confirmationState": "None", "slots": object{
+						"FlowerType": filled("roses"), "PickupDate": nil, "PickupTime": nil,
+					}},
+					"originatingRequestId": "e5b7",
+				})),
+				Messages: some(packed([]object{{"contentType": "PlainText", "content": "What day?"}})),
+			},
+			call.Answer{
+				Transcript: "i would like roses", InputMode: "Speech", Intent: "OrderFlowers", State: "InProgress",
+				Slots: map[string]string{"FlowerType": "roses"}, Messages: []string{"What day?"}, Elicits: "PickupDate",
+			},
+		},
+		{
+			"dialog is closed",
+			output{
+				InputMode:       some("DTMF"),
+				InputTranscript: some(packedText("12")),
+				SessionState: some(packed(object{
+					"dialogAction": object{"type": "Close"},
+					"intent":       object{"name": "OrderFlowers", "state": "Fulfilled", "slots": object{}},
+				})),
+				Messages: some(packed([]object{
+					{"contentType": "SSML", "content": `<speak>Thank&#32;you.<break time="1s"/> Good <emphasis>bye</emphasis>!</speak>`},
+					{"contentType": "SSML", "content": "less < more"},
+					{"contentType": "CustomPayload", "content": "{}"},
+					{"contentType": "ImageResponseCard", "imageResponseCard": object{"title": "card"}},
+				})),
+			},
+			call.Answer{
+				Transcript: "12", InputMode: "DTMF", Intent: "OrderFlowers", State: "Fulfilled", Slots: map[string]string{},
+				Messages: []string{"Thank you. Good bye!", "less < more"}, Closed: true,
+			},
+		},
+		{
+			"all shapes of slots",
+			output{SessionState: some(packed(object{"intent": object{"name": "I", "slots": object{
+				"Time":     object{"shape": "Scalar", "value": object{"originalValue": "ten", "interpretedValue": nil, "resolvedValues": []string{"10:00", "22:00"}}},
+				"Toppings": object{"shape": "List", "values": []any{filled("ham"), nil, filled("cheese")}},
+				"Address":  object{"shape": "Composite", "subSlots": object{"City": filled("Ulm"), "Street": nil}},
+				"Empty":    object{"shape": "Scalar", "value": nil},
+			}}}))},
+			call.Answer{Intent: "I", Slots: map[string]string{"Toppings": "ham, cheese", "Address.City": "Ulm"}},
+		},
+		{
+			"bare and broken text",
+			output{SessionState: some(packedText(`{"intent":null,"dialogAction":null}`)), InputTranscript: some(packedText("two \xff roses"))},
+			call.Answer{Transcript: "two \uFFFD roses", Slots: map[string]string{}},
+		},
+		{
+			"headers that are not looked at",
+			output{
+				SessionState: some(packedText(`{}`)), InputTranscript: some(packedText(`""`)),
+				RecognizedBotMember: some("not packed"), Interpretations: some("%%%%"), RequestAttributes: some("%%%%"),
+			},
+			call.Answer{Slots: map[string]string{}},
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			answer, state, err := readAnswer(&tt.out)
+			if err != nil {
+				t.Fatalf("readAnswer = %v, want nil", err)
+			}
+			if diff := cmp.Diff(&tt.want, answer); diff != "" {
+				t.Errorf("answer (-want +got):\n%s", diff)
+			}
+			if want := unpacked(t, *tt.out.SessionState); string(state) != want {
+				t.Errorf("state = %s, want as sent: %s", state, want)
+			}
+		})
+	}
+}
+
+func TestReadAnswerNamesTheHeader(t *testing.T) {
+	tests := []struct {
+		out  output
+		want string
+	}{
+		{output{}, "no header x-amz-lex-session-state"},
+		{output{SessionState: some("%%%%")}, "header x-amz-lex-session-state: illegal base64"},
+		{output{SessionState: some(packed([]int{1}))}, "header x-amz-lex-session-state: json"},
+		{output{SessionState: some(packed(object{})), Messages: some("%%%%")}, "header x-amz-lex-messages: illegal base64"},
+		{output{SessionState: some(packed(object{})), InputTranscript: some("%%%%")}, "header x-amz-lex-input-transcript: illegal base64"},
+	}
+	for _, tt := range tests {
+		answer, _, err := readAnswer(&tt.out)
+		if answer != nil || err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("readAnswer = %v, %v; want an error with %q", answer, err, tt.want)
+		}
+	}
+}
+
+func TestNotUnderstood(t *testing.T) {
+	for intent, want := range map[string]bool{"FallbackIntent": true, "OrderFlowers": false, "": false} {
+		if got := NotUnderstood(&call.Answer{Intent: intent, Closed: true}); got != want {
+			t.Errorf("NotUnderstood(intent %q) = %v, want %v", intent, got, want)
+		}
+	}
+}
+
+// FuzzReadAnswer feeds the three headers as they are and again packed, so that
+// each layer is reached: base64, gzip, JSON.
+func FuzzReadAnswer(f *testing.F) {
+	f.Add(packed(asksForFlowers), packed([]object{{"contentType": "PlainText", "content": "What?"}}), packedText(`"roses"`))
+	f.Add(`{"dialogAction":{"type":"Close"},"intent":{"name":"I","slots":{"S":{"value":{"interpretedValue":"v"}}}}}`,
+		`[{"contentType":"SSML","content":"<speak>a</speak>"}]`, `"quoted"`)
+	f.Add(`{"intent":{"slots":{"L":{"values":[null,{"value":null}]},"C":{"subSlots":{"D":{"subSlots":{}}}}}}}`, `[]`, `bare`)
+	f.Add(`null`, `null`, `null`)
+	f.Add(`{`, `[{"content":7}]`, "\xff\x00")
+	f.Add("H4sIAAAAAAAA/6uuBQBDv6ajAgAAAA==", "", "H4sI")
+	f.Fuzz(func(t *testing.T, state, messages, transcript string) {
+		for _, wrap := range []func(string) *string{
+			some,
+			func(text string) *string { return some(packedText(text)) },
+		} {
+			out := output{SessionState: wrap(state), Messages: wrap(messages), InputTranscript: wrap(transcript)}
+			answer, raw, err := readAnswer(&out)
+			switch {
+			case err != nil:
+				if answer != nil || !strings.Contains(err.Error(), "x-amz-lex-") {
+					t.Errorf("error %v with answer %v; want a header's name and no answer", err, answer)
+				}
+			case answer.Slots == nil || len(raw) == 0 || len(raw) > maxInflated:
+				t.Errorf("answer %+v of %d bytes of state; want slots and a bounded state", answer, len(raw))
+			case !utf8.ValidString(answer.Transcript):
+				t.Errorf("transcript %q is not UTF-8", answer.Transcript)
+			}
+		}
+	})
+}

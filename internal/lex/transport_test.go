@@ -1,0 +1,206 @@
+package lex
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"lexline/internal/call"
+)
+
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestErrorsAreReadUpToALimit(t *testing.T) {
+	for status, want := range map[int]int64{200: 1 << 20, 299: 1 << 20, 300: maxErrorBytes, 500: maxErrorBytes} {
+		e := exchange{transport: transportFunc(func(*http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: status, Body: io.NopCloser(io.LimitReader(endless{}, 1<<20))}, nil
+		})}
+		resp, err := e.Do(httptest.NewRequest(http.MethodPost, "http://127.0.0.1:1/", http.NoBody))
+		if err != nil {
+			t.Fatalf("Do = %v, want nil", err)
+		}
+		if got, err := io.Copy(io.Discard, resp.Body); got != want || err != nil {
+			t.Errorf("status %d with a body of 1 MiB: read %d bytes, %v; want %d, nil", status, got, err, want)
+		}
+	}
+}
+
+// loopback is a stand-in on a real TCP socket that knows its connections.
+type loopback struct {
+	*httptest.Server
+	mu     sync.Mutex
+	change sync.Cond
+	opened int
+	open   int
+}
+
+func newLoopback(t *testing.T, handler http.HandlerFunc) *loopback {
+	l := &loopback{Server: httptest.NewUnstartedServer(handler)}
+	l.change.L = &l.mu
+	l.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		switch state {
+		case http.StateNew:
+			l.opened++
+			l.open++
+		case http.StateClosed, http.StateHijacked:
+			l.open--
+		}
+		l.change.Broadcast()
+	}
+	l.Start()
+	t.Cleanup(l.Close)
+	return l
+}
+
+// awaitNone waits until no connection is open and returns how many there were.
+func (l *loopback) awaitNone() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.open > 0 {
+		l.change.Wait()
+	}
+	return l.opened
+}
+
+func TestConnectionsAreKeptAndDropped(t *testing.T) {
+	const calls, turns = 40, 5
+	server := newLoopback(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 1 {
+			t.Errorf("protocol %s, want HTTP/1.1", r.Proto)
+		}
+		io.Copy(io.Discard, r.Body)
+		speakHead(w, asksForFlowers)
+		w.Write(voiceBytes(16000, 500*time.Millisecond))
+	})
+	client := newClient(t, Config{RuntimeURL: server.URL, Deadlines: Deadlines{Dial: 10 * time.Second, FirstByte: time.Minute, Turn: time.Minute, Stall: time.Minute}})
+	var all sync.WaitGroup
+	for n := range calls {
+		all.Go(func() {
+			session := client.Session(call.Info{ID: fmt.Sprintf("CA%d", n)})
+			for turn := range turns {
+				a := ask(t.Context(), session, spoken(turn+1))
+				if a.err != nil {
+					t.Errorf("call %d, turn %d: %v", n, turn+1, a.err)
+					return
+				}
+				if heard, _ := a.answer.Speech.From(0); len(heard) != 4000 {
+					t.Errorf("call %d, turn %d: heard %d bytes, want 4000", n, turn+1, len(heard))
+				}
+			}
+		})
+	}
+	all.Wait()
+	client.Close()
+	if opened := server.awaitNone(); opened > 2*calls {
+		t.Errorf("%d calls of %d turns opened %d connections, want about one a call", calls, turns, opened)
+	}
+	if got := client.Counters(); got.Answers != calls*turns || got.Received != calls*turns*16000 || got.Sent != calls*turns*16000 {
+		t.Errorf("Counters = %+v; want %d answers, %d bytes each way", got, calls*turns, calls*turns*16000)
+	}
+}
+
+func TestConnectionIsReset(t *testing.T) {
+	reset := func(w http.ResponseWriter) {
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		conn.(*net.TCPConn).SetLinger(0)
+		conn.Close()
+	}
+	tests := []struct {
+		name     string
+		handler  http.HandlerFunc
+		answered bool
+	}{
+		{"while the caller speaks", func(w http.ResponseWriter, r *http.Request) {
+			io.ReadFull(r.Body, make([]byte, 1000))
+			reset(w)
+		}, false},
+		{"instead of an answer", func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			reset(w)
+		}, false},
+		{"in the answer's voice", func(w http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			speakHead(w, asksForFlowers)
+			w.Write(voiceBytes(16000, time.Second))
+			http.NewResponseController(w).Flush()
+			panic(http.ErrAbortHandler)
+		}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			server := newLoopback(t, tt.handler)
+			client := newClient(t, Config{RuntimeURL: server.URL})
+			speech := call.NewSpeech(1 << 20)
+			speech.Append(bytes.Repeat([]byte{0x80}, 8000))
+			if tt.name != "while the caller speaks" {
+				speech.End(nil)
+			}
+			a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
+			if Class(a.err) != Soft || (a.answer != nil) != tt.answered {
+				t.Errorf("Ask = %v (class %q), answered %v; want class soft, %v", a.err, Class(a.err), a.answer != nil, tt.answered)
+			}
+			client.Close()
+			server.awaitNone()
+		})
+	}
+}
+
+func TestClosedPort(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	listener.Close()
+	client := newClient(t, Config{RuntimeURL: "http://" + address})
+	a := ask(t.Context(), client.Session(caller), spoken(1))
+	var refused *net.OpError
+	if !errors.As(a.err, &refused) || Class(a.err) != Soft {
+		t.Errorf("Ask of a closed port = %v (class %q); want a refused connection, soft", a.err, Class(a.err))
+	}
+}
+
+// BenchmarkTurn is a whole turn over loopback, both sides in this process: 2 s
+// of speech, 3 s of answer.
+func BenchmarkTurn(b *testing.B) {
+	voice := voiceBytes(16000, 3*time.Second)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.Copy(io.Discard, r.Body)
+		speakHead(w, asksForFlowers)
+		w.Write(voice)
+	}))
+	defer server.Close()
+	client, err := NewClient(b.Context(), Config{
+		Region: "us-east-1", Locale: "en_US", Bot: "BOTBOTBOT1", Alias: "ALIALIALI1", RuntimeURL: server.URL,
+		Credentials: Credentials{AccessKeyID: "a", SecretAccessKey: "s"},
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer client.Close()
+	session := client.Session(caller)
+	speech := call.NewFinishedSpeech(make([]byte, 16000))
+	b.ReportAllocs()
+	turn := 0
+	for b.Loop() {
+		turn++
+		if err := session.Ask(b.Context(), call.Turn{Number: turn, Speech: speech}, func(*call.Answer) {}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
