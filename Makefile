@@ -13,6 +13,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
+VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZTIME  ?= 60s
 TESTFLAGS ?=
 ARGS      ?=
@@ -31,7 +32,7 @@ demo: setup-demo build ## Install what is missing, build, place two calls, show 
 
 build: ## Build bin/lexline and bin/lexline-speech
 	@echo "build: bin/lexline, bin/lexline-speech"
-	@go build -trimpath -o bin/ ./cmd/...
+	@go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/...
 
 test: setup-test build check ## Install what the tests need, then check, then all tests under the race detector
 	@CGO_ENABLED=1 go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile bin/test.json -- \
@@ -70,7 +71,7 @@ cover: ## Show the coverage of each function, the least covered last
 	@go tool cover -func=bin/cover.out | sort -t "$$(printf '\t')" -k 3 | sort -s -r -n -k 3
 
 clean: ## Remove what was built and what the tests fetched
-	@rm -rf bin demo internal/twilio/testdata/node_modules
+	@rm -rf bin demo-calls internal/twilio/testdata/node_modules
 
 setup-demo: ## Install the Debian packages that give the demo its voices and ears
 	@scripts/debian $(DEMO_PACKAGES)
