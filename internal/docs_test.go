@@ -33,7 +33,7 @@ var (
 )
 
 // notOurs names the folders that git, make and runs of the program leave behind.
-var notOurs = []string{".git", "bin", "node_modules"}
+var notOurs = []string{".git", "bin", "calls", "demo-calls", "node_modules"}
 
 // textFiles lists the text files of the repository by their path from its top.
 func textFiles(t *testing.T) map[string]string {
