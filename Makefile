@@ -32,7 +32,7 @@ demo: setup-demo build ## Install what is missing, build, place two calls, show 
 
 build: ## Build bin/lexline and bin/lexline-speech
 	@echo "build: bin/lexline, bin/lexline-speech"
-	@go build -trimpath -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/...
+	@go build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/...
 
 test: setup-test build check ## Install what the tests need, then check, then all tests under the race detector
 	@CGO_ENABLED=1 go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile bin/test.json -- \

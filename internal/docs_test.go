@@ -143,7 +143,7 @@ func runLexline(t *testing.T, args ...string) string {
 			return
 		}
 		lexline.path = filepath.Join(dir, "lexline")
-		build := exec.Command("go", "build", "-trimpath", "-o", lexline.path, "./cmd/lexline")
+		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", lexline.path, "./cmd/lexline")
 		build.Dir = root
 		build.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build, so that its cache serves
 		var out []byte
