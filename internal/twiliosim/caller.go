@@ -21,6 +21,7 @@ type caller struct {
 	at    int // step under way; len(script.steps) when all are done
 	began int // frame that the step under way began with
 	since int // what the bot said up to this frame does not count for wait any more
+	busy  int // last frame in which the carrier was seen busy: its silence is not the bot's
 	done  int // keys pressed in the step under way
 	rest  int // frame before which no further key is pressed
 }
@@ -44,7 +45,7 @@ type move struct {
 }
 
 func newCaller(script *Script, sounds []*utterance) *caller {
-	return &caller{script: script, sounds: sounds, began: never, since: never}
+	return &caller{script: script, sounds: sounds, began: never, since: never, busy: never}
 }
 
 // next returns the caller's move for one frame. Steps that are over make room
@@ -72,13 +73,16 @@ func (c *caller) perform(st *step, s sense) (m move, over bool) {
 	passed := s.frame - c.began
 	switch st.kind {
 	case stepWait:
-		if c.hasHeard(s) && s.settled && s.frame-s.heard > frames(st.quiet) {
+		if !s.settled {
+			c.busy = s.frame
+		}
+		if c.hasHeard(s) && s.frame-max(s.heard, c.busy) > frames(st.quiet) {
 			c.since = s.frame
 			return move{}, true
 		}
 		return move{failed: c.late(st, s)}, false
 	case stepInterrupt:
-		if s.sounding != never && s.frame-max(s.sounding, c.since) > frames(st.time) {
+		if s.sounding != never && s.frame-max(s.sounding, c.since) >= frames(st.time) {
 			return move{}, true
 		}
 		return move{failed: c.late(st, s)}, false

@@ -86,10 +86,10 @@ func (c *carrier) document(now time.Duration, verbs []verb, flt *Fault) []order 
 	}
 	c.recent = append(c.recent, now)
 	if len(c.recent) > loopDocuments {
-		c.recent = c.recent[1:]
 		if now-c.recent[0] < loopWindow {
-			return c.spoiled(nil, fault(codeRetrieval, "%d TwiML documents within %v: the application goes round in circles", loopDocuments, loopWindow))
+			return c.spoiled(nil, fault(codeRetrieval, "more than %d TwiML documents within %v: the application goes round in circles", loopDocuments, loopWindow))
 		}
+		c.recent = c.recent[1:]
 	}
 	c.verbs, c.at = verbs, -1
 	return c.next(nil)

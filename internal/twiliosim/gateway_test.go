@@ -38,14 +38,16 @@ type gateway struct {
 	mu       sync.Mutex
 	twiml    map[string]string // by path
 	requests []webhookRequest
-	stream   func(*peer) // behaviour of a websocket; it closes on return
+	stream   func(*peer)                // behaviour of a websocket; it closes on return
+	handler  http.HandlerFunc           // in place of twiml, if a test needs more than that
+	refuse   func(address string) error // why a connection cannot be made
 }
 
 type webhookRequest struct {
 	Method, Path string
 	Form         url.Values
 	header       http.Header
-	host         string
+	host, query  string
 }
 
 // newGateway serves twiml (by path) until the test ends.
@@ -66,7 +68,12 @@ func (g *gateway) close() {
 }
 
 // dial connects the phone to the gateway, whatever the address.
-func (g *gateway) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+func (g *gateway) dial(ctx context.Context, _, address string) (net.Conn, error) {
+	if g.refuse != nil {
+		if err := g.refuse(address); err != nil {
+			return nil, &net.OpError{Op: "dial", Net: "tcp", Err: err}
+		}
+	}
 	ours, theirs := net.Pipe()
 	select {
 	case g.pipes <- theirs:
@@ -100,10 +107,12 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	_ = r.ParseForm()
 	g.mu.Lock()
-	g.requests = append(g.requests, webhookRequest{r.Method, r.URL.Path, r.Form, r.Header, r.Host})
+	g.requests = append(g.requests, webhookRequest{r.Method, r.URL.Path, r.Form, r.Header, r.Host, r.URL.RawQuery})
 	text, ok := g.twiml[r.URL.Path]
 	g.mu.Unlock()
 	switch {
+	case g.handler != nil:
+		g.handler(w, r)
 	case !ok:
 		http.NotFound(w, r)
 	case strings.HasSuffix(r.URL.Path, ".wav"):
@@ -117,7 +126,7 @@ func (g *gateway) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (g *gateway) serveStream(w http.ResponseWriter, r *http.Request) {
 	g.mu.Lock()
-	g.requests = append(g.requests, webhookRequest{r.Method, r.URL.Path, nil, r.Header, r.Host})
+	g.requests = append(g.requests, webhookRequest{r.Method, r.URL.Path, nil, r.Header, r.Host, r.URL.RawQuery})
 	g.mu.Unlock()
 	if g.stream == nil {
 		http.Error(w, "no such stream", http.StatusForbidden)
@@ -280,18 +289,51 @@ func inBubble(t *testing.T, g func(t *testing.T) *gateway, cfg Config, check fun
 	synctest.Test(t, func(t *testing.T) {
 		gw := g(t)
 		defer gw.close()
-		if cfg.URL == "" {
-			cfg.URL = "https://" + publicHost + "/twiml"
-		}
-		cfg.AuthToken, cfg.Dial, cfg.Seed = testToken, gw.dial, 1
-		cfg.Routes = Routes{publicHost + ":443": "127.0.0.1:8080"}
-		phone, err := New(t.Context(), cfg)
-		if err != nil {
-			t.Fatal(err)
-		}
+		phone := newTestPhone(t, gw, cfg)
 		defer phone.Close()
 		check(t, gw, phone.Call(t.Context(), 1))
 	})
+}
+
+// newTestPhone completes cfg for a phone that calls gw by its public name.
+func newTestPhone(t *testing.T, gw *gateway, cfg Config) *Phone {
+	t.Helper()
+	if cfg.URL == "" {
+		cfg.URL = "https://" + publicHost + "/twiml"
+	}
+	cfg.AuthToken, cfg.Dial, cfg.Seed = testToken, gw.dial, 1
+	cfg.Routes = Routes{publicHost + ":443": "127.0.0.1:8080"}
+	phone, err := New(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return phone
+}
+
+// serving returns a gateway for inBubble that answers /twiml with the given verbs.
+func serving(verbs string, stream func(*peer)) func(t *testing.T) *gateway {
+	return func(t *testing.T) *gateway {
+		return newGateway(t, map[string]string{"/twiml": "<Response>" + verbs + "</Response>"}, stream)
+	}
+}
+
+// connecting is TwiML that opens a bidirectional stream.
+const connecting = `<Connect><Stream url="wss://voice.example.com/stream/abc"/></Connect>`
+
+// media counts the frames of the caller that have arrived.
+func (p *peer) media() (n int) {
+	for _, m := range p.got {
+		if m.Event == "media" {
+			n++
+		}
+	}
+	return n
+}
+
+// frames reads until n more frames of the caller have arrived.
+func (p *peer) frames(n int) bool {
+	want := p.media() + n
+	return p.until(func(fromPhone) bool { return p.media() >= want })
 }
 
 // events returns the record's events of the given names, each as text by which a

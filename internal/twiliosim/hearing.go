@@ -34,7 +34,11 @@ const never = -1 << 30
 // to have ended, if one is.
 func (h *hearing) frame(n int, now time.Time, source string, mulaw []byte) (began bool, ended *stretch) {
 	isSound := audio.PowerMuLaw(mulaw) >= audible
-	if h.open && (n-h.stretch.last > stretchGap || isSound && source != h.stretch.source) {
+	isOver := n-h.stretch.last >= stretchGap
+	if isSound {
+		isOver = source != h.stretch.source
+	}
+	if h.open && isOver {
 		ended = h.end()
 	}
 	if !isSound {
