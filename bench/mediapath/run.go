@@ -63,10 +63,9 @@ func measure(ctx context.Context, o options, log io.Writer) (result outcome, err
 	}
 
 	result.measured, err = interleave(ctx, floor, gateway, o.window, o.rounds, func(round int, m interleaved) {
-		fmt.Fprintf(log, "\rround %d of %d: lexline %.2f us a message, R %.2f ",
+		fmt.Fprintf(log, "round %d of %d: lexline %.2f us a message, R %.2f\n",
 			round+1, o.rounds, m.gateway[round].perMessage()/1e3, m.floor[round].perMessage()/1e3)
 	})
-	fmt.Fprintln(log)
 	if err != nil {
 		return outcome{}, errors.Join(err, endedEarly(callers))
 	}
