@@ -21,11 +21,12 @@ const root = ".."
 type document struct {
 	name  string   // path from the top of the repository
 	prose string   // everything outside fenced blocks
-	code  []string // lines of fenced blocks, then each inline code span
+	code  []string // lines of fenced and of indented blocks, then each inline code span
 }
 
 var (
 	fence    = regexp.MustCompile("(?ms)^ *```[a-z]*\n(.*?)^ *```$")
+	indented = regexp.MustCompile(`(?m)^ {4,}(\S.*)$`)
 	codeSpan = regexp.MustCompile("`([^`\n]+)`")
 	link     = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"`)
 	heading  = regexp.MustCompile(`(?m)^#+ +(.*)$`)
@@ -71,8 +72,8 @@ func documents(t *testing.T) []document {
 		for _, block := range fence.FindAllStringSubmatch(content, -1) {
 			doc.code = append(doc.code, strings.Split(block[1], "\n")...)
 		}
-		for _, span := range codeSpan.FindAllStringSubmatch(doc.prose, -1) {
-			doc.code = append(doc.code, span[1])
+		for _, code := range slices.Concat(indented.FindAllStringSubmatch(doc.prose, -1), codeSpan.FindAllStringSubmatch(doc.prose, -1)) {
+			doc.code = append(doc.code, code[1])
 		}
 		found = append(found, doc)
 	}
