@@ -56,7 +56,7 @@ fuzz: ## Run every fuzz target for FUZZTIME (60s) each
 fuzz-short: ## Run every fuzz target for a few seconds
 	@scripts/fuzz 5s
 
-bench: build ## Measure the media path; the last line is its CPU over a raw TCP server's
+bench: ## Measure the media path; the last line is its CPU over a raw TCP server's
 	@go run ./bench/mediapath $(ARGS)
 
 lint: ## Run golangci-lint with .golangci.yml
