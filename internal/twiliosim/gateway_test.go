@@ -336,11 +336,11 @@ func (p *peer) frames(n int) bool {
 	return p.until(func(fromPhone) bool { return p.media() >= want })
 }
 
-// events returns the record's events of the given names, each as text by which a
-// test can name what it expects.
+// events returns the record's events of the given names (all without names), each
+// as text by which a test can name what it expects.
 func events(r *Record, names ...string) (texts []string) {
 	for _, e := range r.Events {
-		if slices.Contains(names, e.Event) {
+		if len(names) == 0 || slices.Contains(names, e.Event) {
 			texts = append(texts, strings.TrimSpace(fmt.Sprintf("%s %s", e.Event, strings.Join(slices.DeleteFunc([]string{
 				e.Verb, e.State, e.Source, e.Key, e.Name, e.Text,
 			}, func(s string) bool { return s == "" }), " "))))
@@ -362,4 +362,14 @@ func script(t *testing.T, lines ...string) *Script {
 func buzz(_ context.Context, _, text string) (audio.Clip, error) {
 	words := len(strings.Fields(text))
 	return audio.Clip{Rate: 8000, Samples: audio.DecodeMuLaw(nil, tone(5*words, 400))}, nil
+}
+
+func websocketCode(code int) websocket.StatusCode { return websocket.StatusCode(code) }
+
+func payload(t *testing.T, m fromPhone) []byte {
+	mulaw, err := base64.StdEncoding.DecodeString(m.Media.Payload)
+	if err != nil {
+		t.Errorf("payload %q: %v", m.Media.Payload, err)
+	}
+	return mulaw
 }

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+
+	"lexline/internal/twiliosim"
+)
+
+// printerQueue bounds what waits to be printed. A call must not wait for whoever
+// reads its output; beyond this it does, as an event that is lost is worse.
+const printerQueue = 4096
+
+// phonePrinter prints what happens in calls, on a goroutine of its own between
+// begin and end.
+type phonePrinter struct {
+	out    io.Writer
+	opts   *phoneOptions
+	events chan twiliosim.Event
+	done   chan struct{}
+}
+
+func newPhonePrinter(out io.Writer, opts *phoneOptions) *phonePrinter {
+	return &phonePrinter{out: out, opts: opts, events: make(chan twiliosim.Event, printerQueue), done: make(chan struct{})}
+}
+
+// event takes an event of any call.
+func (p *phonePrinter) event(e twiliosim.Event) { p.events <- e }
+
+func (p *phonePrinter) begin() {
+	if !p.opts.json {
+		fmt.Fprintf(p.out, "calling %s from %s at %s; seed %d\n", p.opts.To, p.opts.From, p.opts.URL, p.opts.Seed)
+	}
+	go func() {
+		defer close(p.done)
+		encoder := json.NewEncoder(p.out)
+		encoder.SetEscapeHTML(false)
+		for e := range p.events {
+			if p.opts.json {
+				_ = encoder.Encode(e) // nobody reads any more: the calls go on, the records are kept
+			} else if line := p.line(e); line != "" {
+				fmt.Fprintln(p.out, line)
+			}
+		}
+	}()
+}
+
+// end waits until everything is printed, and adds a table when there were
+// several calls.
+func (p *phonePrinter) end(records []*twiliosim.Record) {
+	close(p.events)
+	<-p.done
+	if p.opts.json || len(records) == 1 {
+		return
+	}
+	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	fmt.Fprint(table, "\ncall\tresult\treason\tlength\tfaults\tlate\t\n")
+	ok := 0
+	for _, r := range records {
+		if r.OK() {
+			ok++
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%d\t%d ms\t\n", r.Call, r.Result, r.Reason, seconds(r.Ended.Sub(r.Started).Milliseconds()), r.Faults, r.LateMS)
+	}
+	_ = table.Flush()
+	fmt.Fprintf(p.out, "%d calls, %d ok\n", len(records), ok)
+}
+
+// saved says where the recordings are.
+func (p *phonePrinter) saved(records []*twiliosim.Record) {
+	switch {
+	case p.opts.json:
+	case len(records) == 1:
+		path := filepath.Join(p.opts.out, records[0].Call)
+		fmt.Fprintf(p.out, "saved %s.wav and %s.json\n", path, path)
+	default:
+		fmt.Fprintf(p.out, "saved in %s\n", p.opts.out)
+	}
+}
+
+// line words an event for a person; empty for what is not worth a line. Of
+// several calls only faults and ends are shown.
+func (p *phonePrinter) line(e twiliosim.Event) string {
+	if p.opts.count > 1 {
+		if e.Event != "fault" && e.Event != "end" {
+			return ""
+		}
+		return e.Call + " " + p.words(e)
+	}
+	words := p.words(e)
+	if words == "" {
+		return ""
+	}
+	return fmt.Sprintf("%7s  %s", seconds(e.AtMS), words)
+}
+
+func (p *phonePrinter) words(e twiliosim.Event) string {
+	switch e.Event {
+	case "call":
+		return "call     " + e.Call
+	case "twiml":
+		return fmt.Sprintf("twiml    %s (%d ms)", strings.Join(e.Verbs, " "), e.TookMS)
+	case "say":
+		return fmt.Sprintf("say      %q", e.Text)
+	case "stream":
+		return strings.TrimSpace(fmt.Sprintf("stream   %s %s", e.State, e.URL))
+	case "speech_start":
+		if e.Text != "" {
+			return fmt.Sprintf("caller   %q", e.Text)
+		}
+		return "caller   " + baseNames(e.Files)
+	case "speech_end":
+		return "caller   has spoken"
+	case "press":
+		return "caller   presses " + e.Key
+	case "heard_start":
+		return "hears    " + e.Source
+	case "heard_end":
+		return "hears    silence after " + seconds(e.TookMS)
+	case "clear":
+		return fmt.Sprintf("cleared  %s were not heard", seconds(e.TookMS))
+	case "fault":
+		fault := twiliosim.Fault{Code: e.Code, Text: e.Text}
+		return "FAULT    " + fault.Error()
+	case "end":
+		return fmt.Sprintf("end      %s, %s: %s", e.Result, e.Reason, e.Text)
+	}
+	return ""
+}
