@@ -18,7 +18,7 @@ func middle(pcm []int16) []int16 {
 }
 
 func sine(rate int, hz float64) Clip {
-	return Clip{rate, Tone(rate, time.Second, 0.5, hz)}
+	return Clip{rate, Tone(rate, 300*time.Millisecond, 0.5, hz)}
 }
 
 func TestResamplerPassesTheTelephoneBand(t *testing.T) {

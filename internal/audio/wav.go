@@ -15,6 +15,7 @@ const (
 	maxWAVChannels = 8
 	maxWAVSamples  = 32 << 20 // 64 MiB in memory: 11 minutes at 48 kHz
 	maxWAVSkipped  = 16 << 20 // bytes of other chunks before the audio
+	maxWAVChunks   = 1000     // chunks up to the audio
 )
 
 // Format tags of a WAV file, RFC 2361 and
@@ -75,7 +76,7 @@ func readWAV(r io.Reader) (Clip, error) {
 	if (size == 0 && !goesOn) || size >= unknownWAVSize {
 		size = 1 << 62
 	}
-	samples, err := readWAVSamples(io.LimitReader(r, size), format)
+	samples, err := readWAVSamples(io.LimitReader(r, size), format, maxWAVSamples)
 	if err != nil {
 		return Clip{}, fmt.Errorf("audio: %w", err)
 	}
@@ -90,7 +91,7 @@ const unknownWAVSize = 0x7FFFF000
 // size of the audio, and what the RIFF size would be if the file ended here.
 func findWAVData(r io.Reader) (format wavFormat, size, before int64, err error) {
 	before = int64(len("WAVE"))
-	for {
+	for range maxWAVChunks {
 		var chunk [8]byte
 		if _, err := io.ReadFull(r, chunk[:]); err != nil {
 			return wavFormat{}, 0, 0, fmt.Errorf("no data chunk: %w", ended(err))
@@ -117,6 +118,7 @@ func findWAVData(r io.Reader) (format wavFormat, size, before int64, err error) 
 			return wavFormat{}, 0, 0, fmt.Errorf("chunk %q: %w", id, err)
 		}
 	}
+	return wavFormat{}, 0, 0, fmt.Errorf("no data chunk among the first %d", maxWAVChunks)
 }
 
 // WriteWAV writes a WAV file of 16-bit PCM with one channel for each of

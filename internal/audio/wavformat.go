@@ -56,17 +56,17 @@ func readWAVFormat(r io.Reader, size int64) (wavFormat, error) {
 	return f, nil
 }
 
-// readWAVSamples decodes audio to the end of r. Memory grows with what arrives,
-// never with what a header claims.
-func readWAVSamples(r io.Reader, f wavFormat) ([]int16, error) {
+// readWAVSamples decodes audio to the end of r, at most limit samples. Memory
+// grows with what arrives, never with what a header claims.
+func readWAVSamples(r io.Reader, f wavFormat, limit int) ([]int16, error) {
 	block := f.channels * f.bytes
 	buf := make([]byte, 4096*block)
 	var samples, scratch []int16
 	for {
 		n, err := io.ReadFull(r, buf)
 		scratch = f.decode(scratch[:0], buf[:n-n%block])
-		if len(samples)+len(scratch)/f.channels > maxWAVSamples {
-			return nil, fmt.Errorf("longer than %d samples", maxWAVSamples)
+		if len(samples)+len(scratch)/f.channels > limit {
+			return nil, fmt.Errorf("longer than %d samples", limit)
 		}
 		samples = mix(samples, scratch, f.channels)
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
