@@ -13,6 +13,7 @@ func commands() []command {
 	return []command{
 		demoCommand(),
 		serveCommand(),
+		phoneCommand(),
 		versionCommand(),
 	}
 }

@@ -41,6 +41,8 @@ func (e *hintError) Unwrap() error { return e.err }
 // usageError marks wrong use of a command: exit code 2.
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error } // to its hint
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}

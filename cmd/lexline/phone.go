@@ -105,10 +105,16 @@ func phoneVerdict(records []*twiliosim.Record) error {
 	switch {
 	case failed == 0:
 		return nil
-	case len(records) > 1:
-		return fmt.Errorf("%d of %d calls failed; the first: %s", failed, len(records), phoneFailure(first))
 	}
-	return fmt.Errorf("the call failed: %s", phoneFailure(first))
+	why := phoneFailure(first)
+	err := fmt.Errorf("the call failed: %s", why)
+	if len(records) > 1 {
+		err = fmt.Errorf("%d of %d calls failed; the first: %s", failed, len(records), why)
+	}
+	if strings.Contains(why, "403 Forbidden") {
+		return &hintError{err, "is the auth token the one that the application has, and is the URL the public one that it was told?"}
+	}
+	return err
 }
 
 // phoneFailure words why a call failed: its first fault, or else its end.

@@ -98,10 +98,12 @@ func (p *phonePrinter) line(e twiliosim.Event) string {
 	return fmt.Sprintf("%7s  %s", seconds(e.AtMS), words)
 }
 
+var heardSource = map[string]string{"say": "the announcement", "play": "a recording", "stream": "the bot"}
+
 func (p *phonePrinter) words(e twiliosim.Event) string {
 	switch e.Event {
 	case "call":
-		return "call     " + e.Call
+		return "calls    as " + e.Call
 	case "twiml":
 		return fmt.Sprintf("twiml    %s (%d ms)", strings.Join(e.Verbs, " "), e.TookMS)
 	case "say":
@@ -118,9 +120,9 @@ func (p *phonePrinter) words(e twiliosim.Event) string {
 	case "press":
 		return "caller   presses " + e.Key
 	case "heard_start":
-		return "hears    " + e.Source
+		return "hears    " + heardSource[e.Source]
 	case "heard_end":
-		return "hears    silence after " + seconds(e.TookMS)
+		return fmt.Sprintf("hears    %s for %s", heardSource[e.Source], seconds(e.TookMS))
 	case "clear":
 		return fmt.Sprintf("cleared  %s were not heard", seconds(e.TookMS))
 	case "fault":

@@ -164,3 +164,16 @@ func FuzzScript(f *testing.F) {
 		}
 	})
 }
+
+// TestExampleCallers reads the scripts that the documentation offers.
+func TestExampleCallers(t *testing.T) {
+	paths, err := filepath.Glob("../../docs/callers/*.txt")
+	if err != nil || len(paths) == 0 {
+		t.Fatalf("example scripts: %v, %v", paths, err)
+	}
+	for _, path := range paths {
+		if s, err := ReadScript(path); err != nil || len(s.steps) == 0 {
+			t.Errorf("%s: %v, %v", path, s, err)
+		}
+	}
+}
