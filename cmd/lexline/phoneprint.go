@@ -109,7 +109,7 @@ func (p *phonePrinter) words(e twiliosim.Event) string {
 	case "say":
 		return fmt.Sprintf("say      %q", e.Text)
 	case "stream":
-		return strings.TrimSpace(fmt.Sprintf("stream   %s %s", e.State, e.URL))
+		return strings.TrimSpace("stream   " + e.State + " " + shortURL(e.URL))
 	case "speech_start":
 		if e.Text != "" {
 			return fmt.Sprintf("caller   %q", e.Text)
@@ -132,4 +132,13 @@ func (p *phonePrinter) words(e twiliosim.Event) string {
 		return fmt.Sprintf("end      %s, %s: %s", e.Result, e.Reason, e.Text)
 	}
 	return ""
+}
+
+// shortURL leaves out most of a long last part of a path, such as a token.
+func shortURL(url string) string {
+	i := strings.LastIndex(url, "/") + 1
+	if len(url)-i <= 20 {
+		return url
+	}
+	return url[:i+8] + "..."
 }

@@ -517,7 +517,10 @@ func TestSeedRepeatsIDs(t *testing.T) {
 		c := newCall(&Phone{cfg: Config{Script: cfg.Script, Seed: seed, Account: accountSID(seed)}}, number)
 		return c.sid + c.cfg.Account
 	}
-	if ids(7, 1) != ids(7, 1) || ids(7, 1) == ids(7, 2) || ids(7, 1) == ids(8, 1) {
-		t.Errorf("ids of seeds and numbers: %s, %s, %s", ids(7, 1), ids(7, 2), ids(8, 1))
+	if first, again := ids(7, 1), ids(7, 1); first != again {
+		t.Errorf("the same seed and number give %s and %s", first, again)
+	}
+	if ids(7, 1) == ids(7, 2) || ids(7, 1) == ids(8, 1) {
+		t.Errorf("another number gives %s, another seed %s, both as %s", ids(7, 2), ids(8, 1), ids(7, 1))
 	}
 }

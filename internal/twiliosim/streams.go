@@ -3,6 +3,8 @@ package twiliosim
 import (
 	"slices"
 	"time"
+
+	"lexline/internal/audio"
 )
 
 // openStream opens a media stream beside the call. A bidirectional one is the
@@ -163,4 +165,4 @@ func (c *call) send(s *stream, message []byte) {
 }
 
 // duration returns how long n bytes of mu-law sound.
-func duration(n int) time.Duration { return time.Duration(n) * time.Second / 8000 }
+func duration(n int) time.Duration { return time.Duration(n) * time.Second / audio.SampleRate }

@@ -65,7 +65,7 @@ func (w *web) document(ctx context.Context, method, address, idempotency string,
 		return nil, flt
 	}
 	req.Header.Set("I-Twilio-Idempotency-Token", idempotency)
-	body, contentType, flt := w.do(req, maxDocument)
+	body, contentType, flt := w.do(req, method+" "+address, maxDocument)
 	if flt != nil {
 		return nil, flt
 	}
@@ -83,7 +83,7 @@ func (w *web) sound(ctx context.Context, address string) (audio.Clip, *Fault) {
 	if flt != nil {
 		return audio.Clip{}, flt
 	}
-	body, contentType, flt := w.do(req, maxSound)
+	body, contentType, flt := w.do(req, "play "+address, maxSound)
 	if flt != nil {
 		return audio.Clip{}, flt
 	}
@@ -132,9 +132,9 @@ func (w *web) request(ctx context.Context, method, address string, form url.Valu
 }
 
 // do performs a request and returns the body and its type. Anything but a 2xx
-// answer of at most limit bytes within the time-out is a fault.
-func (w *web) do(req *http.Request, limit int64) (body []byte, contentType string, flt *Fault) {
-	what := req.Method + " " + req.URL.String()
+// answer of at most limit bytes within the time-out is a fault; what names the
+// request in its text.
+func (w *web) do(req *http.Request, what string, limit int64) (body []byte, contentType string, flt *Fault) {
 	ctx, cancel := context.WithTimeout(req.Context(), webhookTimeout)
 	defer cancel()
 	resp, err := w.client.Do(req.WithContext(ctx))
@@ -149,7 +149,7 @@ func (w *web) do(req *http.Request, limit int64) (body []byte, contentType strin
 	case resp.StatusCode/100 == 3:
 		return nil, "", fault(codeRetrieval, "%s: %s to %q; redirects are not followed", what, resp.Status, resp.Header.Get("Location"))
 	case resp.StatusCode/100 != 2:
-		return nil, "", fault(codeRetrieval, "%s: %s: %.200q", what, resp.Status, firstLine(body))
+		return nil, "", fault(codeRetrieval, "%s: %s %s", what, resp.Status, beginning(body))
 	case int64(len(body)) > limit:
 		return nil, "", fault(codeTooLarge, "%s: the answer is longer than %d bytes", what, limit)
 	}
@@ -180,9 +180,13 @@ func reason(err error) string {
 	return err.Error()
 }
 
-func firstLine(body []byte) string {
+// beginning quotes what a page of an error says first.
+func beginning(body []byte) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(string(body)), "\n")
-	return line
+	if line == "" {
+		return "without a word"
+	}
+	return fmt.Sprintf("%.200q", line)
 }
 
 // websocket opens the connection of a stream. The handshake is signed like a
@@ -211,20 +215,12 @@ func (w *web) websocket(ctx context.Context, address string) (*websocket.Conn, *
 	var record tls.RecordHeaderError
 	switch {
 	case resp != nil && resp.StatusCode != http.StatusSwitchingProtocols:
-		return nil, fault(codeStreamHandshake, "%s: the handshake was answered with %s: %s", address, resp.Status, bodyOf(resp))
+		body, _ := io.ReadAll(resp.Body) // the library kept its beginning
+		return nil, fault(codeStreamHandshake, "%s: the handshake was answered with %s %s", address, resp.Status, beginning(body))
 	case resp != nil:
 		return nil, fault(codeStreamHandshake, "%s: %v", address, err)
 	case errors.As(err, &unknown), errors.As(err, &hostname), errors.As(err, &record):
 		return nil, fault(codeStreamTLS, "%s: %v", address, err)
 	}
 	return nil, fault(codeStreamTimeout, "%s: %s", address, reason(err))
-}
-
-// bodyOf returns the beginning of an answer that coder/websocket kept.
-func bodyOf(resp *http.Response) string {
-	body, err := io.ReadAll(io.LimitReader(resp.Body, 200))
-	if err != nil {
-		return err.Error()
-	}
-	return fmt.Sprintf("%q", firstLine(body))
 }

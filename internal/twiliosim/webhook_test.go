@@ -72,14 +72,14 @@ func TestWebhookFaults(t *testing.T) {
 		handler http.HandlerFunc
 		want    string
 	}{
-		{"not found", respond(404, "text/plain", "no such page\nat all"), `11200: POST http://127.0.0.1:8080/twiml: 404 Not Found: "no such page"`},
-		{"redirect", respond(302, "text/plain", ""), "11200: POST http://127.0.0.1:8080/twiml: 302 Found"},
+		{"not found", respond(404, "text/plain", "no such page\nat all"), `11200: POST https://voice.example.com/twiml: 404 Not Found "no such page"`},
+		{"redirect", respond(302, "text/plain", ""), "11200: POST https://voice.example.com/twiml: 302 Found"},
 		{"JSON", respond(200, "application/json", "{}"), `12300: POST https://voice.example.com/twiml: Content-Type "application/json"`},
-		{"no type", respond(200, "", "<Response/>"), `12300: POST http://127.0.0.1:8080/twiml: Content-Type ""`},
+		{"no type", respond(200, "", "<Response/>"), `12300: POST https://voice.example.com/twiml: Content-Type ""`},
 		{"no TwiML", respond(200, "text/xml", "<html/>"), "12100: the root element"},
-		{"too long", respond(200, "text/xml", strings.Repeat(" ", 64<<10+1)), "11750: POST http://127.0.0.1:8080/twiml: the answer is longer than 65536 bytes"},
-		{"no answer", never, "11200: POST http://127.0.0.1:8080/twiml: no answer in time"},
-		{"half an answer", slowly, "11200: POST http://127.0.0.1:8080/twiml: read the answer: no answer in time"},
+		{"too long", respond(200, "text/xml", strings.Repeat(" ", 64<<10+1)), "11750: POST https://voice.example.com/twiml: the answer is longer than 65536 bytes"},
+		{"no answer", never, "11200: POST https://voice.example.com/twiml: no answer in time"},
+		{"half an answer", slowly, "11200: POST https://voice.example.com/twiml: read the answer: no answer in time"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			var began time.Time
@@ -122,8 +122,8 @@ func TestPlay(t *testing.T) {
 	}
 	for _, test := range []struct{ name, path, contentType, body, want string }{
 		{"a WAV file", "/a.wav", "audio/x-wav", wav.String(), "heard_start play, heard_end play"},
-		{"another type", "/a.wav", "text/html", wav.String(), `fault play http`},
-		{"not a WAV file", "/a.wav", "audio/wav", "<html/>", "fault play http"},
+		{"another type", "/a.wav", "text/html", wav.String(), `fault play https`},
+		{"not a WAV file", "/a.wav", "audio/wav", "<html/>", "fault play https"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) *gateway {
@@ -162,7 +162,7 @@ func TestHandshakeFaults(t *testing.T) {
 		refuse      func() error
 		want        string
 	}{
-		{"403", connecting + say, nil, `31920: wss://voice.example.com/stream/abc: the handshake was answered with 403 Forbidden: "no such stream"`},
+		{"403", connecting + say, nil, `31920: wss://voice.example.com/stream/abc: the handshake was answered with 403 Forbidden "no such stream"`},
 		{"query", `<Connect><Stream url="wss://voice.example.com/s?a=b"/></Connect>` + say, nil, "31920: url of <Stream>: a query string"},
 		{"refused", connecting + say, func() error { return errors.New("refused") }, "31901: wss://voice.example.com/stream/abc: "},
 		{"silence", connecting + say, func() error { return context.DeadlineExceeded }, "31901: wss://voice.example.com/stream/abc: no answer in time"},
