@@ -339,10 +339,7 @@ func TestSlowReader(t *testing.T) {
 	stream := func(p *peer) {
 		app = p
 		p.frames(10)
-		select {
-		case <-time.After(9 * time.Second): // the phone queues 384 frames, 7.7 s
-		case <-p.ctx.Done():
-		}
+		<-time.After(9 * time.Second) // the phone queues 384 frames, 7.7 s
 		p.until(event("stop"))
 	}
 	inBubble(t, serving(connecting, stream), Config{Script: script(t, "pause 12s")}, func(t *testing.T, _ *gateway, r *Record) {
@@ -358,6 +355,26 @@ func TestSlowReader(t *testing.T) {
 		}
 		if r.Frames < 598 || app.media()+r.Faults < 598 {
 			t.Errorf("the call has %d frames, of which %d arrived and %d were lost", r.Frames, app.media(), r.Faults)
+		}
+	})
+}
+
+// TestMarksNobodyReads asks for more marks than the phone queues, and reads none.
+func TestMarksNobodyReads(t *testing.T) {
+	stream := func(p *peer) {
+		p.until(event("start"))
+		for range socketQueue + 100 {
+			p.mark("m")
+		}
+		p.until(event("never"))
+	}
+	inBubble(t, serving(connecting, stream), Config{Script: script(t, "expect-end")}, func(t *testing.T, _ *gateway, r *Record) {
+		got := firstFault(r)
+		if !strings.HasPrefix(got, "31930: the application does not read") || r.OK() || r.Reason != EndFar {
+			t.Errorf("the fault is %q, and the call ended with %s: %s", got, r.Reason, r.Text)
+		}
+		if r.Frames > 50 {
+			t.Errorf("the connection was kept for %d frames", r.Frames)
 		}
 	})
 }

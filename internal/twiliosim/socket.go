@@ -120,7 +120,15 @@ func closeFault(err error) *Fault {
 		return fault(codeStreamClosed, "the server closed the websocket with code %d %q", int(closed.Code), closed.Reason)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.ErrClosedPipe), errors.Is(err, net.ErrClosed),
 		errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, context.Canceled):
-		return fault(codeStreamBroken, "the websocket ended without a close: %v", err)
+		return fault(codeStreamBroken, "the websocket ended without a close: %v", root(err))
 	}
-	return fault(codeStreamProtocol, "the server broke the websocket protocol: %v", err)
+	return fault(codeStreamProtocol, "the server broke the websocket protocol: %v", root(err))
+}
+
+// root returns what an error is about, without what a library was doing.
+func root(err error) error {
+	for inner := errors.Unwrap(err); inner != nil; inner = errors.Unwrap(err) {
+		err = inner
+	}
+	return err
 }
