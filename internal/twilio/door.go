@@ -29,13 +29,13 @@ type Door struct {
 	now      func() time.Time // wall clock: tokens expire by it
 
 	// safe for several goroutines
-	spent      *spentTokens
-	calls      *callTable
-	failures   *failureLimiter
-	tally      tally
-	wheel      *wheel
-	handshakes chan struct{} // one place for each handshake in progress
-	rejects    logGate
+	spent                    *spentTokens
+	calls                    *callTable
+	failures                 *failureLimiter
+	tally                    tally
+	wheel                    *wheel
+	handshakes               chan struct{} // one place for each handshake in progress
+	badSignatures, badTokens logGate
 
 	ctx    context.Context // of every call; ended by Close
 	cancel context.CancelCauseFunc

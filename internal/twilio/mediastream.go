@@ -207,7 +207,7 @@ func (l *leg) understand(op ws.OpCode, payload []byte, now int64) (m message, ok
 		l.counters.BinaryMessages++
 		return message{}, false, nil
 	}
-	m, ok = scanMedia(payload, &l.scratch)
+	m, ok = scanMessage(payload, &l.scratch)
 	if !ok {
 		if m, err = decodeMessage(payload, &l.scratch); err != nil {
 			return message{}, false, l.badMessage(now, err)

@@ -76,8 +76,8 @@ type wireStart struct {
 }
 
 // decodeMessage reads any message with encoding/json. Audio is decoded into
-// *scratch, which grows as needed. It is the reference for scanMedia, which reads
-// the usual media messages faster.
+// *scratch, which grows as needed. It is the reference for scanMessage, which
+// reads the frequent ones faster.
 func decodeMessage(b []byte, scratch *[]byte) (message, error) {
 	if !utf8.Valid(b) {
 		return message{}, errors.New("message is not UTF-8")
@@ -89,8 +89,10 @@ func decodeMessage(b []byte, scratch *[]byte) (message, error) {
 	if w.Event == "" {
 		return message{}, errors.New("message names no event")
 	}
-	m := message{kind: eventKinds[w.Event], event: w.Event}
+	m := message{kind: eventKinds[w.Event]}
 	switch m.kind {
+	case unknownEvent:
+		m.event = w.Event
 	case startEvent:
 		start, err := decodeStart(w.Start, w.StreamSID)
 		m.start = start
@@ -113,7 +115,7 @@ func decodeMessage(b []byte, scratch *[]byte) (message, error) {
 		}
 		m.audio = audio
 	case dtmfEvent:
-		if w.DTMF == nil || !isDigit(w.DTMF.Digit) {
+		if w.DTMF == nil || !isDigit([]byte(w.DTMF.Digit)) {
 			return m, errors.New("dtmf message without one of 0-9, A-D, * and #")
 		}
 		m.digit = w.DTMF.Digit[0]
@@ -142,7 +144,7 @@ func decodeStart(w *wireStart, streamSID string) (*startMessage, error) {
 	return &startMessage{streamSID: w.StreamSID, callSID: w.CallSID, accountSID: w.AccountSID}, nil
 }
 
-func isDigit(s string) bool {
+func isDigit(s []byte) bool {
 	if len(s) != 1 {
 		return false
 	}

@@ -2,65 +2,83 @@ package twilio
 
 import "bytes"
 
-// scanMedia reads a media message in one pass, without reflection and without
-// allocating. It knows JSON objects with string values in plain ASCII, which is
-// what Twilio sends, and checks their structure completely. Whatever else it
-// meets, it reports false and leaves the message to decodeMessage: so a message
-// that it accepts means the same to both.
-func scanMedia(b []byte, scratch *[]byte) (message, bool) {
+// scanMessage reads a media, mark or dtmf message in one pass, without reflection,
+// without allocating for media, and with little stack, which a call would keep.
+// It knows JSON objects whose members are strings in plain ASCII, which is what
+// Twilio sends, and checks their structure completely. Whatever else it meets, it
+// reports false and leaves the message to decodeMessage: so a message that it
+// accepts means the same to both.
+func scanMessage(b []byte, scratch *[]byte) (message, bool) {
 	s := scanner{b: b}
-	var media mediaFields
-	var isMedia bool
+	media := [...]field{{name: "payload", raw: true}, {name: "chunk"}, {name: "track"}}
+	mark := [...]field{{name: "name"}}
+	dtmf := [...]field{{name: "digit"}}
+	var event []byte
+	var inner string // the name of the one inner object
 	if !s.accept('{') {
 		return message{}, false
 	}
-	for {
+	for more := true; more; {
 		key, ok := s.key()
 		if !ok {
 			return message{}, false
 		}
 		switch string(key) {
 		case "event":
-			event, ok := s.text()
-			if !ok || isMedia || string(event) != "media" {
-				return message{}, false
+			if event, ok = s.textIf(event == nil); len(event) == 0 {
+				ok = false
 			}
-			isMedia = true
 		case "media":
-			if media.found || !s.media(&media) {
-				return message{}, false
-			}
-			media.found = true
-		case "sequenceNumber", "streamSid":
-			if _, ok := s.text(); !ok {
-				return message{}, false
-			}
+			ok = inner == "" && s.object(media[:])
+			inner = "media"
+		case "mark":
+			ok = inner == "" && s.object(mark[:])
+			inner = "mark"
+		case "dtmf":
+			ok = inner == "" && s.object(dtmf[:])
+			inner = "dtmf"
 		default:
-			if _, ok := s.text(); !ok || isOther(key, "event", "media", "start", "dtmf", "mark") {
-				return message{}, false
-			}
+			_, ok = s.textIf(!isOneOf(key, "event", "media", "mark", "dtmf", "start"))
 		}
-		if more, ok := s.more(); !ok {
+		if more = ok && s.more(&ok); !ok {
 			return message{}, false
-		} else if !more {
-			break
 		}
 	}
-	if !isMedia || !media.found || !s.atEnd() {
+	if string(event) != inner || !s.atEnd() {
 		return message{}, false
 	}
-	audio, ok := decodeAudio(media.payload, scratch)
+	switch inner {
+	case "media":
+		return scannedMedia(media[0].value, media[1], media[2].value, scratch)
+	case "mark":
+		return message{kind: markEvent, mark: string(mark[0].value)}, true
+	}
+	digit := dtmf[0].value
+	if !isDigit(digit) {
+		return message{}, false
+	}
+	return message{kind: dtmfEvent, digit: digit[0]}, true
+}
+
+func scannedMedia(payload []byte, chunk field, track []byte, scratch *[]byte) (message, bool) {
+	m := message{kind: mediaEvent, inbound: isInbound(track)}
+	ok := true
+	if len(chunk.value) > 0 {
+		m.chunk, ok = decimal(chunk.value)
+	}
 	if !ok {
 		return message{}, false
 	}
-	return message{kind: mediaEvent, inbound: isInbound(media.track), chunk: media.chunk, audio: audio}, true
+	m.audio, ok = decodeAudio(payload, scratch)
+	return m, ok
 }
 
-// mediaFields is the inner object of a media message.
-type mediaFields struct {
-	found          bool
-	track, payload []byte
-	chunk          uint64
+// field is one member of an object, a string.
+type field struct {
+	name  string
+	raw   bool // whoever uses the value refuses bytes that do not stand for themselves
+	found bool
+	value []byte
 }
 
 // scanner is a place in a message. Its methods report false at the first byte
@@ -70,49 +88,51 @@ type scanner struct {
 	i int
 }
 
-func (s *scanner) media(m *mediaFields) bool {
+// object reads an object of strings and notes those that are asked for.
+func (s *scanner) object(fields []field) bool {
 	if !s.accept('{') {
 		return false
 	}
-	var hasTrack, hasChunk, hasPayload bool
 	for {
 		key, ok := s.key()
 		if !ok {
 			return false
 		}
-		switch string(key) {
-		case "payload":
-			m.payload, ok = s.rawText()
-			ok = ok && !hasPayload
-			hasPayload = true
-		case "chunk":
-			m.chunk, ok = s.number()
-			ok = ok && !hasChunk
-			hasChunk = true
-		case "track":
-			m.track, ok = s.text()
-			ok = ok && !hasTrack
-			hasTrack = true
-		case "timestamp":
+		known := false
+		for i := range fields {
+			f := &fields[i]
+			if string(key) != f.name {
+				if len(key) == len(f.name) && bytes.EqualFold(key, []byte(f.name)) {
+					return false // encoding/json takes this for the name, too
+				}
+				continue
+			}
+			if f.found {
+				return false // encoding/json takes the last one
+			}
+			known, f.found = true, true
+			if f.raw {
+				f.value, ok = s.rawText()
+			} else {
+				f.value, ok = s.text()
+			}
+			break
+		}
+		if !known {
 			_, ok = s.text()
-		default:
-			_, ok = s.text()
-			ok = ok && !isOther(key, "payload", "chunk", "track")
 		}
 		if !ok {
 			return false
 		}
-		if more, ok := s.more(); !ok {
-			return false
-		} else if !more {
-			return true
+		if !s.more(&ok) {
+			return ok
 		}
 	}
 }
 
-// isOther reports whether encoding/json would take key for one of names, as it
+// isOneOf reports whether encoding/json would take key for one of names, as it
 // does not tell upper from lower case.
-func isOther(key []byte, names ...string) bool {
+func isOneOf(key []byte, names ...string) bool {
 	for _, name := range names {
 		if len(key) == len(name) && bytes.EqualFold(key, []byte(name)) {
 			return true
@@ -148,14 +168,32 @@ func (s *scanner) key() ([]byte, bool) {
 	return key, ok && s.accept(':')
 }
 
-// more reads what follows a member: a comma, or the end of the object.
-func (s *scanner) more() (more, ok bool) {
+// more reads what follows a member and reports whether another one does. *ok
+// becomes false if it is neither a comma nor the end of the object.
+func (s *scanner) more(ok *bool) bool {
 	c := s.skip()
 	s.i++
-	return c == ',', c == ',' || c == '}'
+	*ok = c == ',' || c == '}'
+	return c == ','
 }
 
 func (s *scanner) atEnd() bool { return s.skip() == 0 && s.i >= len(s.b) }
+
+// textIf is text if condition holds, and false otherwise.
+func (s *scanner) textIf(condition bool) ([]byte, bool) {
+	if !condition {
+		return nil, false
+	}
+	return s.text()
+}
+
+// isPlain marks the bytes that stand for themselves inside a string.
+var isPlain = func() (plain [256]bool) {
+	for c := byte(' '); c < 0x7f; c++ {
+		plain[c] = c != '"' && c != '\\'
+	}
+	return plain
+}()
 
 // text reads a string that means what its bytes say: ASCII, no escapes.
 func (s *scanner) text() ([]byte, bool) {
@@ -164,19 +202,16 @@ func (s *scanner) text() ([]byte, bool) {
 	}
 	b := s.b[s.i:]
 	for i, c := range b {
-		switch {
-		case c == '"':
-			s.i += i + 1
-			return b[:i], true
-		case c < ' ' || c == '\\' || c >= 0x7f:
-			return nil, false
+		if isPlain[c] {
+			continue
 		}
+		s.i += i + 1
+		return b[:i], c == '"'
 	}
 	return nil, false
 }
 
-// rawText reads a string up to the next quote. The caller must refuse bytes that
-// do not stand for themselves; undoing base64 does that.
+// rawText reads a string up to the next quote, whatever is in it.
 func (s *scanner) rawText() ([]byte, bool) {
 	if !s.accept('"') {
 		return nil, false
@@ -190,10 +225,9 @@ func (s *scanner) rawText() ([]byte, bool) {
 	return text, true
 }
 
-// number reads a string that holds a decimal number, as Twilio writes numbers.
-func (s *scanner) number() (uint64, bool) {
-	text, ok := s.text()
-	if !ok || len(text) == 0 || len(text) > 18 {
+// decimal reads a number of up to 18 digits.
+func decimal(text []byte) (uint64, bool) {
+	if len(text) > 18 {
 		return 0, false
 	}
 	var n uint64

@@ -14,19 +14,13 @@ import (
 // signatureHeader is where Twilio puts its signature.
 const signatureHeader = "X-Twilio-Signature"
 
-// sign returns Twilio's signature: base64 of HMAC-SHA1, keyed with the auth token,
-// over the URL followed by every form parameter, name and value, sorted by name
-// (https://www.twilio.com/docs/usage/security#validating-requests). A parameter
-// that appears several times counts once for each different value, in sorted
-// order, as Twilio's own libraries have it.
-func sign(token, address string, form url.Values) string {
-	mac := hmac.New(sha1.New, []byte(token))
-	mac.Write([]byte(address))
-	mac.Write(signedForm(form))
-	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
-}
+// Twilio's signature is base64 of HMAC-SHA1, keyed with the auth token, over the
+// URL followed by every form parameter, name and value, sorted by name
+// (https://www.twilio.com/docs/usage/security#validating-requests).
 
-// signedForm returns the part of the signed text that a form contributes.
+// signedForm returns the part of the signed text that a form contributes. A
+// parameter that appears several times counts once for each different value, in
+// sorted order, as Twilio's own libraries have it.
 func signedForm(form url.Values) []byte {
 	names := make([]string, 0, len(form))
 	size := 0
@@ -101,7 +95,11 @@ func (v *verifier) addresses(path, query string, websocket bool) []string {
 		schemes = []string{websocketScheme(v.public), v.public.Scheme}
 	}
 	hosts := []string{v.public.Host, hostWithPort(v.public), hostWithoutPort(v.public)}
-	path = strings.TrimRight(v.public.EscapedPath()+path, "/")
+	path = v.public.EscapedPath() + path
+	other := path + "/"
+	if trimmed := strings.TrimRight(path, "/"); trimmed != path {
+		other = trimmed
+	}
 	if query != "" {
 		query = "?" + query
 	}
@@ -111,7 +109,7 @@ func (v *verifier) addresses(path, query string, websocket bool) []string {
 			if slices.Contains(hosts[:i], host) {
 				continue
 			}
-			list = append(list, scheme+"://"+host+path+query, scheme+"://"+host+path+"/"+query)
+			list = append(list, scheme+"://"+host+path+query, scheme+"://"+host+other+query)
 		}
 	}
 	return list

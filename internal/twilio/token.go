@@ -93,7 +93,7 @@ func (s *sealer) seal(c claims) string {
 func (s *sealer) open(token string, now time.Time) (claims, tokenID, error) {
 	var id tokenID
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(sealed) < nonceBytes {
+	if err != nil || len(sealed) < nonceBytes || strings.ContainsAny(token, "\r\n") { // which the decoder skips
 		return claims{}, id, errBadToken
 	}
 	copy(id[:], sealed)

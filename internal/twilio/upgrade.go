@@ -92,7 +92,7 @@ func (d *Door) isOurs(facts claims) bool {
 
 func (d *Door) refuseToken(w http.ResponseWriter, err error) {
 	d.tally.add(Counters{RejectedTokens: 1})
-	if skipped, ok := d.rejects.pass(d.now()); ok {
+	if skipped, ok := d.badTokens.pass(d.now()); ok {
 		d.log.Warn("stream refused", slog.Any("error", err), slog.Int("skipped", skipped))
 	}
 	w.WriteHeader(http.StatusForbidden)
@@ -117,30 +117,40 @@ func upgrade(w http.ResponseWriter, r *http.Request) (net.Conn, []byte, error) {
 	return conn, slices.Clone(early), nil
 }
 
-// runStream owns one accepted websocket from the handshake to its end. It is the
-// call's goroutine; enter has counted it.
+// runStream owns one accepted websocket until its start message, then hands it to
+// runCall. enter has counted the stream.
 func (d *Door) runStream(conn net.Conn, early []byte, facts claims) {
-	defer d.leave()
 	ctx, cancel := context.WithCancelCause(d.ctx)
-	defer cancel(nil)
 	log := d.log.With(slog.String("call", facts.callSID), slog.String("line", facts.line))
 	l := newLeg(conn, early, legConfig{limits: d.limits, wheel: d.wheel, tally: &d.tally, log: log})
-	defer l.release()
 	if err := l.awaitStart(ctx, facts); err != nil {
 		d.tally.add(Counters{StartFailures: 1})
 		log.Warn("stream ended before its start message was accepted", slog.Any("error", err))
+		l.release()
+		cancel(nil)
+		d.leave()
 		return
 	}
+	// A goroutine keeps the stack that it has needed once, and reading the start
+	// message needs four times the stack of the call.
+	go d.runCall(ctx, cancel, l, facts)
+}
+
+// runCall owns a started stream until its end. It is the call's goroutine.
+func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *leg, facts claims) {
+	defer d.leave()
+	defer cancel(nil)
+	defer l.release()
 	s := &stream{cancel: cancel, done: make(chan struct{})}
-	end := call.Termination{Result: call.ServerFault, Reason: call.Panicked}
-	defer func() { d.calls.detach(facts.callSID, s, end, d.now()) }()
-	if err := d.replace(ctx, d.calls.attach(facts.callSID, s, d.now())); err != nil {
-		end = call.Termination{Result: call.PeerFault, Reason: call.LegLost, Err: err}
+	old := d.calls.attach(facts.callSID, s, d.now())
+	end := call.Termination{Result: call.PeerFault, Reason: call.LegLost}
+	if err := d.replace(ctx, old); err != nil {
 		l.shut(ws.StatusInternalServerError)
-		log.Error("stream ended because the call's old one does not end", slog.Any("error", err))
-		return
+		l.log.Error("stream ended because the call's old one does not end", slog.Any("error", err))
+	} else {
+		end = d.serve(ctx, l, facts)
 	}
-	end = d.serve(ctx, l, facts, log)
+	d.calls.detach(facts.callSID, s, end, d.now())
 }
 
 // replace ends the stream that the call had before, so that the caller never
@@ -165,12 +175,12 @@ func (d *Door) replace(ctx context.Context, old *stream) error {
 
 // serve runs the call on an accepted stream and closes it. A panic ends this
 // call only, and is reported with its stack.
-func (d *Door) serve(ctx context.Context, l *leg, facts claims, log *slog.Logger) (end call.Termination) {
+func (d *Door) serve(ctx context.Context, l *leg, facts claims) (end call.Termination) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			d.tally.add(Counters{Panics: 1})
 			end = call.Termination{Result: call.ServerFault, Reason: call.Panicked, Err: fmt.Errorf("panic: %v", fault)}
-			log.Error("call panicked", slog.Any("panic", fault), slog.String("stack", string(debug.Stack())))
+			l.log.Error("call panicked", slog.Any("panic", fault), slog.String("stack", string(debug.Stack())))
 			l.shut(ws.StatusInternalServerError)
 		}
 	}()

@@ -94,7 +94,7 @@ func (d *Door) refuseSignature(w http.ResponseWriter, r *http.Request) {
 	now := d.now()
 	d.failures.failure(r.RemoteAddr, now)
 	d.tally.add(Counters{RejectedSignatures: 1})
-	if skipped, ok := d.rejects.pass(now); ok {
+	if skipped, ok := d.badSignatures.pass(now); ok {
 		d.log.Warn("request without Twilio's signature refused",
 			slog.String("remote", r.RemoteAddr), slog.String("path", pathForLog(r.URL.Path)), slog.Int("skipped", skipped))
 	}
