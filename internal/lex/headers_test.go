@@ -57,7 +57,7 @@ func TestUnpackRefusesByName(t *testing.T) {
 		{"not JSON", packedText("[word"), "answer header x-amz-lex-messages: invalid character 'w' looking for beginning of value"},
 		{"two values", packedText("[] []"), "answer header x-amz-lex-messages: invalid character '[' after top-level value"},
 		{"another type", packedText(`{"a":1}`), "answer header x-amz-lex-messages: json: cannot unmarshal object into Go value of type []string"},
-		{"a bomb", bomb(200 << 20), "answer header x-amz-lex-messages: unpacks to more than 1048576 bytes"},
+		{"a bomb", bomb(4 << 20), "answer header x-amz-lex-messages: unpacks to more than 1048576 bytes"},
 	}
 	for _, tt := range tests {
 		var messages []string

@@ -161,6 +161,25 @@ func TestAnswerMayComeBeforeTheCallerIsDone(t *testing.T) {
 	}
 }
 
+// A connection that breaks while the caller speaks is noticed with the next
+// words, long before the caller is done.
+func TestBreakIsNoticedWhileTheCallerSpeaks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newStandIn(t, Deadlines{}, func(_ *standIn, w http.ResponseWriter, r *http.Request) {
+			io.ReadFull(r.Body, make([]byte, 16000))
+			conn, _, _ := http.NewResponseController(w).Hijack()
+			conn.Close()
+		})
+		speech := call.NewSpeech(1 << 20)
+		go talk(speech, 10*time.Second)
+		defer func() { <-speech.Done() }()
+		a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
+		if Class(a.err) != Soft || a.returned > 1100*time.Millisecond {
+			t.Errorf("Ask = %v (class %q) after %v; want class soft at most 100 ms after the break at 1s", a.err, Class(a.err), a.returned)
+		}
+	})
+}
+
 func TestConflictIsAskedOnceMore(t *testing.T) {
 	tests := []struct {
 		name     string

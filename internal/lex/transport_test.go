@@ -74,14 +74,14 @@ func (l *loopback) awaitNone() int {
 }
 
 func TestConnectionsAreKeptAndDropped(t *testing.T) {
-	const calls, turns = 40, 5
+	const calls, turns = 20, 4
 	server := newLoopback(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.ProtoMajor != 1 {
 			t.Errorf("protocol %s, want HTTP/1.1", r.Proto)
 		}
 		io.Copy(io.Discard, r.Body)
 		speakHead(w, asksForFlowers)
-		w.Write(voiceBytes(16000, 500*time.Millisecond))
+		w.Write(voiceBytes(16000, 200*time.Millisecond))
 	})
 	client := newClient(t, Config{RuntimeURL: server.URL, Deadlines: Deadlines{Dial: 10 * time.Second, FirstByte: time.Minute, Turn: time.Minute, Stall: time.Minute}})
 	var all sync.WaitGroup
@@ -94,8 +94,8 @@ func TestConnectionsAreKeptAndDropped(t *testing.T) {
 					t.Errorf("call %d, turn %d: %v", n, turn+1, a.err)
 					return
 				}
-				if heard, _ := a.answer.Speech.From(0); len(heard) != 4000 {
-					t.Errorf("call %d, turn %d: heard %d bytes, want 4000", n, turn+1, len(heard))
+				if heard, _ := a.answer.Speech.From(0); len(heard) != 1600 {
+					t.Errorf("call %d, turn %d: heard %d bytes, want 1600", n, turn+1, len(heard))
 				}
 			}
 		})
@@ -105,12 +105,13 @@ func TestConnectionsAreKeptAndDropped(t *testing.T) {
 	if opened := server.awaitNone(); opened > 2*calls {
 		t.Errorf("%d calls of %d turns opened %d connections, want about one a call", calls, turns, opened)
 	}
-	if got := client.Counters(); got.Answers != calls*turns || got.Received != calls*turns*16000 || got.Sent != calls*turns*16000 {
-		t.Errorf("Counters = %+v; want %d answers, %d bytes each way", got, calls*turns, calls*turns*16000)
+	if got := client.Counters(); got.Answers != calls*turns || got.Received != calls*turns*6400 || got.Sent != calls*turns*16000 {
+		t.Errorf("Counters = %+v; want %d answers, %d bytes sent, %d received", got, calls*turns, calls*turns*16000, calls*turns*6400)
 	}
 }
 
 func TestConnectionIsReset(t *testing.T) {
+	gone := make(chan struct{}, 1)
 	reset := func(w http.ResponseWriter) {
 		conn, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
@@ -119,27 +120,30 @@ func TestConnectionIsReset(t *testing.T) {
 		}
 		conn.(*net.TCPConn).SetLinger(0)
 		conn.Close()
+		gone <- struct{}{}
 	}
 	tests := []struct {
 		name     string
 		handler  http.HandlerFunc
+		talking  bool // until the connection is gone, and then a little more
 		answered bool
 	}{
 		{"while the caller speaks", func(w http.ResponseWriter, r *http.Request) {
 			io.ReadFull(r.Body, make([]byte, 1000))
 			reset(w)
-		}, false},
+		}, true, false},
 		{"instead of an answer", func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(io.Discard, r.Body)
 			reset(w)
-		}, false},
+			<-gone
+		}, false, false},
 		{"in the answer's voice", func(w http.ResponseWriter, r *http.Request) {
 			io.Copy(io.Discard, r.Body)
 			speakHead(w, asksForFlowers)
 			w.Write(voiceBytes(16000, time.Second))
 			http.NewResponseController(w).Flush()
 			panic(http.ErrAbortHandler)
-		}, true},
+		}, false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -147,7 +151,12 @@ func TestConnectionIsReset(t *testing.T) {
 			client := newClient(t, Config{RuntimeURL: server.URL})
 			speech := call.NewSpeech(1 << 20)
 			speech.Append(bytes.Repeat([]byte{0x80}, 8000))
-			if tt.name != "while the caller speaks" {
+			if tt.talking {
+				go func() {
+					<-gone
+					speech.Append(make([]byte, utteranceChunk))
+				}()
+			} else {
 				speech.End(nil)
 			}
 			a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})

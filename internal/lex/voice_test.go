@@ -105,16 +105,15 @@ func TestVoiceThatBreaksOffKeepsWhatCame(t *testing.T) {
 }
 
 func TestVoiceIsBounded(t *testing.T) {
-	for _, rate := range []int{4000, 8000, 16000, 22050, 192000} {
-		whole := io.LimitReader(endless{}, maxVoice)
-		mulaw, err := copyVoice(t, rate, whole)
+	for _, rate := range []int{8000, 22050} {
+		mulaw, err := copyVoice(t, rate, io.LimitReader(endless{}, maxVoice))
 		want := (maxVoice/2*audio.SampleRate + rate - 1) / rate
 		if err != nil || len(mulaw) != want {
 			t.Errorf("%d bytes at %d: %d bytes of mu-law, %v; want %d, nil", maxVoice, rate, len(mulaw), err, want)
 		}
-		if mulaw, err := copyVoice(t, rate, endless{}); !errors.Is(err, errVoiceTooLong) || len(mulaw) > want {
-			t.Errorf("endless voice at %d: %d bytes of mu-law, %v; want at most %d, %v", rate, len(mulaw), err, want, errVoiceTooLong)
-		}
+	}
+	if mulaw, err := copyVoice(t, 8000, endless{}); !errors.Is(err, errVoiceTooLong) || len(mulaw) > maxVoice/2 {
+		t.Errorf("endless voice: %d bytes of mu-law, %v; want at most %d, %v", len(mulaw), err, maxVoice/2, errVoiceTooLong)
 	}
 }
 
