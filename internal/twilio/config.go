@@ -45,7 +45,7 @@ type Config struct {
 // ServeFunc runs one call on leg until it is over and says how it ended. It is
 // called on a goroutine of its own, once for each stream that was accepted, with
 // the facts that the webhook's signature vouches for. It must return soon after
-// ctx is cancelled, whose cause is then ErrReplaced or ErrShutdown. leg is
+// ctx is cancelled, whose cause is then call.ErrReplaced or ErrShutdown. leg is
 // closed after it has returned, if it has not closed it itself. A panic in it
 // costs this call's stream only: the caller is reconnected.
 type ServeFunc func(ctx context.Context, leg call.Leg, info call.Info) call.Termination

@@ -5,8 +5,8 @@ import "sync"
 // Counters is what a Door has counted since it was made. Streams still running
 // report about once a second; the numbers are exact once they have ended.
 type Counters struct {
-	Webhooks           int64 // calls greeted or told to wait, that is answered POST /twiml
-	Resumes            int64 // answered POST /resume
+	Webhooks           int64 // POST /twiml answered with what its line says
+	Resumes            int64 // POST /resume answered for a caller who is still there
 	RejectedSignatures int64 // webhooks and handshakes whose signature was not Twilio's
 	RejectedTokens     int64 // handshakes with a wrong, old or used token
 	RejectedRequests   int64 // requests refused for their form, size, method or account

@@ -225,14 +225,14 @@ func TestBreachesOverTCP(t *testing.T) {
 		want   ws.StatusCode // 0: no close frame, as the client left
 		err    error
 	}{
-		{"unmasked frame", append(ownFrame(ws.OpText, []byte(markText)), noise(100_000)...), ws.StatusProtocolError, ErrProtocol},
-		{"reserved bits", rawFrame(0xf1, true, []byte(markText)), ws.StatusProtocolError, ErrProtocol},
-		{"continuation of nothing", rawFrame(0x80, true, nil), ws.StatusProtocolError, ErrProtocol},
-		{"1 GB announced", append([]byte{0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4}, noise(200_000)...), ws.StatusMessageTooBig, ErrProtocol},
-		{"oversized message", clientFrame(ws.OpText, bytes.Repeat([]byte("x"), 64<<10+1)), ws.StatusMessageTooBig, ErrProtocol},
-		{"endless fragments", append(rawFrame(0x01, true, noise(40_000)), rawFrame(0x00, true, noise(40_000))...), ws.StatusMessageTooBig, ErrProtocol},
-		{"malformed messages", bytes.Repeat(clientFrame(ws.OpText, []byte("{")), 30), ws.StatusInvalidFramePayloadData, ErrProtocol},
-		{"second start", clientFrame(ws.OpText, []byte(startText)), ws.StatusPolicyViolation, ErrProtocol},
+		{"unmasked frame", append(ownFrame(ws.OpText, []byte(markText)), noise(100_000)...), ws.StatusProtocolError, call.ErrBadPeer},
+		{"reserved bits", rawFrame(0xf1, true, []byte(markText)), ws.StatusProtocolError, call.ErrBadPeer},
+		{"continuation of nothing", rawFrame(0x80, true, nil), ws.StatusProtocolError, call.ErrBadPeer},
+		{"1 GB announced", append([]byte{0x81, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4}, noise(200_000)...), ws.StatusMessageTooBig, call.ErrBadPeer},
+		{"oversized message", clientFrame(ws.OpText, bytes.Repeat([]byte("x"), 64<<10+1)), ws.StatusMessageTooBig, call.ErrBadPeer},
+		{"endless fragments", append(rawFrame(0x01, true, noise(40_000)), rawFrame(0x00, true, noise(40_000))...), ws.StatusMessageTooBig, call.ErrBadPeer},
+		{"malformed messages", bytes.Repeat(clientFrame(ws.OpText, []byte("{")), 30), ws.StatusInvalidFramePayloadData, call.ErrBadPeer},
+		{"second start", clientFrame(ws.OpText, []byte(startText)), ws.StatusPolicyViolation, call.ErrBadPeer},
 		{"gone inside a frame", nil, 0, ErrLost},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -336,8 +336,8 @@ func TestNewestStreamWins(t *testing.T) {
 	_, twiml := x.post("/resume", callForm("CA1"))
 	p := x.started(streamURL(t, twiml), "CA1")
 	<-began
-	if err := <-causes; !errors.Is(err, ErrReplaced) {
-		t.Errorf("the old stream ended with %v, want %v", err, ErrReplaced)
+	if err := <-causes; !errors.Is(err, call.ErrReplaced) {
+		t.Errorf("the old stream ended with %v, want %v", err, call.ErrReplaced)
 	}
 	if status := old.end(); status != websocket.StatusNormalClosure {
 		t.Errorf("the old stream was closed with %d, want 1000", status)

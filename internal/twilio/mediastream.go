@@ -114,7 +114,7 @@ func (l *leg) start(got *startMessage, want claims) error {
 }
 
 // Next waits for the next event; see call.Leg. Its errors wrap ErrLost or
-// ErrProtocol, or are the cause of ctx. After HungUp it returns HungUp again.
+// call.ErrBadPeer, or are the cause of ctx. After HungUp it returns HungUp again.
 func (l *leg) Next(ctx context.Context) (call.Event, error) {
 	for {
 		if frame := l.frames.pop(); frame != nil {
@@ -244,7 +244,7 @@ func (l *leg) woken() error {
 // many of them is not one to talk to.
 func (l *leg) badMessage(now int64, cause error) error {
 	l.counters.BadMessages++
-	l.log.Debug("message from the carrier dropped", slog.Any("error", cause))
+	l.log.Debug("message from the carrier dropped", slog.Any("err", cause))
 	if len(l.bad) == maxBad {
 		if now-l.bad[0] < ticksIn(badWindow) {
 			return &breach{ws.StatusInvalidFramePayloadData, fmt.Errorf("more than %d bad messages in %v: %w", maxBad, badWindow, cause)}
@@ -292,7 +292,7 @@ func (l *leg) fail(err error) error {
 		return ended.cause
 	case errors.As(err, &broken):
 		l.counters.BrokenStreams++
-		err = fmt.Errorf("%w: %w", ErrProtocol, broken.err)
+		err = fmt.Errorf("%w: %w", call.ErrBadPeer, broken.err)
 		l.shut(broken.status)
 	default:
 		l.counters.LostStreams++

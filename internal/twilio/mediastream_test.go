@@ -213,14 +213,14 @@ func TestEndsBeforeStart(t *testing.T) {
 		err    error
 		after  time.Duration
 	}{
-		{"nothing comes", nil, ws.StatusPolicyViolation, ErrProtocol, late},
-		{"connected only", []string{connectedText}, ws.StatusPolicyViolation, ErrProtocol, late},
-		{"start of another call", []string{startOf("CA2", "AC1")}, ws.StatusPolicyViolation, ErrProtocol, 0},
-		{"start of another account", []string{startOf("CA1", "AC2")}, ws.StatusPolicyViolation, ErrProtocol, 0},
-		{"start of no call", []string{startOf("", "AC1")}, ws.StatusPolicyViolation, ErrProtocol, 0},
-		{"start with other audio", []string{strings.Replace(startText, "8000", "16000", 1)}, ws.StatusPolicyViolation, ErrProtocol, late},
+		{"nothing comes", nil, ws.StatusPolicyViolation, call.ErrBadPeer, late},
+		{"connected only", []string{connectedText}, ws.StatusPolicyViolation, call.ErrBadPeer, late},
+		{"start of another call", []string{startOf("CA2", "AC1")}, ws.StatusPolicyViolation, call.ErrBadPeer, 0},
+		{"start of another account", []string{startOf("CA1", "AC2")}, ws.StatusPolicyViolation, call.ErrBadPeer, 0},
+		{"start of no call", []string{startOf("", "AC1")}, ws.StatusPolicyViolation, call.ErrBadPeer, 0},
+		{"start with other audio", []string{strings.Replace(startText, "8000", "16000", 1)}, ws.StatusPolicyViolation, call.ErrBadPeer, late},
 		{"stop", []string{stopText}, ws.StatusGoingAway, ErrLost, 0},
-		{"bad messages", repeat(maxBad+1, "x"), ws.StatusInvalidFramePayloadData, ErrProtocol, 0},
+		{"bad messages", repeat(maxBad+1, "x"), ws.StatusInvalidFramePayloadData, call.ErrBadPeer, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			talk(t, func(l *leg, c *carrier) {
@@ -273,8 +273,8 @@ func TestMediaWithoutStart(t *testing.T) {
 		began := time.Now()
 		err := l.awaitStart(c.t.Context(), rightClaims)
 		_, at := c.end()
-		if took := at.Sub(began); !errors.Is(err, ErrProtocol) || took < 5*time.Second || took > 5500*time.Millisecond {
-			c.t.Errorf("awaitStart = %v after %v, want %v after 5s", err, took, ErrProtocol)
+		if took := at.Sub(began); !errors.Is(err, call.ErrBadPeer) || took < 5*time.Second || took > 5500*time.Millisecond {
+			c.t.Errorf("awaitStart = %v after %v, want %v after 5s", err, took, call.ErrBadPeer)
 		}
 		if kept := len(l.frames.buf); kept > 2*earlyAudio {
 			c.t.Errorf("%d bytes of early audio are kept", kept)
@@ -292,10 +292,10 @@ func TestStreamEnds(t *testing.T) {
 		err    error
 		after  time.Duration
 	}{
-		{"second start", func(c *carrier) { c.say(startText) }, ws.StatusPolicyViolation, ErrProtocol, 0},
-		{"oversized message", func(c *carrier) { c.say(strings.Repeat("x", 64<<10+1)) }, ws.StatusMessageTooBig, ErrProtocol, 0},
-		{"unmasked frame", func(c *carrier) { _, _ = c.conn.Write(ownFrame(ws.OpText, []byte(markText))) }, ws.StatusProtocolError, ErrProtocol, 0},
-		{"21 bad messages at once", func(c *carrier) { c.say(repeat(maxBad+1, media(`"payload":"!"`, ``))...) }, ws.StatusInvalidFramePayloadData, ErrProtocol, 0},
+		{"second start", func(c *carrier) { c.say(startText) }, ws.StatusPolicyViolation, call.ErrBadPeer, 0},
+		{"oversized message", func(c *carrier) { c.say(strings.Repeat("x", 64<<10+1)) }, ws.StatusMessageTooBig, call.ErrBadPeer, 0},
+		{"unmasked frame", func(c *carrier) { _, _ = c.conn.Write(ownFrame(ws.OpText, []byte(markText))) }, ws.StatusProtocolError, call.ErrBadPeer, 0},
+		{"21 bad messages at once", func(c *carrier) { c.say(repeat(maxBad+1, media(`"payload":"!"`, ``))...) }, ws.StatusInvalidFramePayloadData, call.ErrBadPeer, 0},
 		{"regular close without stop", func(c *carrier) { _, _ = c.conn.Write(clientFrame(ws.OpClose, []byte{3, 0xe8})) }, ws.StatusNormalClosure, ErrLost, 0},
 		{"connection gone", func(c *carrier) { _ = c.conn.Close() }, 0, ErrLost, 0},
 		{"connection gone inside a message", func(c *carrier) { _, _ = c.conn.Write([]byte{0x81, 0xfe}); _ = c.conn.Close() }, 0, ErrLost, 0},
@@ -431,11 +431,11 @@ func TestNextEndsWithItsContext(t *testing.T) {
 	talk(t, func(l *leg, c *carrier) {
 		start(c.t, l, c)
 		ctx, cancel := context.WithCancelCause(c.t.Context())
-		time.AfterFunc(time.Second, func() { cancel(ErrReplaced) })
+		time.AfterFunc(time.Second, func() { cancel(call.ErrReplaced) })
 		began := time.Now()
 		_, err := events(ctx, l, 1)
-		if took := time.Since(began); !errors.Is(err, ErrReplaced) || took > 1200*time.Millisecond {
-			c.t.Errorf("Next = %v after %v, want %v within 200ms of the cancellation", err, took, ErrReplaced)
+		if took := time.Since(began); !errors.Is(err, call.ErrReplaced) || took > 1200*time.Millisecond {
+			c.t.Errorf("Next = %v after %v, want %v within 200ms of the cancellation", err, took, call.ErrReplaced)
 		}
 		c.sayAll(mediaText(1, numbered(1)))
 		if got, err := events(c.t.Context(), l, 1); err != nil {
@@ -572,4 +572,62 @@ func TestEarlyBytes(t *testing.T) {
 			l.release()
 		})
 	}
+}
+
+// FuzzStream lets each byte choose what the carrier sends next, in order or not.
+// Whatever comes, the leg ends, in a way that it can name; nothing but a right
+// start message starts it; and what was heard is no more than what was said and
+// the silence between.
+func FuzzStream(f *testing.F) {
+	vocabulary := [][]byte{
+		clientFrame(ws.OpText, []byte(startText)), clientFrame(ws.OpText, []byte(startOf("CA2", "AC1"))),
+		clientFrame(ws.OpText, []byte(connectedText)), clientFrame(ws.OpText, []byte(dtmfText)),
+		clientFrame(ws.OpText, []byte(markText)), clientFrame(ws.OpText, []byte(stopText)),
+		clientFrame(ws.OpText, []byte("{")), clientFrame(ws.OpText, []byte(`{"event":"new"}`)),
+		clientFrame(ws.OpBinary, noise(3000)), clientFrame(ws.OpPing, []byte("?")), clientFrame(ws.OpClose, nil),
+		rawFrame(0x01, true, []byte(`{"event":`)), rawFrame(0x80, true, []byte(`"stop"}`)),
+		ownFrame(ws.OpText, nil),
+		{0x81, 0xfe, 0x10},
+		clientFrame(ws.OpText, []byte(media(`"payload":"AAAA"`, ``))),
+	}
+	f.Add([]byte{0, 100, 101, 103, 102, 3, 4, 5, 104})
+	f.Add([]byte{2, 100, 200, 0, 250, 15, 15, 11, 9, 12})
+	f.Add(bytes.Repeat([]byte{6}, 30))
+	f.Add([]byte{1, 0})
+	w := newWheel()
+	f.Cleanup(w.stop)
+	f.Fuzz(func(t *testing.T, choices []byte) {
+		var stream []byte
+		said := 0
+		for _, choice := range choices[:min(len(choices), 200)] {
+			if int(choice) < len(vocabulary) {
+				stream = append(stream, vocabulary[choice]...)
+				continue
+			}
+			sound := noise(int(choice) * 2 % 500)
+			said += len(sound) + 3
+			stream = append(stream, clientFrame(ws.OpText, []byte(mediaText(int(choice)-len(vocabulary)+1, sound)))...)
+		}
+		said += 3 * len(choices)
+		l := newLeg(&streamConn{stream: stream, piece: len(choices)}, nil, legConfig{
+			limits: Limits{}.withDefaults(), wheel: w, tally: &tally{}, log: slog.New(slog.DiscardHandler),
+		})
+		defer l.release()
+		err := l.awaitStart(t.Context(), rightClaims)
+		if err == nil && !bytes.Contains(choices, []byte{0}) {
+			t.Fatal("started without a right start message")
+		}
+		for err == nil {
+			var event call.Event
+			if event, err = l.Next(t.Context()); err == nil && event.Kind == call.HungUp {
+				break
+			}
+		}
+		if err != nil && !errors.Is(err, ErrLost) && !errors.Is(err, call.ErrBadPeer) {
+			t.Errorf("ended with %v, want %v or %v", err, ErrLost, call.ErrBadPeer)
+		}
+		if heard := int(l.counters.Frames) * call.FrameBytes; heard > said+int(l.counters.Gaps)*call.FrameBytes {
+			t.Errorf("heard %d bytes, said were at most %d with %d gaps", heard, said, l.counters.Gaps)
+		}
+	})
 }

@@ -76,7 +76,7 @@ func (d *Door) openStream(w http.ResponseWriter, r *http.Request, path string) {
 	if err != nil {
 		d.leave()
 		d.tally.add(Counters{RejectedRequests: 1})
-		d.log.Debug("websocket handshake failed", slog.String("call", facts.callSID), slog.Any("error", err))
+		d.log.Debug("websocket handshake failed", slog.String("call", facts.callSID), slog.Any("err", err))
 		return
 	}
 	d.tally.add(Counters{Streams: 1})
@@ -93,7 +93,7 @@ func (d *Door) isOurs(facts claims) bool {
 func (d *Door) refuseToken(w http.ResponseWriter, err error) {
 	d.tally.add(Counters{RejectedTokens: 1})
 	if skipped, ok := d.badTokens.pass(d.now()); ok {
-		d.log.Warn("stream refused", slog.Any("error", err), slog.Int("skipped", skipped))
+		d.log.Warn("stream refused", slog.Any("err", err), slog.Int("skipped", skipped))
 	}
 	w.WriteHeader(http.StatusForbidden)
 }
@@ -125,7 +125,7 @@ func (d *Door) runStream(conn net.Conn, early []byte, facts claims) {
 	l := newLeg(conn, early, legConfig{limits: d.limits, wheel: d.wheel, tally: &d.tally, log: log})
 	if err := l.awaitStart(ctx, facts); err != nil {
 		d.tally.add(Counters{StartFailures: 1})
-		log.Warn("stream ended before its start message was accepted", slog.Any("error", err))
+		log.Warn("stream ended before its start message was accepted", slog.Any("err", err))
 		l.release()
 		cancel(nil)
 		d.leave()
@@ -146,7 +146,7 @@ func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *l
 	end := call.Termination{Result: call.PeerFault, Reason: call.LegLost}
 	if err := d.replace(ctx, old); err != nil {
 		l.shut(ws.StatusInternalServerError)
-		l.log.Error("stream ended because the call's old one does not end", slog.Any("error", err))
+		l.log.Error("stream ended because the call's old one does not end", slog.Any("err", err))
 	} else {
 		end = d.serve(ctx, l, facts)
 	}
@@ -160,7 +160,7 @@ func (d *Door) replace(ctx context.Context, old *stream) error {
 		return nil
 	}
 	d.tally.add(Counters{Replaced: 1})
-	old.cancel(ErrReplaced)
+	old.cancel(call.ErrReplaced)
 	patience := time.NewTimer(replaceWait)
 	defer patience.Stop()
 	select {
