@@ -1,0 +1,33 @@
+// Package lexlocal is Amazon Lex V2 on the own machine: it serves bots in the
+// Lex export format over the wire protocol of the Lex runtime API, so that the
+// unmodified AWS SDKs and the AWS CLI talk to it when they are given its
+// address as endpoint. No account, no signature and no network are needed.
+//
+// Served are RecognizeText, RecognizeUtterance, PutSession, GetSession and
+// DeleteSession of the runtime, and ListBots, DescribeBot, ListBotAliases and
+// DescribeBotAlias of the models API, which clients use to turn names into
+// ids. Everything else is answered 404.
+//
+// A request passes through three layers. The outermost (server.go, runtime.go,
+// models.go, with apierror.go, header.go and validate.go) is HTTP: it reads
+// and checks requests and writes answers and the errors that Lex documents.
+// Below it sessions.go keeps what a bot remembers of each conversation. The
+// core is the dialog: Step is a pure function that takes a session, what the
+// caller said and the time, and returns the new session and the answer. It
+// follows the bot definition the way the Lex V2 guide describes: recognise an
+// intent, elicit its slots by priority, confirm, fulfil, close.
+//
+// Speech comes in through two small interfaces, Recognizer and Synthesizer. A
+// recognizer is given the grammar of the very words that make sense at this
+// place of the dialog. Without a recognizer the server runs in key-press mode:
+// audio is refused with a clear error, and every question is followed by a
+// list of keys ("Press 1 for roses"). Keys are understood in any mode. Without
+// a synthesizer a short tone stands for the words.
+//
+// There are no Lambda functions here. Where a bot would call one, the dialog
+// goes on as if the function had succeeded and had left everything as it was.
+//
+// The API is described at
+// https://docs.aws.amazon.com/lexv2/latest/APIReference/API_Operations_Amazon_Lex_Runtime_V2.html,
+// the dialog at https://docs.aws.amazon.com/lexv2/latest/dg/how-it-works.html.
+package lexlocal

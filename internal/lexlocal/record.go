@@ -1,0 +1,105 @@
+package lexlocal
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Record is the trace of one request: the bot's own development log. Its JSON
+// form, one object a line, is what `lexline bot serve --log-format json` writes
+// and what other programs may rely on: fields are added, never renamed.
+//
+// It shows what callers say. That is what a developer needs and what a bot in
+// production must not log.
+type Record struct {
+	Time   time.Time `json:"time"`
+	Op     string    `json:"op"` // RecognizeText, PutSession, ...
+	Region string    `json:"region"`
+	Bot    string    `json:"bot,omitempty"` // name
+	// Session is the session id, "" for operations without one.
+	Session string `json:"session,omitempty"`
+	// Mode is Speech, Text or DTMF; "" for operations without caller input.
+	Mode string `json:"mode,omitempty"`
+	// Transcript is what the caller typed or keyed, or what was recognised; ""
+	// when nothing was understood.
+	Transcript string `json:"transcript"`
+	Intent     string `json:"intent,omitempty"` // in force after the turn
+	State      string `json:"state,omitempty"`  // of that intent: InProgress, Fulfilled, ...
+	// Slots holds the interpreted values of the filled slots of that intent.
+	Slots map[string]string `json:"slots,omitempty"`
+	// Action is the dialog action after the turn: ElicitSlot, Close, ...
+	Action  string `json:"action,omitempty"`
+	Elicits string `json:"elicits,omitempty"` // the slot that is asked for
+	Closed  bool   `json:"closed"`            // the dialog is over
+	// Messages are the bot's words, as text.
+	Messages   []string          `json:"messages,omitempty"`
+	Attributes map[string]string `json:"attributes,omitempty"` // session attributes
+	Status     int               `json:"status"`               // HTTP
+	Error      string            `json:"error,omitempty"`      // type and message of an error answer
+	// Millis is the time from the end of the request's body to the answer; the
+	// bot's voice follows.
+	Millis float64 `json:"ms"`
+}
+
+// took fills in what an answer says.
+func (r *Record) took(a *answer) {
+	r.Action, r.Elicits = a.session.action.Type, a.session.action.SlotToElicit
+	r.Closed = a.closed()
+	r.Attributes = a.session.attributes
+	for _, m := range a.messages {
+		if m.Content != "" {
+			r.Messages = append(r.Messages, m.Content)
+		}
+	}
+	in := a.session.intent
+	if in == nil {
+		return
+	}
+	r.Intent, r.State = in.Name, in.State
+	for name, s := range in.Slots {
+		if v := s.interpreted(); v != "" {
+			if r.Slots == nil {
+				r.Slots = make(map[string]string)
+			}
+			r.Slots[name] = v
+		}
+	}
+}
+
+// String returns the record as a line for people.
+func (r Record) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s", r.Time.Format("15:04:05.000"), r.Op)
+	if r.Session != "" {
+		fmt.Fprintf(&b, " %s", r.Session)
+	}
+	if r.Mode != "" {
+		fmt.Fprintf(&b, " %s %q", strings.ToLower(r.Mode), r.Transcript)
+	}
+	if r.Intent != "" {
+		fmt.Fprintf(&b, " -> %s %s%s", r.Intent, r.State, slotList(r.Slots))
+	}
+	switch {
+	case r.Elicits != "":
+		fmt.Fprintf(&b, ", asks for %s", r.Elicits)
+	case r.Action != "":
+		fmt.Fprintf(&b, ", %s", r.Action)
+	}
+	for _, m := range r.Messages {
+		fmt.Fprintf(&b, " | %s", strings.Join(strings.Fields(m), " "))
+	}
+	if r.Error != "" {
+		fmt.Fprintf(&b, " %d %s", r.Status, r.Error)
+	}
+	fmt.Fprintf(&b, " (%.0f ms)", r.Millis)
+	return b.String()
+}
+
+// slotList writes slots by name: " [FlowerType=roses PickupTime=17:00]".
+func slotList(slots map[string]string) string {
+	if len(slots) == 0 {
+		return ""
+	}
+	return " " + strings.TrimPrefix(fmt.Sprint(slots), "map") // fmt sorts by key
+}

@@ -1,0 +1,185 @@
+package lexlocal
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"time"
+)
+
+// maxJSON bounds the body of the JSON operations.
+const maxJSON = 256 << 10
+
+// statusClientGone is recorded when the client went away before its answer was
+// known. Nobody receives it.
+const statusClientGone = 499
+
+// operation is one operation of the API. run answers the request, or returns
+// an error before it has written anything.
+type operation struct {
+	name string
+	run  func(*request) error
+}
+
+// request is one request at work. It lives on the handler's goroutine.
+type request struct {
+	s    *Server
+	w    http.ResponseWriter
+	r    *http.Request
+	rc   *http.ResponseController
+	id   string
+	now  time.Time // by the server's clock, for the dialog
+	read time.Time // by the system's clock, when the body had arrived
+
+	record Record
+}
+
+func (s *Server) handler(op operation) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := &request{
+			s: s, w: w, r: r, rc: http.NewResponseController(w),
+			id: rand.Text(), now: s.cfg.Now(), read: time.Now(),
+		}
+		q.record = Record{Time: q.now, Op: op.name, Region: s.cfg.Region}
+		w.Header().Set("X-Amzn-Requestid", q.id)
+		if err := op.run(q); err != nil {
+			q.refuse(err)
+		}
+	})
+}
+
+// refuse answers with an error.
+func (q *request) refuse(err error) {
+	told, fault := asAPIError(err)
+	if fault && q.r.Context().Err() != nil {
+		q.record.Error = "the client went away"
+		q.done(statusClientGone)
+		panic(http.ErrAbortHandler) // returning would send an empty answer that looks good
+	}
+	if fault {
+		q.s.cfg.Logger.Error("request not answered", "op", q.record.Op, "request", q.id, "error", err)
+	}
+	q.record.Error = told.Error()
+	q.done(told.status)
+	told.write(q.w)
+}
+
+// done hands out the record of the request. It is called once, just before the
+// answer is written.
+func (q *request) done(status int) {
+	q.record.Status = status
+	q.record.Millis = float64(time.Since(q.read).Microseconds()) / 1000
+	q.s.cfg.Record(q.record)
+}
+
+// answerJSON writes a good answer.
+func (q *request) answerJSON(body any) error {
+	q.done(http.StatusOK)
+	writeJSON(q.w, http.StatusOK, body)
+	return nil
+}
+
+func (q *request) unknown() error { return unknownOperation(q.r) }
+
+// body reads the whole body of the request, at most limit bytes.
+func (q *request) body(limit int64) ([]byte, error) {
+	// A connection that knows no deadlines is a test's; it cannot hang.
+	_ = q.rc.SetReadDeadline(time.Now().Add(q.s.bodyTimeout))
+	body, err := io.ReadAll(io.LimitReader(q.r.Body, limit+1))
+	q.read = time.Now()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		q.w.Header().Set("Connection", "close")
+		return nil, tooSlow(q.s.bodyTimeout)
+	case err != nil:
+		return nil, invalid("the body of the request is not complete: %v", err)
+	case int64(len(body)) > limit:
+		return nil, invalid("the body of the request is longer than %d bytes", limit)
+	}
+	// The deadline must not end the request while it is being answered.
+	_ = q.rc.SetReadDeadline(time.Time{})
+	return body, nil
+}
+
+// json reads a JSON body into v. An empty body is an empty object.
+func (q *request) json(v any) error {
+	body, err := q.body(maxJSON)
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	if err := json.Unmarshal(body, v); err != nil {
+		return invalid("the body of the request is not the expected JSON: %v", err)
+	}
+	return nil
+}
+
+// target is what the path of a runtime request names.
+type target struct {
+	bot    *servedBot
+	dialog *dialog
+	key    sessionKey
+}
+
+func (q *request) target() (*target, error) {
+	key := sessionKey{q.r.PathValue("botId"), q.r.PathValue("aliasId"), q.r.PathValue("localeId"), q.r.PathValue("sessionId")}
+	switch {
+	case !idPattern.MatchString(key.botID):
+		return nil, invalid("botId %q is not 10 letters or digits", key.botID)
+	case !idPattern.MatchString(key.aliasID):
+		return nil, invalid("botAliasId %q is not 10 letters or digits", key.aliasID)
+	case !localePattern.MatchString(key.localeID):
+		return nil, invalid("localeId %q is not a locale such as en_US", key.localeID)
+	case !sessionIDPattern.MatchString(key.sessionID):
+		return nil, invalid("sessionId %q is not 2 to 100 letters, digits, dots, colons, hyphens or underscores", key.sessionID)
+	}
+	q.record.Session = key.sessionID
+	bot, _, err := q.alias(key.botID, key.aliasID)
+	if err != nil {
+		return nil, err
+	}
+	d := bot.dialogs[key.localeID]
+	if d == nil {
+		return nil, notFound("bot %s has no locale %s", bot.def.Name, key.localeID)
+	}
+	return &target{bot, d, key}, nil
+}
+
+// alias finds a bot and one of its aliases.
+func (q *request) alias(botID, aliasID string) (*servedBot, AliasInfo, error) {
+	bot := q.s.bot(botID)
+	if bot == nil {
+		return nil, AliasInfo{}, notFound("there is no bot %s here", botID)
+	}
+	q.record.Bot = bot.def.Name
+	for _, a := range bot.aliases {
+		if a.ID == aliasID {
+			return bot, a, nil
+		}
+	}
+	return nil, AliasInfo{}, notFound("bot %s has no alias %s", bot.def.Name, aliasID)
+}
+
+// turn lets work make one turn of a session, which no other request can use
+// meanwhile. The session changes only if work succeeds and the client is still
+// there: a client that asks again after it gave up asks the same turn.
+func (q *request) turn(t *target, work func(*session) (*answer, error)) (*answer, error) {
+	before, err := q.s.sessions.claim(t.key, q.now)
+	if err != nil {
+		return nil, err
+	}
+	var after *session
+	defer func() { q.s.sessions.settle(t.key, after, q.now.Add(t.bot.def.SessionTTL)) }()
+	a, err := work(before)
+	if err == nil {
+		err = q.r.Context().Err()
+	}
+	if err != nil {
+		return nil, err
+	}
+	after = a.session
+	q.record.took(a)
+	return a, nil
+}

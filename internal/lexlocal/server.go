@@ -1,0 +1,281 @@
+package lexlocal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base32"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"lexline/internal/audio"
+	"lexline/internal/botdef"
+	"lexline/internal/nlu"
+	"lexline/internal/speech"
+)
+
+// Recognizer makes words of speech. *speech.Recognizer implements it.
+type Recognizer interface {
+	// Recognize returns what of the grammar was said in pcm, 8 kHz mono; no
+	// words if nothing was. It is called by several goroutines and keeps its own
+	// deadline besides ctx.
+	Recognize(ctx context.Context, g speech.Grammar, pcm []int16) (speech.Hypothesis, error)
+}
+
+// Synthesizer makes speech of words. *speech.Synthesizer implements it.
+type Synthesizer interface {
+	// Sentences calls emit with the speech of each sentence of text, in order and
+	// on the caller's goroutine. An error of emit ends it and is returned. It is
+	// called by several goroutines.
+	Sentences(ctx context.Context, voice, text string, emit func(audio.Clip) error) error
+}
+
+var errNoSynthesizer = errors.New("there is no speech synthesizer")
+
+// DraftAlias is the alias that every bot has besides the configured ones, with
+// the id TSTALIASID, as in the Lex console.
+const DraftAlias = "TestBotAlias"
+
+// Config says what a Server serves and with what. Region and Bots are needed.
+type Config struct {
+	Region string // told to nobody but the log: a region is where it is addressed
+	Bots   []*botdef.Bot
+	// Aliases are the names of the aliases of every bot, besides DraftAlias.
+	// Their ids follow from bot and name, so they are the same in every region.
+	Aliases []string
+
+	Recognizer  Recognizer  // nil: key-press mode, audio is refused
+	Synthesizer Synthesizer // nil: a tone stands for the words
+	Voice       string      // of the synthesizer, "" for its own choice
+
+	// Seed decides among message variations: the same seed, session id and
+	// course of a conversation give the same words.
+	Seed uint64
+	// Now is the clock, in the time zone of the callers: dates like "tomorrow"
+	// are resolved in it. nil is time.Now.
+	Now func() time.Time
+	// SessionLimit is how many conversations are kept; the least recently used
+	// one gives way. 0 is 10,000.
+	SessionLimit int
+
+	// Record is called once for each request, when its answer is known and on
+	// the request's goroutine. nil keeps no records.
+	Record func(Record)
+	Logger *slog.Logger // nil: none
+}
+
+// Server is a local Lex V2. It is an http.Handler; Serve adds a server with
+// the right limits around it. It starts no goroutines of its own.
+type Server struct {
+	cfg         Config
+	bots        []*servedBot // by name
+	sessions    *sessions
+	started     time.Time
+	mux         *http.ServeMux
+	bodyTimeout time.Duration
+}
+
+// servedBot is one bot with its ids and the dialogs of its locales.
+type servedBot struct {
+	def     *botdef.Bot
+	id      string
+	aliases []AliasInfo
+	dialogs map[string]*dialog // by locale id
+}
+
+// BotInfo names a bot for people and for clients.
+type BotInfo struct {
+	Name, ID string
+	Aliases  []AliasInfo
+	Locales  []string // ids such as en_US
+}
+
+// AliasInfo names an alias of a bot.
+type AliasInfo struct {
+	Name, ID string
+	Version  string // "DRAFT" or "1"
+}
+
+// New returns a server for the bots of cfg.
+func New(cfg Config) (*Server, error) {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.SessionLimit == 0 {
+		cfg.SessionLimit = 10000
+	}
+	if cfg.Record == nil {
+		cfg.Record = func(Record) {}
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{cfg: cfg, sessions: newSessions(cfg.SessionLimit), started: cfg.Now(), bodyTimeout: bodyTimeout}
+	for _, def := range cfg.Bots {
+		b, err := s.newBot(def)
+		if err != nil {
+			return nil, fmt.Errorf("serve bot %s: %w", def.Name, err)
+		}
+		s.bots = append(s.bots, b)
+	}
+	if len(s.bots) == 0 {
+		return nil, errors.New("serve bots: there is none")
+	}
+	slices.SortFunc(s.bots, func(a, b *servedBot) int { return strings.Compare(a.def.Name, b.def.Name) })
+	s.mux = s.routes()
+	return s, nil
+}
+
+var aliasPattern = regexp.MustCompile(`^([0-9a-zA-Z][_-]?){1,100}$`)
+
+func (s *Server) newBot(def *botdef.Bot) (*servedBot, error) {
+	b := &servedBot{def: def, id: def.ID, dialogs: make(map[string]*dialog)}
+	if b.id == "" {
+		b.id = makeID("bot", def.Name)
+	}
+	if !idPattern.MatchString(b.id) {
+		return nil, fmt.Errorf("its identifier %q is not 10 letters or digits", b.id)
+	}
+	for _, other := range s.bots {
+		if other.id == b.id || other.def.Name == def.Name {
+			return nil, fmt.Errorf("bot %s (%s) is served already", other.def.Name, other.id)
+		}
+	}
+	for _, locale := range def.Locales {
+		b.dialogs[locale.ID] = &dialog{
+			locale: locale, model: nlu.NewModel(locale), keys: s.cfg.Recognizer == nil, seed: s.cfg.Seed,
+		}
+	}
+	for _, name := range s.cfg.Aliases {
+		switch {
+		case !aliasPattern.MatchString(name):
+			return nil, fmt.Errorf("alias %q: allowed are letters and digits with single - and _ between them", name)
+		case name == DraftAlias || slices.ContainsFunc(b.aliases, func(a AliasInfo) bool { return a.Name == name }):
+			continue
+		}
+		b.aliases = append(b.aliases, AliasInfo{Name: name, ID: makeID(b.id, name), Version: "1"})
+	}
+	b.aliases = append(b.aliases, AliasInfo{Name: DraftAlias, ID: "TSTALIASID", Version: "DRAFT"})
+	return b, nil
+}
+
+// makeID returns an identifier in the form that Lex gives out: 10 letters and
+// digits, the same for the same words.
+func makeID(words ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
+	return base32.StdEncoding.EncodeToString(sum[:])[:10]
+}
+
+// Bots lists what is served, by name.
+func (s *Server) Bots() []BotInfo {
+	var list []BotInfo
+	for _, b := range s.bots {
+		info := BotInfo{Name: b.def.Name, ID: b.id, Aliases: slices.Clone(b.aliases)}
+		for _, locale := range b.def.Locales {
+			info.Locales = append(info.Locales, locale.ID)
+		}
+		list = append(list, info)
+	}
+	return list
+}
+
+// Stats returns how many sessions are kept, expired ones not yet dropped
+// included, and how many had to give way to others so far.
+func (s *Server) Stats() (kept, evicted int) {
+	return s.sessions.stats()
+}
+
+func (s *Server) bot(id string) *servedBot {
+	for _, b := range s.bots {
+		if b.id == id {
+			return b
+		}
+	}
+	return nil
+}
+
+// routes names the operations. Paths are those of the SDKs, without the slash
+// at their end that some clients add to some of them.
+func (s *Server) routes() *http.ServeMux {
+	const session = "/bots/{botId}/botAliases/{aliasId}/botLocales/{localeId}/sessions/{sessionId}"
+	mux := http.NewServeMux()
+	for pattern, op := range map[string]operation{
+		"POST " + session + "/text":              {"RecognizeText", (*request).recognizeText},
+		"POST " + session + "/utterance":         {"RecognizeUtterance", (*request).recognizeUtterance},
+		"POST " + session:                        {"PutSession", (*request).putSession},
+		"GET " + session:                         {"GetSession", (*request).getSession},
+		"DELETE " + session:                      {"DeleteSession", (*request).deleteSession},
+		"POST /bots":                             {"ListBots", (*request).listBots},
+		"GET /bots/{botId}":                      {"DescribeBot", (*request).describeBot},
+		"POST /bots/{botId}/botaliases":          {"ListBotAliases", (*request).listBotAliases},
+		"GET /bots/{botId}/botaliases/{aliasId}": {"DescribeBotAlias", (*request).describeBotAlias},
+		"/":                                      {"Unknown", (*request).unknown},
+	} {
+		mux.Handle(pattern, s.handler(op))
+	}
+	return mux
+}
+
+// ServeHTTP answers one request of the Lex API.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if trimmed := strings.TrimRight(r.URL.Path, "/"); trimmed != "" && trimmed != r.URL.Path {
+		shortened := *r.URL
+		shortened.Path, shortened.RawPath = trimmed, strings.TrimRight(r.URL.RawPath, "/")
+		clone := *r
+		clone.URL = &shortened
+		r = &clone
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// Limits of the HTTP server.
+const (
+	headerTimeout = 5 * time.Second
+	idleTimeout   = time.Minute
+	// bodyTimeout is for a body that arrives while the caller speaks, at most
+	// maxSpeechSeconds, over a slow line.
+	bodyTimeout  = 30 * time.Second
+	writeTimeout = 10 * time.Second // of each part of an answer
+	grace        = 10 * time.Second // for running requests at the end
+)
+
+// Serve answers requests that arrive at l, over HTTP/1.1 and HTTP/2 without
+// TLS, until ctx is done. Then running requests are given 10 s to finish. It
+// closes l. An error means that serving ended before ctx did, or that requests
+// had to be cut off.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	protocols.SetUnencryptedHTTP2(true)
+	server := &http.Server{
+		Handler:           s,
+		Protocols:         &protocols,
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		// The whole of an exchange; a handler moves the limit with its progress.
+		WriteTimeout:   bodyTimeout + writeTimeout,
+		MaxHeaderBytes: 4 * maxHeaders, // so that too many bytes get a typed error first
+		ErrorLog:       slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+	}
+	stopped := make(chan error, 1)
+	stop := context.AfterFunc(ctx, func() {
+		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		err := server.Shutdown(deadline)
+		if err != nil {
+			err = errors.Join(fmt.Errorf("finish running requests: %w", err), server.Close())
+		}
+		stopped <- err
+	})
+	err := server.Serve(l)
+	if !stop() {
+		return <-stopped
+	}
+	return errors.Join(fmt.Errorf("serve: %w", err), server.Close())
+}
