@@ -2,7 +2,6 @@ package lex
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -119,14 +118,13 @@ func (a *alias) ask(ctx context.Context, q question) (*lexruntimev2.RecognizeUtt
 	return a.runtime.RecognizeUtterance(ctx, input, func(o *lexruntimev2.Options) { o.HTTPClient = one })
 }
 
-// check opens and deletes a session of its own.
-func (a *alias) check(ctx context.Context) error {
-	session := aws.String("lexline-check-" + rand.Text())
+// open makes a session of that id.
+func (a *alias) open(ctx context.Context, session string) error {
 	out, err := a.runtime.PutSession(ctx, &lexruntimev2.PutSessionInput{
 		BotId:               &a.botID,
 		BotAliasId:          &a.aliasID,
 		LocaleId:            &a.locale,
-		SessionId:           session,
+		SessionId:           &session,
 		SessionState:        &types.SessionState{DialogAction: &types.DialogAction{Type: types.DialogActionTypeElicitIntent}},
 		ResponseContentType: aws.String(textType),
 	})
@@ -134,20 +132,21 @@ func (a *alias) check(ctx context.Context) error {
 		return fmt.Errorf("open a session: %w", err)
 	}
 	_, err = io.Copy(io.Discard, io.LimitReader(out.AudioStream, maxErrorBytes))
-	err = errors.Join(err, out.AudioStream.Close())
-	if err != nil {
-		return fmt.Errorf("read the answer: %w", err)
+	if err = errors.Join(err, out.AudioStream.Close()); err != nil {
+		return fmt.Errorf("open a session: %w", &answerError{err})
 	}
-	_, err = a.runtime.DeleteSession(ctx, &lexruntimev2.DeleteSessionInput{
+	return nil
+}
+
+// forget deletes the session of that id.
+func (a *alias) forget(ctx context.Context, session string) error {
+	_, err := a.runtime.DeleteSession(ctx, &lexruntimev2.DeleteSessionInput{
 		BotId:      &a.botID,
 		BotAliasId: &a.aliasID,
 		LocaleId:   &a.locale,
-		SessionId:  session,
+		SessionId:  &session,
 	})
-	if err != nil {
-		return fmt.Errorf("delete the session: %w", err)
-	}
-	return nil
+	return err
 }
 
 // requestID returns the id under which AWS knows the request, for the log.

@@ -2,6 +2,7 @@ package lex
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -115,16 +116,22 @@ func (c *Client) Session(info call.Info) *Session {
 }
 
 // Check reports whether the alias answers: it opens a session of its own there
-// with PutSession and deletes it again, which reaches the bot and proves the
-// permissions without putting a turn to it. GetSession would not do: it
-// answers 404 for a missing session and for a missing bot alike. It takes at
+// with PutSession, which reaches the bot without putting a turn to it.
+// GetSession would not do: it answers 404 for a missing session and for a
+// missing bot alike. Check then deletes that session; a key that may not, or
+// any other failure there, is no error, as Lex forgets idle sessions anyway.
+// Check needs the permission lex:PutSession, which calls do not, and takes at
 // most the Turn deadline.
 func (c *Client) Check(ctx context.Context) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, c.limits.Turn, &overdueError{"no answer", c.limits.Turn})
 	defer cancel()
-	if err := c.alias.check(ctx); err != nil {
+	session := "lexline-check-" + rand.Text()
+	if err := c.alias.open(ctx, session); err != nil {
 		return fmt.Errorf("check bot %s, alias %s, locale %s in %s: %w",
 			c.alias.botID, c.alias.aliasID, c.alias.locale, c.alias.region, because(ctx, err))
+	}
+	if err := c.alias.forget(ctx, session); err != nil {
+		c.log.Debug("session of a check not deleted", "error", err)
 	}
 	return nil
 }

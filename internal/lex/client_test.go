@@ -201,7 +201,7 @@ func TestCheck(t *testing.T) {
 		{"all well", []int{200, 200}, []string{"POST", "DELETE"}, None, 0},
 		{"alias is gone", []int{404}, []string{"POST"}, Hard, 0},
 		{"not allowed", []int{403}, []string{"POST"}, Hard, 0},
-		{"may not delete", []int{200, 403}, []string{"POST", "DELETE"}, Hard, 0},
+		{"may not delete", []int{200, 403}, []string{"POST", "DELETE"}, None, 0},
 		{"region hangs", []int{hang}, []string{"POST"}, Soft, 6 * time.Second},
 	}
 	for _, tt := range tests {
