@@ -171,7 +171,7 @@ func resolveAlphaNumeric(pattern *regexp.Regexp) func(phrase, environment) (Valu
 			return single(p, original), true
 		}
 		code := ""
-		s := &parser{tokens: p.tokens}
+		s := &parser{tokens: p.tokens, letters: true}
 		for !s.done() {
 			t := s.tokens[s.at]
 			switch group := s.digitString(); {

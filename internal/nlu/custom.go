@@ -25,11 +25,11 @@ func customType(def *botdef.SlotType) *slotType {
 	}
 	keepWords := def.Resolution != botdef.TopResolution
 	t.closed = func(p phrase, _ environment) (Value, bool) {
-		found := index.find(p)
+		found, part := index.find(p)
 		if len(found) == 0 {
 			return Value{}, false
 		}
-		v := Value{Original: p.original(), Interpreted: found[0], Resolved: found}
+		v := Value{Original: part.original(), Interpreted: found[0], Resolved: found}
 		if keepWords {
 			v.Interpreted = v.Original
 		}
@@ -94,18 +94,18 @@ func newValueIndex(values []botdef.Value) *valueIndex {
 }
 
 // find returns the values that a phrase can mean, those named word for word
-// before those that agree but for a plural.
-func (x *valueIndex) find(p phrase) []string {
+// before those that agree but for a plural, and the phrase without an article.
+func (x *valueIndex) find(p phrase) ([]string, phrase) {
 	for _, part := range []phrase{p, p.without(articles, nil)} {
 		k := key(part)
 		if found := x.exact[k]; len(found) > 0 {
-			return found
+			return found, part
 		}
 		if found := x.stems[stemmed(k)]; len(found) > 0 {
-			return found
+			return found, part
 		}
 	}
-	return nil
+	return nil, p
 }
 
 // spokenForms returns the keys under which a written value is found: its

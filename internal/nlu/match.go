@@ -19,6 +19,7 @@ type element struct {
 	weight float64
 	slot   *botdef.Slot // nil for a word
 	kind   *slotType
+	rivals []*slotType // of the intent's other slots: their values are no guess for this one
 }
 
 // pattern is a sample utterance made ready for comparison.
@@ -48,7 +49,13 @@ func (m *Model) pattern(in *botdef.Intent, utterance string) *pattern {
 		rest = utterance[at[1]:]
 		name, _, _ := strings.Cut(utterance[at[2]:at[3]], ".")
 		if s := in.Slot(strings.TrimSpace(name)); s != nil {
-			p.elements = append(p.elements, element{weight: slotWeight, slot: s, kind: m.slotType(s)})
+			el := element{weight: slotWeight, slot: s, kind: m.slotType(s)}
+			for _, other := range in.Slots {
+				if t := m.slotType(other); t != el.kind && t.closed != nil {
+					el.rivals = append(el.rivals, t)
+				}
+			}
+			p.elements = append(p.elements, el)
 		}
 	}
 	addWords(rest)
@@ -59,7 +66,7 @@ func (m *Model) pattern(in *botdef.Intent, utterance string) *pattern {
 // that Lex takes, have about fifty words.
 const (
 	maxWords = 60
-	maxSpan  = 12 // words of one slot value
+	maxSpan  = 20 // words of one slot value, such as a long number
 	maxOpen  = 5  // words of a value that could be any words
 )
 
@@ -242,7 +249,7 @@ func (x *match) extend(best *step, row []step, el *element, w int) {
 			if v := row[from].value + 2*slotWeight + gained; v >= best.value {
 				*best = step{value: v, words: w - from}
 			}
-		} else if el.kind.open != nil && w-from <= maxOpen {
+		} else if el.kind.open != nil && w-from <= maxOpen && !x.claimed(el.rivals, from, w) {
 			// Any words are worth the same: the fewer are taken the better, but
 			// those that the pattern has elsewhere are worth more there.
 			if _, ok := el.kind.open(x.part(from, w)); ok {
@@ -252,6 +259,14 @@ func (x *match) extend(best *step, row []step, el *element, w int) {
 			}
 		}
 	}
+}
+
+// claimed says whether the words are a well-formed value of one of the types.
+func (x *match) claimed(types []*slotType, from, to int) bool {
+	return slices.ContainsFunc(types, func(t *slotType) bool {
+		_, ok := x.value(t, from, to)
+		return ok
+	})
 }
 
 // alike compares a word of a pattern with one of the text: 1 for the same

@@ -173,7 +173,7 @@ func (m *Model) Resolve(s *botdef.Slot, text string, now time.Time) (v Value, ok
 	if len(all.tokens) == 0 {
 		all = match.phrase
 	}
-	for _, p := range []phrase{all, all.without(t.carriers, nil)} {
+	for _, p := range []phrase{match.phrase, all, all.without(t.carriers, nil)} {
 		if v, ok := match.closed(t, p); ok {
 			return v, true
 		}

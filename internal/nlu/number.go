@@ -24,8 +24,9 @@ const maxDigits = 15
 // parser reads values from the tokens of a phrase, from left to right. A method
 // that does not find what it looks for leaves the place as it was.
 type parser struct {
-	tokens []token
-	at     int
+	tokens  []token
+	at      int
+	letters bool // "o" is the letter; else it is a zero, like "oh"
 }
 
 func (s *parser) done() bool { return s.at == len(s.tokens) }
@@ -167,7 +168,7 @@ func (s *parser) digitString() string {
 		group := ""
 		if text, ok := s.run(1, maxDigits); ok {
 			group = text
-		} else if w := s.peek(0); w == "oh" || w == "o" {
+		} else if w := s.peek(0); w == "oh" || w == "o" && !s.letters {
 			s.at++
 			group = "0"
 		} else if n, ok := s.belowHundred(); ok {

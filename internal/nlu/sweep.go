@@ -31,6 +31,9 @@ func (x *match) sweep(in *botdef.Intent, a *alignment) {
 				a.covered[i] = true
 			}
 			a.slots[s.Name] = v
+			if _, builtin := botdef.BuiltinType(s.Type); !builtin {
+				a.matched += slotWeight // a minivan tells of cars, a date of nothing
+			}
 		}
 	}
 }
