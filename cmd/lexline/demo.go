@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -285,14 +284,4 @@ func (d *demo) startPhone(i int, a actor, gateway string) (*child, error) {
 	return d.start(a.name+"'s phone", args, []string{"TWILIO_AUTH_TOKEN=" + d.token}, func(text []byte) {
 		d.tell(take, text)
 	})
-}
-
-// speechWorker returns the path of the recognizer's worker beside our program, if it is there.
-func (d *demo) speechWorker() string {
-	path := filepath.Join(filepath.Dir(d.self), "lexline-speech")
-	if _, err := os.Stat(path); err == nil {
-		return path
-	}
-	path, _ = exec.LookPath("lexline-speech") // absence is an answer
-	return path
 }

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"lexline/internal/twiliosim"
+)
+
+func TestDrawnOrdersAreWhatTheirWordsMean(t *testing.T) {
+	friday := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	for seed := range uint64(200) {
+		o := drawOrder(rand.New(rand.NewPCG(seed, 0)), friday)
+		date, err := time.Parse(time.DateOnly, o.date)
+		if err != nil {
+			t.Fatalf("seed %d: date %q: %v", seed, o.date, err)
+		}
+		if ahead := date.Sub(friday.Truncate(24 * time.Hour)); date.Weekday().String() != o.day || ahead < 0 || ahead > 6*24*time.Hour {
+			t.Errorf("seed %d: %s drawn as %s; want the next one, today included", seed, o.day, o.date)
+		}
+		said, err := time.Parse("3 PM", fmt.Sprintf("%d %s", o.hour, map[bool]string{true: "PM", false: "AM"}[o.pm]))
+		if err != nil || said.Format("15:04") != o.clock {
+			t.Errorf("seed %d: %d pm=%t drawn as %s; want %s", seed, o.hour, o.pm, o.clock, said.Format("15:04"))
+		}
+	}
+}
+
+func TestScriptsOfTheCastCanBeRead(t *testing.T) {
+	for _, speech := range []bool{true, false} {
+		for seed := range uint64(50) {
+			for _, a := range cast(seed, time.Now(), speech, false) {
+				if _, err := twiliosim.ParseScript(a.name, strings.NewReader(a.script)); err != nil {
+					t.Errorf("seed %d, speech %t: %v\n%s", seed, speech, err, a.script)
+				}
+				if a.keyed == speech {
+					t.Errorf("seed %d, speech %t: %s keyed = %t", seed, speech, a.name, a.keyed)
+				}
+			}
+		}
+	}
+}
+
+// told is a story of one caller up to a fulfilled order, as its processes log it.
+func told(state, flower, mode, result string) *scene {
+	s := newStory([]actor{{name: "Ann", order: order{flower: "roses", date: "2026-11-23", clock: "17:00"}}})
+	s.phone(0, []byte(`{"event":"call","call":"CA1","to":"+15550100"}`))
+	s.phone(0, []byte(`{"event":"speech_end","call":"CA1","text":"yes","time":"2026-11-20T12:00:00.000Z"}`))
+	s.gateway([]byte(`{"msg":"turn ended","call":"CA1","time":"2026-11-20T12:00:00.820Z"}`))
+	s.bot(fmt.Appendf(nil, `{"session":"CA1","mode":%q,"transcript":"yes","intent":"OrderFlowers","state":%q,
+		"slots":{"FlowerType":%q,"PickupDate":"2026-11-23","PickupTime":"17:00"},"messages":["Thank you.","Goodbye."]}`, mode, state, flower))
+	s.gateway([]byte(`{"msg":"turn answered","call":"CA1","time":"2026-11-20T12:00:00.900Z"}`))
+	s.phone(0, []byte(`{"event":"heard_start","call":"CA1","source":"stream","time":"2026-11-20T12:00:00.930Z"}`))
+	s.phone(0, fmt.Appendf(nil, `{"event":"end","call":"CA1","result":%q,"reason":"far_end"}`, result))
+	return s.scenes[0]
+}
+
+func TestStoryMeasuresATurn(t *testing.T) {
+	got := *told("Fulfilled", "roses", "Speech", "ok").turns[0]
+	want := []int64{820, 80, 30, 930}
+	if diff := cmp.Diff(want, []int64{got.DetectMS, got.AnswerMS, got.HearMS, got.TotalMS}); diff != "" {
+		t.Errorf("times (-want +got):\n%s", diff)
+	}
+	if got.Heard != "Thank you. Goodbye." || got.Said != `"yes"` {
+		t.Errorf("said %q, heard %q; want the caller's and the bot's words", got.Said, got.Heard)
+	}
+}
+
+func TestVerdictIsTheBotsOwnLog(t *testing.T) {
+	tests := []struct{ name, state, flower, mode, result, want string }{
+		{"as placed", "Fulfilled", "roses", "Speech", "ok", ""},
+		{"other flower", "Fulfilled", "tulips", "Speech", "ok", `FlowerType is "tulips", not "roses"`},
+		{"not fulfilled", "Failed", "roses", "Speech", "ok", "did not fulfil"},
+		{"typed", "Fulfilled", "roses", "Text", "ok", `"Text" mode, not Speech`},
+		{"phone at fault", "Fulfilled", "roses", "Speech", "fault", "the phone reports"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			got := told(test.state, test.flower, test.mode, test.result).verdict()
+			if test.want == "" && got != "" || !strings.Contains(got, test.want) {
+				t.Errorf("verdict = %q; want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestStoryShowsWhatIsNotJSON(t *testing.T) {
+	s := newStory([]actor{{name: "Ann"}})
+	if got := s.phone(0, []byte("lexline: no such file")); len(got) != 1 || got[0].text != "lexline: no such file" {
+		t.Errorf("a phone's plain words are shown as %v", got)
+	}
+	if got := s.gateway([]byte(`{"level":"WARN","msg":"bot failed","err":"region is dark"}`)); len(got) != 1 || !strings.Contains(got[0].text, "region is dark") {
+		t.Errorf("a gateway's warning is shown as %v", got)
+	}
+}
