@@ -145,11 +145,11 @@ func (c *call) form() url.Values {
 	return form
 }
 
-// speak makes the words of a Say. Without a synthesizer, or when it fails, they
-// take their time in silence: that is no fault of the application.
+// speak makes the words of a Say. Without a synthesizer, or when it fails, a hum
+// takes their time: that is no fault of the application.
 func (c *call) speak(v *verb) {
 	if c.cfg.Synthesize == nil {
-		c.ready(silenceFor(v.text), nil)
+		c.ready(humFor(v.text), nil)
 		return
 	}
 	c.task(func(ctx context.Context) arrival {
@@ -157,18 +157,18 @@ func (c *call) speak(v *verb) {
 		defer cancel()
 		clip, err := c.cfg.Synthesize(ctx, "", v.text)
 		if err != nil {
-			return func(c *call) { c.ready(silenceFor(v.text), nil) }
+			return func(c *call) { c.ready(humFor(v.text), nil) }
 		}
 		return func(c *call) { c.ready(clip.MuLaw(), nil) }
 	})
 }
 
-// silenceFor returns silence of about the length that text takes when spoken: 15
-// characters a second.
-func silenceFor(text string) []byte {
-	mulaw := make([]byte, (utf8.RuneCountInString(text)+5)*audio.SampleRate/15)
-	silence(mulaw)
-	return mulaw
+// humFor returns a soft hum of about the length that text takes when spoken, 15
+// characters a second. It is heard as sound, so that a caller who waits for the
+// other side to have spoken does not wait in vain.
+func humFor(text string) []byte {
+	length := time.Duration(utf8.RuneCountInString(text)+5) * time.Second / 15
+	return audio.EncodeMuLaw(nil, audio.Tone(audio.SampleRate, length, 0.03, 180, 240))
 }
 
 // ready keeps the sound of the Say or Play under way.

@@ -23,7 +23,7 @@ type Config struct {
 	Routes    Routes // where public names really lead
 
 	Script     *Script    // what the caller does; nil for SayScript()
-	Synthesize Synthesize // nil: no words in scripts, and a pause as long for each Say
+	Synthesize Synthesize // nil: no words in scripts, and a hum as long for each Say
 	Voice      string     // the caller's voice where the script names none
 
 	// CrashHangsUp ends a call whose websocket breaks without a closing
