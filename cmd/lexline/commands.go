@@ -14,6 +14,8 @@ func commands() []command {
 		demoCommand(),
 		serveCommand(),
 		phoneCommand(),
+		botServeCommand(),
+		botCheckCommand(),
 		versionCommand(),
 	}
 }
