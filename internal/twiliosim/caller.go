@@ -18,12 +18,13 @@ type caller struct {
 	script *Script
 	sounds []*utterance // parallel to script.steps
 
-	at    int // step under way; len(script.steps) when all are done
-	began int // frame that the step under way began with
-	since int // what the bot said up to this frame does not count for wait any more
-	busy  int // last frame in which the carrier was seen busy: its silence is not the bot's
-	done  int // keys pressed in the step under way
-	rest  int // frame before which no further key is pressed
+	at    int  // step under way; len(script.steps) when all are done
+	began int  // frame that the step under way began with
+	since int  // what the bot said up to this frame does not count for wait any more
+	busy  int  // last frame in which the carrier was seen busy: its silence is not the bot's
+	done  int  // keys pressed in the step under way
+	rest  int  // frame before which no further key is pressed
+	acted bool // the step under way said, or pressed, all that it has to
 }
 
 // sense is what the caller perceives at a frame.
@@ -53,7 +54,7 @@ func newCaller(script *Script, sounds []*utterance) *caller {
 func (c *caller) next(s sense) move {
 	for c.at < len(c.script.steps) {
 		if c.began == never {
-			c.began, c.done, c.rest = s.frame, 0, s.frame
+			c.began, c.done, c.rest, c.acted = s.frame, 0, s.frame, false
 		}
 		m, over := c.perform(&c.script.steps[c.at], s)
 		if !over {
@@ -108,7 +109,7 @@ func (c *caller) speak(st *step, u *utterance, frame, n int) (move, bool) {
 		m.starts = st
 	}
 	if n == u.last {
-		m.ends, c.since = st, frame
+		m.ends, c.since, c.acted = st, frame, true
 	}
 	return m, false
 }
@@ -122,7 +123,7 @@ func (c *caller) press(st *step, frame int) (move, bool) {
 	}
 	key := st.keys[c.done]
 	c.done++
-	c.since = frame
+	c.since, c.acted = frame, c.done == len(st.keys)
 	if key == 'W' {
 		c.rest = frame + keyWaitFrames
 		return move{}, false
@@ -168,7 +169,7 @@ func (c *caller) callEnded(heard int) error {
 		switch {
 		case st.kind == stepExpectEnd || st.kind == stepHangUp:
 			return nil
-		case st.kind == stepPause:
+		case st.kind == stepPause, i == c.at && c.acted:
 		case st.kind == stepWait && i == c.at && heard > c.since:
 		default:
 			return c.errorf(st, "the other side ended the call before that")

@@ -110,6 +110,8 @@ func TestCallEnded(t *testing.T) {
 		{"in a last wait", "wait", 1, ""},
 		{"before the bot said anything", "wait", never, "test:1: wait: the other side ended the call before that"},
 		{"before the bot said anything more", "wait\nwait", 1, "test:2: wait: the other side ended the call before that"},
+		{"while the last key is being let go", "press 1\nexpect-end", never, ""},
+		{"between two keys", "press 12\nexpect-end", never, "test:1: press 12: the other side ended the call before that"},
 		{"before the caller had said it all", "pause 1s\nsay \"a\"", 1, `test:2: say "a": the other side ended the call before that`},
 		{"before the caller pressed a key", "wait\npress 1\nhangup", 1, "test:2: press 1: the other side ended the call before that"},
 	} {
