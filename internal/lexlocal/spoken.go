@@ -56,23 +56,15 @@ func ordinal(n int) string {
 	return strconv.Itoa(n) + suffix
 }
 
-// spokenTime makes "5 30 p m" of 17:30 and "10 a m" of 10:00.
+// spokenTime makes "5:30 PM" of 17:30 and "10 AM" of 10:00, which flite and
+// espeak-ng read well.
 func spokenTime(clock string) string {
 	t, err := time.Parse("15:04", clock)
 	if err != nil {
 		return clock
 	}
-	half := "a m"
-	if t.Hour() >= 12 {
-		half = "p m"
+	if t.Minute() == 0 {
+		return t.Format("3 PM")
 	}
-	hour := (t.Hour()+11)%12 + 1
-	switch m := t.Minute(); {
-	case m == 0:
-		return fmt.Sprintf("%d %s", hour, half)
-	case m < 10:
-		return fmt.Sprintf("%d oh %d %s", hour, m, half)
-	default:
-		return fmt.Sprintf("%d %d %s", hour, m, half)
-	}
+	return t.Format("3:04 PM")
 }

@@ -16,8 +16,8 @@ func TestSpokenText(t *testing.T) {
 		want    string
 	}{
 		{message{ContentType: plainText, Content: "Hello  there."}, "Hello there."},
-		{message{ContentType: plainText, Content: "By 17:30 on 2026-12-03."}, "By 5 30 p m on December 3rd."},
-		{message{ContentType: plainText, Content: "00:00 12:00 09:05 23:59"}, "12 a m 12 p m 9 oh 5 a m 11 59 p m"},
+		{message{ContentType: plainText, Content: "By 17:30 on 2026-12-03."}, "By 5:30 PM on December 3rd."},
+		{message{ContentType: plainText, Content: "00:00 12:00 09:05 23:59"}, "12 AM 12 PM 9:05 AM 11:59 PM"},
 		{message{ContentType: plainText, Content: "2026-01-01 2026-01-02 2026-01-11 2026-01-22 2026-01-31"}, "January 1st January 2nd January 11th January 22nd January 31st"},
 		{message{ContentType: plainText, Content: "25:99 and 2026-13-40"}, "25:99 and 2026-13-40"},
 		{message{ContentType: ssml, Content: `<speak>Roses <break time="1s"/>&amp; lilies</speak>`}, "Roses & lilies"},
