@@ -21,6 +21,11 @@ const (
 	mustRSS, stretchRSS                 = 64 << 10, 40 << 10
 )
 
+// doubtful is how late the sender may be, in one slot of a hundred, before the
+// figures mean little: what is late comes in bunches, and a server that finds
+// several messages in one read has less to do for each.
+const doubtful = 10 * time.Millisecond
+
 // summary is an outcome in the figures that people compare. Its JSON form is
 // what --json prints.
 type summary struct {
@@ -139,6 +144,9 @@ func (s summary) writeTable(w io.Writer) {
 	table.Flush()
 	fmt.Fprintf(w, "\nover R: %.2f to %.2f in single rounds; %.0f calls would fill a core; %.1f MB when idle\n", s.OverRLow, s.OverRHigh, s.PerCore, s.RSSIdle/(1<<20))
 	fmt.Fprintf(w, "none of %.0f messages lost, the bot never asked; the sender was late by %.0f us (p99)\n", s.Messages, s.LateMicros)
+	if s.LateMicros > float64(doubtful.Microseconds()) {
+		fmt.Fprintf(w, "doubtful: the machine was busy, and messages came in bunches; measure again when it is quiet\n")
+	}
 	for _, m := range s.missed() {
 		fmt.Fprintf(w, "missed: %s\n", m)
 	}

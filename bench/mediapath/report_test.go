@@ -73,7 +73,21 @@ func TestTable(t *testing.T) {
 			t.Errorf("table has no %q:\n%s", want, out.String())
 		}
 	}
-	if got := s.lastLine(); got != "media path: 1.30 R" {
+	if strings.Contains(out.String(), "doubtful") || strings.Contains(out.String(), "missed") {
+		t.Errorf("table of a good run on a quiet machine doubts it:\n%s", out.String())
+	}
+	s.LateMicros, s.OverR = 30_000, 3
+	out.Reset()
+	s.writeTable(&out)
+	for _, want := range []string{"doubtful: the machine was busy", "missed: CPU over R is 3.00"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("table of a bad run on a busy machine has no %q:\n%s", want, out.String())
+		}
+	}
+}
+
+func TestLastLine(t *testing.T) {
+	if got := (summary{OverR: 1.3}).lastLine(); got != "media path: 1.30 R" {
 		t.Errorf("last line: got %q", got)
 	}
 }
