@@ -20,8 +20,9 @@ const maxPhrases = 2000
 // are active. words are the words in it, sorted, each once.
 //
 // Words are spelled as in the CMU pronouncing dictionary as far as it has them:
-// lower case, numbers in words, "p.m." and "o'clock". Whatever the grammar
-// produces Rank, Resolve or ParseYesNo understands. A slot that takes any words
+// lower case, numbers in words, "o'clock", and "p m" in two words, because
+// people leave a gap there. Whatever the grammar produces Rank, Resolve or
+// ParseYesNo understands. A slot that takes any words
 // at all (AMAZON.FreeFormInput) cannot be listed: utterances with such a slot
 // are left out, and so are the answers to it.
 //
@@ -181,9 +182,9 @@ func spoken(key string) string {
 		_, hour := small[words[max(i-1, 0)]]
 		switch {
 		case w == "pm":
-			words[i] = "p.m."
+			words[i] = "p m"
 		case w == "am" && i > 0 && hour:
-			words[i] = "a.m."
+			words[i] = "a m"
 		}
 	}
 	return strings.Join(words, " ")

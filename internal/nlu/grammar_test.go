@@ -170,7 +170,6 @@ func testLocales(t testing.TB) map[string]*botdef.Locale {
 // TestEverySentenceOfAGrammarIsUnderstood walks random sentences of the grammar
 // of every state: what a recogniser can hear must mean what its rule says.
 func TestEverySentenceOfAGrammarIsUnderstood(t *testing.T) {
-	const sentences = 40
 	for name, l := range testLocales(t) {
 		m := NewModel(l)
 		for _, state := range dialogStates(l) {
@@ -179,6 +178,10 @@ func TestEverySentenceOfAGrammarIsUnderstood(t *testing.T) {
 			for _, rule := range w.public {
 				if rule == "|" {
 					continue
+				}
+				sentences := 40
+				if rule != "<answer>" && state.Elicit != ElicitIntent {
+					sentences = 5 // the same rules as at the start
 				}
 				for range sentences {
 					text := w.say(rule)
@@ -221,7 +224,7 @@ func understood(m *Model, state State, rule, text string) error {
 // TestPlaceholdersAreFilled says each utterance with random values in it: each
 // slot must get the value that its words alone would give.
 func TestPlaceholdersAreFilled(t *testing.T) {
-	const sentences = 40
+	const sentences = 20
 	for name, l := range testLocales(t) {
 		m := NewModel(l)
 		for _, in := range l.Intents {
@@ -332,8 +335,8 @@ func TestPatternRule(t *testing.T) {
 func TestSpoken(t *testing.T) {
 	tests := []struct{ text, want string }{
 		{"Order 2 roses, please!", "order two roses please"},
-		{"open until 5 p.m.", "open until five p.m."},
-		{"ten am", "ten a.m."},
+		{"open until 5 p.m.", "open until five p m"},
+		{"ten am", "ten a m"},
 		{"I am done", "i am done"},
 		{"what's new?", "what's new"},
 		{"10% off", "ten percent off"},

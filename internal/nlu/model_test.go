@@ -156,8 +156,12 @@ func bank() *botdef.Locale {
 			{Name: "Accounts", Resolution: botdef.OriginalValue, Values: []botdef.Value{{Value: "savings", Synonyms: []string{"nest egg"}}, {Value: "checking"}}},
 			{Name: "Codes", Parent: "AMAZON.AlphaNumeric", Pattern: "[A-Z]{2}[0-9]{3}", Resolution: botdef.OriginalValue},
 			{Name: "Units", Resolution: botdef.TopResolution, Values: []botdef.Value{
-				{Value: "737 MAX", Synonyms: []string{"seven three seven"}}, {Value: "A-320"}, {Value: "Café"}, {Value: "plan b+"},
-				{Value: "mercury", Synonyms: []string{"planet"}}, {Value: "venus", Synonyms: []string{"planet"}},
+				{Value: "737 MAX", Synonyms: []string{"seven three seven"}},
+				{Value: "A-320"},
+				{Value: "Café"},
+				{Value: "plan b+"},
+				{Value: "mercury", Synonyms: []string{"planet"}},
+				{Value: "venus", Synonyms: []string{"planet"}},
 			}},
 		},
 	}
@@ -335,8 +339,15 @@ func TestOneSlip(t *testing.T) {
 
 func TestStem(t *testing.T) {
 	for _, pair := range [][2]string{
-		{"rose", "roses"}, {"lily", "lilies"}, {"tulip", "tulips"}, {"box", "boxes"}, {"house", "houses"},
-		{"shoe", "shoes"}, {"bus", "buses"}, {"church", "churches"}, {"rose", "rose's"},
+		{"rose", "roses"},
+		{"lily", "lilies"},
+		{"tulip", "tulips"},
+		{"box", "boxes"},
+		{"house", "houses"},
+		{"shoe", "shoes"},
+		{"bus", "buses"},
+		{"church", "churches"},
+		{"rose", "rose's"},
 	} {
 		if a, b := stem(pair[0]), stem(pair[1]); a != b {
 			t.Errorf("stem(%q) = %q, stem(%q) = %q; want the same", pair[0], a, pair[1], b)

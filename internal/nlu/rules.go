@@ -44,7 +44,7 @@ var builtinRules = func() map[string]string {
 
 		"hour":       "one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve",
 		"minute":     "oh <unit> | <teen> | (twenty | thirty | forty | fifty) [<unit>]",
-		"day_part":   "a.m. | p.m. | in the morning | in the afternoon | in the evening | at night",
+		"day_part":   "a m | p m | in the morning | in the afternoon | in the evening | at night",
 		"time":       "<hour> [o'clock] [<day_part>] | <hour> <minute> [<day_part>] | half past <hour> [<day_part>] | [a] quarter (past | to) <hour> [<day_part>] | (five | ten | twenty | twenty five) [minutes] (past | to) <hour> [<day_part>] | noon | midnight | in the (morning | afternoon | evening) | at night",
 		"count":      "<unit> | <teen> | <ten> [<unit>]",
 		"time_unit":  "minutes | hours | days | weeks | months | years",
