@@ -121,10 +121,14 @@ func decodeClaims(plain []byte) (claims, bool) {
 	c := claims{resumed: plain[1] == 1, expires: time.Unix(int64(binary.BigEndian.Uint64(plain[2:])), 0)}
 	rest := plain[10:]
 	for _, text := range []*string{&c.callSID, &c.accountSID, &c.line, &c.from, &c.to} {
-		if len(rest) == 0 || len(rest) < 1+int(rest[0]) {
+		if len(rest) == 0 {
 			return claims{}, false
 		}
-		*text, rest = string(rest[1:1+rest[0]]), rest[1+int(rest[0]):]
+		end := 1 + int(rest[0])
+		if len(rest) < end {
+			return claims{}, false
+		}
+		*text, rest = string(rest[1:end]), rest[end:]
 	}
 	return c, len(rest) == 0
 }

@@ -126,6 +126,7 @@ func TestSpentTokens(t *testing.T) {
 func FuzzToken(f *testing.F) {
 	s := mustSealer(f, "primary")
 	f.Add("CA1", "flowers", "+14155550123", int64(1_800_000_000), s.seal(someClaims()))
+	f.Add(strings.Repeat("a", maxField), strings.Repeat("b", maxField+1), "c", int64(0), "AAAA")
 	f.Add("", strings.Repeat("é", 200), "\xff", int64(-1), "")
 	f.Fuzz(func(t *testing.T, sid, line, from string, expires int64, token string) {
 		want := claims{callSID: sid, accountSID: "AC", line: line, from: from, to: from, expires: time.Unix(expires, 0)}
