@@ -111,9 +111,10 @@ func (a *alias) ask(ctx context.Context, q question) (*lexruntimev2.RecognizeUtt
 		input.InputStream = strings.NewReader(q.text)
 		q.sent.Add(int64(len(q.text)))
 	} else {
-		one.body = newUtterance(ctx, q.speech, q.sent)
+		one.utterance = newUtterance(ctx, q.speech, q.sent)
+		defer one.utterance.Close()
 		input.RequestContentType = aws.String(utteranceType)
-		input.InputStream = one.body
+		input.InputStream = one.utterance
 	}
 	return a.runtime.RecognizeUtterance(ctx, input, func(o *lexruntimev2.Options) { o.HTTPClient = one })
 }

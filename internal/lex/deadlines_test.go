@@ -33,6 +33,17 @@ func TestDeadlinesOfATurn(t *testing.T) {
 		io.Copy(io.Discard, r.Body)
 		s.hang()
 	}
+	conflictThenHang := func() handler {
+		attempts := 0
+		return func(s *standIn, w http.ResponseWriter, r *http.Request) {
+			if attempts++; attempts > 1 {
+				hangAfter(r, s)
+				return
+			}
+			http.NewResponseController(w).EnableFullDuplex()
+			fail(w, 409, "ConflictException")
+		}
+	}
 	tests := []struct {
 		name    string
 		limits  Deadlines
@@ -102,17 +113,7 @@ func TestDeadlinesOfATurn(t *testing.T) {
 			"conflict while the caller speaks",
 			Deadlines{},
 			false,
-			func() handler {
-				attempts := 0
-				return func(s *standIn, w http.ResponseWriter, r *http.Request) {
-					if attempts++; attempts > 1 {
-						hangAfter(r, s)
-						return
-					}
-					http.NewResponseController(w).EnableFullDuplex()
-					fail(w, 409, "ConflictException")
-				}
-			}(),
+			conflictThenHang(),
 			talking + 3*time.Second, "ask the bot in us-east-1: no answer within 3s",
 		},
 		{
@@ -120,6 +121,12 @@ func TestDeadlinesOfATurn(t *testing.T) {
 			Deadlines{},
 			true,
 			func(s *standIn, _ http.ResponseWriter, r *http.Request) { hangAfter(r, s) },
+			20 * time.Second, "ask the bot in us-east-1: the utterance did not end within 20s",
+		},
+		{
+			"conflict, and the caller never ends",
+			Deadlines{},
+			true, conflictThenHang(),
 			20 * time.Second, "ask the bot in us-east-1: the utterance did not end within 20s",
 		},
 	}

@@ -2,9 +2,10 @@ package lex
 
 import (
 	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"errors"
+	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,17 +30,27 @@ func TestPackIsWhatTheStandInReads(t *testing.T) {
 	}
 }
 
-// bomb is n bytes of the letter a, packed: about a thousandth of that.
+// bomb unpacks to a JSON string of n letters: one member of a thousand letters
+// again and again, as gzip allows.
 func bomb(n int) string {
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	w.Write([]byte(`"`))
-	for range n / 1000 {
-		w.Write(bytes.Repeat([]byte("a"), 1000))
+	member := func(text string) []byte {
+		raw, _ := base64.StdEncoding.DecodeString(packedText(text))
+		return raw
 	}
-	w.Write([]byte(`"`))
-	w.Close()
-	return base64.StdEncoding.EncodeToString(out.Bytes())
+	quote, letters := member(`"`), member(strings.Repeat("a", 1000))
+	return base64.StdEncoding.EncodeToString(slices.Concat(quote, bytes.Repeat(letters, n/1000), quote))
+}
+
+// What is refused is not unpacked first.
+func TestUnpackAllocatesWithinTheLimit(t *testing.T) {
+	value := bomb(64 << 20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	_, err := unpack("x", &value)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; used > 16*maxInflated || !errors.Is(err, errInflated) {
+		t.Errorf("unpacking 64 MiB: %v, %d bytes allocated; want %v, at most %d", err, used, errInflated, 16*maxInflated)
+	}
 }
 
 func TestUnpackRefusesByName(t *testing.T) {

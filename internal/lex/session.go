@@ -102,9 +102,6 @@ func (s *Session) attempt(ctx context.Context, turn call.Turn, wait *patience, a
 		return because(ctx, err)
 	}
 	defer out.AudioStream.Close()
-	if ctx.Err() != nil { // the guard was a moment faster
-		return because(ctx, nil)
-	}
 	answer, state, err := readAnswer(out)
 	if err != nil {
 		return &answerError{err}

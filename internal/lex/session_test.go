@@ -132,30 +132,40 @@ func TestAnswerMayComeBeforeTheCallerIsDone(t *testing.T) {
 		name   string
 		answer func(http.ResponseWriter)
 		class  ErrorClass
+		after  time.Duration
 	}{
 		{"an answer", func(w http.ResponseWriter) {
 			speakHead(w, asksForFlowers)
+			http.NewResponseController(w).Flush()
+			time.Sleep(300 * time.Millisecond)
 			w.Write(voiceBytes(16000, time.Second))
-		}, None},
-		{"an error", func(w http.ResponseWriter) { fail(w, 403, "AccessDeniedException") }, Hard},
+		}, None, 300 * time.Millisecond},
+		{"an error", func(w http.ResponseWriter) {
+			fail(w, 403, "AccessDeniedException")
+			http.NewResponseController(w).Flush()
+		}, Hard, 0},
 	} {
 		bubble(t, kind.name, func(t *testing.T) {
+			var rest error
 			client := newStandIn(t, Deadlines{}, func(_ *standIn, w http.ResponseWriter, r *http.Request) {
 				http.NewResponseController(w).EnableFullDuplex()
 				io.ReadFull(r.Body, make([]byte, 3200))
 				kind.answer(w)
+				_, rest = io.Copy(io.Discard, r.Body)
 			})
 			speech := call.NewSpeech(1 << 20)
 			speech.Append(make([]byte, 2400)) // and then the caller goes silent, without an end
 			a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
-			if Class(a.err) != kind.class || a.returned != 0 {
-				t.Errorf("Ask = %v after %v, want class %q at once", a.err, a.returned, kind.class)
+			synctest.Wait()
+			if Class(a.err) != kind.class || a.returned != kind.after || rest != nil {
+				t.Errorf("Ask = %v after %v, the body's end %v; want class %q after %v, a regular end",
+					a.err, a.returned, rest, kind.class, kind.after)
 			}
 			if kind.class != None {
 				return
 			}
-			if heard, ended := a.answer.Speech.From(0); len(heard) != audio.SampleRate || !ended {
-				t.Errorf("answer's voice: %d bytes, ended %v; want 8000, true", len(heard), ended)
+			if heard, ended := a.answer.Speech.From(0); a.answered != 0 || len(heard) != audio.SampleRate || !ended {
+				t.Errorf("answered after %v, voice of %d bytes, ended %v; want at once, 8000, true", a.answered, len(heard), ended)
 			}
 		})
 	}
@@ -291,8 +301,8 @@ func TestAbandonedTurnEndsAtOnce(t *testing.T) {
 	for _, tt := range stages {
 		bubble(t, tt.name, func(t *testing.T) {
 			client := newStandIn(t, Deadlines{}, tt.handler)
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(500*time.Millisecond, cancel)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(500*time.Millisecond, func() { cancel(errors.New("the caller interrupts")) })
 			speech := call.NewSpeech(1 << 20)
 			speech.Append(make([]byte, 8000))
 			a := ask(ctx, client.Session(caller), call.Turn{Number: 1, Speech: speech})

@@ -43,26 +43,23 @@ func newTransport(limits Deadlines, dial dialFunc) *http.Transport {
 	}
 }
 
-// exchange sends one request for the SDK. It puts the utterance in place as the
-// body itself: the SDK would guard a body with a lock that it holds while it
-// waits for the caller to go on speaking, and take that lock before it hands
-// an early answer over.
+// exchange sends one request for the SDK. When the answer is there before the
+// utterance is over, it ends the utterance first: the SDK takes a lock on the
+// body before it hands the answer on, and that lock is held while a read waits
+// for the caller to go on speaking.
 type exchange struct {
 	transport http.RoundTripper
-	body      *utterance // nil when the SDK's own body is right
+	utterance *utterance // the body; nil: text or nothing
 }
 
 // Do sends the request and returns the answer's head. Redirects are not followed.
 func (e exchange) Do(req *http.Request) (*http.Response, error) {
-	if e.body != nil {
-		req.Body, req.ContentLength = e.body, -1
-	}
 	resp, err := e.transport.RoundTrip(req)
 	if err != nil {
 		return nil, err
 	}
-	if e.body != nil {
-		e.body.finish()
+	if e.utterance != nil {
+		e.utterance.finish()
 	}
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		resp.Body = cappedBody{io.LimitReader(resp.Body, maxErrorBytes), resp.Body}

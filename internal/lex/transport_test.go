@@ -184,6 +184,47 @@ func TestClosedPort(t *testing.T) {
 	}
 }
 
+// An answer does not wait for a caller who says nothing more: neither the SDK
+// nor the connection may hold on to the body. This needs a real socket: on a
+// bubble's pipe the body's writer waits at another place.
+func TestEarlyAnswerPassesASilentCaller(t *testing.T) {
+	server := newLoopback(t, func(w http.ResponseWriter, r *http.Request) {
+		http.NewResponseController(w).EnableFullDuplex()
+		io.ReadFull(r.Body, make([]byte, 4800))
+		speakHead(w, asksForFlowers)
+		w.Write(voiceBytes(16000, time.Second))
+	})
+	client := newClient(t, Config{RuntimeURL: server.URL})
+	defer client.Close()
+	speech := call.NewSpeech(1 << 20)
+	speech.Append(make([]byte, 2400))
+	a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
+	if limit := client.limits.Utterance / 2; a.err != nil || a.returned > limit {
+		t.Errorf("Ask = %v after %v; want nil, long before the guard at %v", a.err, a.returned, client.limits.Utterance)
+	}
+}
+
+// Calls do not share a connection: one turn in flight each, also where the
+// region would take them all on one.
+func TestOneTurnPerConnectionAlsoWithTLS(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ProtoMajor != 1 {
+			t.Errorf("protocol %s, want HTTP/1.1", r.Proto)
+		}
+		io.Copy(io.Discard, r.Body)
+		answerHead(w, asksForFlowers)
+	}))
+	server.EnableHTTP2 = true
+	server.StartTLS()
+	defer server.Close()
+	client := newClient(t, Config{RuntimeURL: server.URL, Deadlines: Deadlines{Dial: 10 * time.Second, TLS: 10 * time.Second}})
+	defer client.Close()
+	client.transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
+	if a := ask(t.Context(), client.Session(caller), spoken(1)); a.err != nil {
+		t.Errorf("Ask over TLS = %v, want nil", a.err)
+	}
+}
+
 // BenchmarkTurn is a whole turn over loopback, both sides in this process: 2 s
 // of speech, 3 s of answer.
 func BenchmarkTurn(b *testing.B) {
