@@ -1,0 +1,129 @@
+package speech
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+)
+
+// worker is a place for one worker process. It is used by one goroutine at a time.
+type worker struct {
+	cmd    *exec.Cmd // nil while it is not running
+	in     io.WriteCloser
+	out    *bufio.Reader
+	engine string
+	words  lastWords
+
+	pause time.Duration // after the latest failure to start
+	retry time.Time     // no start before
+}
+
+func (w *worker) running() bool { return w.cmd != nil }
+
+// start starts the process and sets it up. After an error it must be ended.
+func (w *worker) start(ctx context.Context, path string, setup Setup) error {
+	cmd := exec.Command(path)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	w.words.reset()
+	cmd.Stderr = &w.words
+	cmd.WaitDelay = time.Second
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	w.cmd, w.in, w.out = cmd, in, bufio.NewReader(out)
+	var greeting hello
+	err = w.guarded(ctx, func() error {
+		if err := writeJSON(w.in, setupMessage, setup); err != nil {
+			return err
+		}
+		return readJSON(w.out, helloMessage, &greeting)
+	})
+	switch {
+	case err != nil:
+		return err
+	case greeting.Absent != "":
+		return errors.New(greeting.Absent)
+	case greeting.Version != protocolVersion:
+		return fmt.Errorf("it speaks version %d of the protocol, not %d", greeting.Version, protocolVersion)
+	}
+	w.engine = greeting.Engine
+	return nil
+}
+
+// ask has one utterance answered.
+func (w *worker) ask(ctx context.Context, utterance []byte) (answer heard, err error) {
+	err = w.guarded(ctx, func() error {
+		if err := writeMessage(w.in, utteranceMessage, utterance); err != nil {
+			return err
+		}
+		return readJSON(w.out, heardMessage, &answer)
+	})
+	return answer, err
+}
+
+// guarded talks to the process and kills it when ctx ends first, so that talking
+// to it comes to an end.
+func (w *worker) guarded(ctx context.Context, talk func() error) error {
+	process := w.cmd.Process
+	stop := context.AfterFunc(ctx, func() { _ = process.Kill() }) // it may have ended by itself
+	defer stop()
+	return talk()
+}
+
+// end ends the process, if it is running, and returns the last it said on its
+// error output.
+func (w *worker) end() string {
+	if w.cmd == nil {
+		return ""
+	}
+	_ = w.in.Close() // it ends when its input does ...
+	kill := time.AfterFunc(time.Second, func() { _ = w.cmd.Process.Kill() })
+	_, _ = io.Copy(io.Discard, w.out)
+	_ = w.cmd.Wait() // ... and how it ended is told by its last words
+	kill.Stop()
+	w.cmd = nil
+	return w.words.String()
+}
+
+// lastWords keeps the end of what a process writes.
+type lastWords struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+const lastWordsSize = 2 << 10
+
+func (l *lastWords) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = append(l.text, p...)
+	if extra := len(l.text) - lastWordsSize; extra > 0 {
+		l.text = append(l.text[:0], l.text[extra:]...)
+	}
+	return len(p), nil
+}
+
+func (l *lastWords) reset() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.text = l.text[:0]
+}
+
+func (l *lastWords) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.TrimSpace(string(l.text))
+}
