@@ -15,6 +15,7 @@ const (
 	// resumeWindow, then hung up: else Connect and /resume would circle for ever.
 	maxResumes   = 3
 	resumeWindow = time.Minute
+	maxRetryKey  = 100 // bytes
 )
 
 // callTable remembers, for each call by its CallSid, whether it is being
@@ -38,6 +39,9 @@ type knownCall struct {
 	over    bool      // the call is over: there is nothing to reconnect
 	resumes []time.Time
 	touched time.Time
+
+	retryKey    string // of the latest answer to /resume
+	retryAnswer []byte
 }
 
 // stream is one accepted websocket, from the start message to the end of Serve.
@@ -82,7 +86,7 @@ func (t *callTable) opened(sid string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := t.knowLocked(sid, now)
-	known.opened, known.answer = true, nil
+	known.opened, known.answer, known.retryAnswer = true, nil, nil
 }
 
 // attach makes s the call's live stream and returns the one that it replaces,
@@ -160,6 +164,26 @@ func (t *callTable) resume(sid string, now time.Time) nextStep {
 	known.resumes = append(recent, now)
 	known.opened, known.answer = true, nil
 	return reconnectCall
+}
+
+// retried returns the answer that a question with this key got before, or nil.
+func (t *callTable) retried(sid, key string) []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.calls[sid]
+	if known == nil || key == "" || key != known.retryKey {
+		return nil
+	}
+	return known.retryAnswer
+}
+
+// remember keeps the answer to the question with this key, until its stream opens.
+func (t *callTable) remember(sid, key string, answer []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known := t.calls[sid]; known != nil && key != "" && len(key) <= maxRetryKey {
+		known.retryKey, known.retryAnswer = key, answer
+	}
 }
 
 // knowLocked returns what is remembered of a call, which may be nothing yet.

@@ -113,7 +113,8 @@ func (x *exchange) post(path string, form url.Values) (status int, body string) 
 	return x.request(http.MethodPost, path, form, sign(testToken, x.base+path, form))
 }
 
-func (x *exchange) request(method, path string, form url.Values, signature string) (status int, body string) {
+// request makes any request; headers are names and values in turn.
+func (x *exchange) request(method, path string, form url.Values, signature string, headers ...string) (status int, body string) {
 	x.t.Helper()
 	request, err := http.NewRequestWithContext(x.t.Context(), method, x.base+path, strings.NewReader(form.Encode()))
 	if err != nil {
@@ -121,6 +122,9 @@ func (x *exchange) request(method, path string, form url.Values, signature strin
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set(signatureHeader, signature)
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
 	response, err := x.server.Client().Do(request)
 	if err != nil {
 		x.t.Fatalf("%s %s: %v", method, path, err)

@@ -27,6 +27,7 @@ type carrier struct {
 	conn net.Conn
 	done chan struct{}  // closed when reading has ended
 	busy sync.WaitGroup // what speaks on goroutines of its own
+	turn chan struct{}  // held by who speaks; a mutex would stop the bubble's clock
 
 	mu     sync.Mutex
 	texts  []string
@@ -42,7 +43,7 @@ func talk(t *testing.T, test func(l *leg, c *carrier)) {
 		here, there := net.Pipe()
 		w, log := newWheel(), slog.New(slog.DiscardHandler)
 		l := newLeg(here, nil, legConfig{limits: Limits{}.withDefaults(), wheel: w, tally: &tally{}, log: log})
-		c := &carrier{t: t, conn: there, done: make(chan struct{})}
+		c := &carrier{t: t, conn: there, done: make(chan struct{}), turn: make(chan struct{}, 1)}
 		go c.read()
 		test(l, c)
 		l.release()
@@ -95,12 +96,18 @@ func (c *carrier) take(op ws.OpCode, payload []byte) {
 		c.status, _ = ws.ParseCloseFrameData(payload)
 		c.closed = time.Now()
 		answer := clientFrame(ws.OpClose, payload)
-		c.busy.Go(func() { _, _ = c.conn.Write(answer) }) // may be too late
+		c.busy.Go(func() {
+			c.turn <- struct{}{}
+			defer func() { <-c.turn }()
+			_, _ = c.conn.Write(answer) // may be too late
+		})
 	}
 }
 
 // say sends texts, each in a frame; the leg may be gone by then.
 func (c *carrier) say(texts ...string) {
+	c.turn <- struct{}{}
+	defer func() { <-c.turn }()
 	for _, text := range texts {
 		_, _ = c.conn.Write(clientFrame(ws.OpText, []byte(text)))
 	}

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -14,6 +15,10 @@ import (
 // may ask before we have seen the end of it, or before Serve has said whether the
 // call is finished.
 const resumeWait = time.Second
+
+// retryHeader is the same in all attempts of Twilio's to ask one question
+// (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
+const retryHeader = "I-Twilio-Idempotency-Token"
 
 // busyText is said when no further call can be taken.
 const busyText = "All our lines are busy. Please call again in a few minutes. Goodbye."
@@ -53,6 +58,9 @@ func (d *Door) webhook(w http.ResponseWriter, r *http.Request, path string, answ
 	}
 	w.Header().Set("Content-Type", "text/xml; charset=utf-8")
 	w.Header().Set("Cache-Control", "no-store")
+	// Of a chunked answer Twilio reads the first chunk
+	// (https://www.twilio.com/docs/errors/12100).
+	w.Header().Set("Content-Length", strconv.Itoa(len(twiml)))
 	_, _ = w.Write(twiml) // nobody to tell if Twilio has left
 }
 
@@ -145,17 +153,27 @@ func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 		d.calls.hungUp(sid, d.now())
 		return hangUp(nil, "")
 	}
+	if again := d.calls.retried(sid, r.Header.Get(retryHeader)); again != nil {
+		return again
+	}
 	d.awaitEnd(r, sid)
 	if d.isClosing() {
 		return nil
 	}
-	now := d.now()
 	line := d.lines.find(form.Get("To"))
 	if line == nil {
 		d.tally.add(Counters{RejectedCalls: 1})
 		return hangUp(nil, unknownText)
 	}
 	d.tally.add(Counters{Resumes: 1})
+	answer := d.resume(sid, line, form)
+	d.calls.remember(sid, r.Header.Get(retryHeader), answer)
+	return answer
+}
+
+// resume reconnects a call, unless it is over or keeps losing its stream.
+func (d *Door) resume(sid string, line *preparedLine, form url.Values) []byte {
+	now := d.now()
 	switch d.calls.resume(sid, now) {
 	case hangUpCall:
 		return hangUp(nil, "")

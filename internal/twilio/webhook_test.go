@@ -143,6 +143,27 @@ func TestPrefix(t *testing.T) {
 	}
 }
 
+func TestLongTwiMLIsNotChunked(t *testing.T) {
+	x := openExchange(t, nothing, func(c *Config) {
+		c.Lines[0].Greeting, c.Lines[0].TwiML = "", "<Response><Say>"+strings.Repeat("Welcome. ", 4000)+"</Say>{{stream}}</Response>"
+	})
+	form := callForm("CA1")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, x.base+"/twiml", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set(signatureHeader, sign(testToken, x.base+"/twiml", form))
+	response, err := x.server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if len(response.TransferEncoding) > 0 || response.ContentLength < 36_000 {
+		t.Errorf("answer of %d bytes with the transfer encodings %q, want its length and none", response.ContentLength, response.TransferEncoding)
+	}
+}
+
 func TestCallsThatAreNotTaken(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -232,6 +253,32 @@ func TestResumeGivesUp(t *testing.T) {
 	}
 	if c := x.door.Counters(); c.GivenUp != 1 || c.Resumes != maxResumes+1 {
 		t.Errorf("counted %d given up and %d resumes, want 1 and %d", c.GivenUp, c.Resumes, maxResumes+1)
+	}
+}
+
+// TestRetriedResume has Twilio ask one question several times.
+func TestRetriedResume(t *testing.T) {
+	x := openExchange(t, listen, nil)
+	form := callForm("CA1")
+	ask := func(key string) string {
+		_, twiml := x.request(http.MethodPost, "/resume", form, sign(testToken, x.base+"/resume", form), retryHeader, key)
+		return twiml
+	}
+	first := ask("one")
+	for range 2 * maxResumes {
+		if again := ask("one"); again != first {
+			t.Fatalf("the same question got %s, then %s", first, again)
+		}
+	}
+	second := ask("two")
+	if streamURL(t, second) == "" || second == first {
+		t.Errorf("another question got %s, want a new stream", second)
+	}
+	p := x.started(streamURL(t, second), "CA1")
+	p.say(stopText)
+	p.end()
+	if after := ask("two"); after != string(hangUp(nil, "")) {
+		t.Errorf("the question again, after its stream has ended, got %s, want a hang-up", after)
 	}
 }
 
