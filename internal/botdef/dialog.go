@@ -48,8 +48,8 @@ type Prompt struct {
 	AllowInterrupt bool
 	Ordered        bool // variations in order, not at random
 
-	// Attempts has MaxRetries+1 entries: the first question, then each
-	// repetition, with the console's defaults where the bot says nothing.
+	// Attempts are the first question and each repetition, with the console's
+	// defaults where the bot says nothing: MaxRetries+1 entries, at most six.
 	Attempts []Attempt
 }
 
@@ -142,6 +142,7 @@ type Confirmation struct {
 // Lambda function does it. Without one Lex does nothing itself: when Active,
 // the intent counts as fulfilled and Success follows; otherwise it is left
 // ReadyForFulfillment for the client.
+// https://docs.aws.amazon.com/lexv2/latest/dg/intent-fulfillment.html
 type Fulfillment struct {
 	Hook    bool // fulfillmentCodeHook.enabled
 	Active  bool // fulfillmentCodeHook.isActive

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // slotType is a slot type made ready for use.
@@ -17,6 +18,17 @@ type slotType struct {
 	rule, body string
 	// carriers are the words that can stand before a value: "on friday".
 	carriers []string
+}
+
+// environment is what values depend on besides the words.
+type environment struct {
+	now      time.Time
+	dayFirst bool // 3/12 is the third of December
+}
+
+// single is the value of a phrase that can mean only one thing.
+func single(p phrase, value string) Value {
+	return Value{Original: p.original(), Interpreted: value, Resolved: []string{value}}
 }
 
 // builtinTypes are the built-in slot types by their V2 name.

@@ -3,7 +3,6 @@ package nlu
 import (
 	"fmt"
 	"slices"
-	"time"
 )
 
 // halfDay is what was said about the part of the day.
@@ -249,15 +248,4 @@ func spokenMarker(p phrase) bool {
 		}
 	}
 	return false
-}
-
-// environment is what values depend on besides the words.
-type environment struct {
-	now      time.Time
-	dayFirst bool // 3/12 is the third of December
-}
-
-// single is the value of a phrase that can mean only one thing.
-func single(p phrase, value string) Value {
-	return Value{Original: p.original(), Interpreted: value, Resolved: []string{value}}
 }
