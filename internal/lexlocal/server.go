@@ -243,6 +243,7 @@ const (
 	bodyTimeout  = 30 * time.Second
 	writeTimeout = 10 * time.Second // of each part of an answer
 	grace        = 10 * time.Second // for running requests at the end
+	maxStreams   = 1000             // requests at a time on one HTTP/2 connection
 )
 
 // Serve answers requests that arrive at l, over HTTP/1.1 and HTTP/2 without
@@ -258,6 +259,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		Protocols:         &protocols,
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
+		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: maxStreams},
 		// The whole of an exchange; a handler moves the limit with its progress.
 		WriteTimeout:   bodyTimeout + writeTimeout,
 		MaxHeaderBytes: 4 * maxHeaders, // so that too many bytes get a typed error first

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"runtime"
@@ -203,6 +204,35 @@ func TestOrderThroughTheSDK(t *testing.T) {
 	want := map[string]string{"FlowerType": "lilies", "PickupDate": "2026-11-21", "PickupTime": "17:00"}
 	if diff := cmp.Diff(want, last.Slots); diff != "" || !last.Closed || last.Transcript != "yes" || last.Status != 200 {
 		t.Errorf("record %+v, slots (-want +got):\n%s", last, diff)
+	}
+}
+
+func TestManySessionsAtOnce(t *testing.T) {
+	ts := serve(t, nil)
+	var callers sync.WaitGroup
+	for n := range 20 {
+		callers.Go(func() {
+			session := fmt.Sprintf("CA%d", n)
+			flower := []string{"roses", "lilies", "tulips"}[n%3]
+			var state types.SessionState
+			for _, text := range []string{"I would like to order some flowers", flower, "tomorrow", "five p m", "yes"} {
+				out, err := ts.runtime.RecognizeText(t.Context(), &lexruntimev2.RecognizeTextInput{
+					BotId: flowersBot, BotAliasId: draft, LocaleId: english, SessionId: &session, Text: &text,
+				})
+				if err != nil {
+					t.Errorf("%s %q: %v", session, text, err)
+					return
+				}
+				state = *out.SessionState
+			}
+			if got := aws.ToString(state.Intent.Slots["FlowerType"].Value.InterpretedValue); state.Intent.State != types.IntentStateFulfilled || got != flower {
+				t.Errorf("%s: %s with %q, want Fulfilled with %s", session, state.Intent.State, got, flower)
+			}
+		})
+	}
+	callers.Wait()
+	if kept, evicted := ts.Stats(); kept != 20 || evicted != 0 {
+		t.Errorf("%d sessions kept and %d evicted, want 20 and 0", kept, evicted)
 	}
 }
 

@@ -51,8 +51,9 @@ func parseVoiceFormat(contentType string) (voiceFormat, error) {
 	return voiceFormat{}, invalid("Response-Content-Type %q is neither audio/pcm nor text/plain", contentType)
 }
 
-// messageGap is the silence between two messages.
-const messageGap = 300 * time.Millisecond
+// messageGap is the silence between two messages, besides what the synthesizer
+// leaves at the end of a sentence.
+const messageGap = 150 * time.Millisecond
 
 // speak writes the messages to w in the given form, sentence by sentence as
 // they are synthesized. It returns the first error of w or the context's; when

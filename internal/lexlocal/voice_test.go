@@ -53,7 +53,7 @@ func TestSpeak(t *testing.T) {
 		trouble  string
 	}{
 		{"one message", fakeSynthesizer{}, hello, 2 * 80 * 6, ""},
-		{"a pause between two", fakeSynthesizer{}, append(hello, hello...), 2*2*80*6 + 2*2400, ""},
+		{"a pause between two", fakeSynthesizer{}, append(hello, hello...), 2*2*80*6 + 2*1200, ""},
 		{"nothing to say", fakeSynthesizer{}, []message{{ContentType: customPayload, Content: "{}"}}, 0, ""},
 		{"no synthesizer", nil, hello, tone, "there is no speech synthesizer"},
 		{"a synthesizer that fails at once", brokenSynthesizer{0}, hello, tone, "engine is gone"},
