@@ -35,7 +35,7 @@ func FuzzLoadZip(f *testing.F) {
 	f.Add(zipOf(f, []byte("{}"), deflated("../Bot.json", `a\b.json`)...))
 	f.Add([]byte("PK\x05\x06"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		files, err := readZip(bytes.NewReader(data), int64(len(data)))
+		files, err := readZip(bytes.NewReader(data), int64(len(data)), exportLimits)
 		if err != nil {
 			return
 		}

@@ -18,7 +18,7 @@ import (
 // Load accepts what it can make sense of; Bot.Check finds the faults that Lex
 // would find when it builds the bot.
 func Load(name string) (*Bot, error) {
-	files, err := readSource(name)
+	files, err := readSource(name, exportLimits)
 	if err != nil {
 		return nil, fmt.Errorf("load bot %s: %w", name, err)
 	}

@@ -11,14 +11,25 @@ import (
 	"strings"
 )
 
-// Limits on what an export may hold. The largest locale that Lex allows (1,000
-// intents, 4,000 slots, slot types of 10,000 values) stays below them:
+// limits bound what an export may hold.
+type limits struct {
+	files int
+	file  int64 // bytes of one file
+	total int64 // bytes of all definitions, and of the zip itself
+}
+
+// exportLimits leave room for the largest locale that Lex allows: 1,000
+// intents, 4,000 slots, slot types of 10,000 values.
 // https://docs.aws.amazon.com/lexv2/latest/dg/quotas.html
-const (
-	maxFiles     = 20_000
-	maxFileBytes = 16 << 20
-	maxBytes     = 64 << 20
-)
+var exportLimits = limits{files: 20_000, file: 16 << 20, total: 64 << 20}
+
+// size writes a number of bytes for messages.
+func size(n int64) string {
+	if n >= 1<<20 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
 
 // source is every JSON file of an export: lower-case slash path to content.
 type source map[string]*sourceFile
@@ -31,15 +42,18 @@ type sourceFile struct {
 
 // collector gathers files and enforces the limits.
 type collector struct {
-	files source
-	seen  int
-	bytes int64
+	limits limits
+	files  source
+	seen   int
+	bytes  int64
 }
+
+func newCollector(l limits) *collector { return &collector{limits: l, files: source{}} }
 
 // wanted counts a file and says whether it may hold definitions.
 func (c *collector) wanted(name string) (bool, error) {
-	if c.seen++; c.seen > maxFiles {
-		return false, fmt.Errorf("holds more than %d files", maxFiles)
+	if c.seen++; c.seen > c.limits.files {
+		return false, fmt.Errorf("holds more than %d files", c.limits.files)
 	}
 	if strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(path.Base(name), ".") {
 		return false, nil // left by other archivers
@@ -48,15 +62,15 @@ func (c *collector) wanted(name string) (bool, error) {
 }
 
 func (c *collector) add(name string, r io.Reader) error {
-	data, err := io.ReadAll(io.LimitReader(r, maxFileBytes+1))
+	data, err := io.ReadAll(io.LimitReader(r, c.limits.file+1))
 	if err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
-	if len(data) > maxFileBytes {
-		return fmt.Errorf("%s is larger than %d MiB", name, maxFileBytes>>20)
+	if int64(len(data)) > c.limits.file {
+		return fmt.Errorf("%s is larger than %s", name, size(c.limits.file))
 	}
-	if c.bytes += int64(len(data)); c.bytes > maxBytes {
-		return fmt.Errorf("holds more than %d MiB of definitions", maxBytes>>20)
+	if c.bytes += int64(len(data)); c.bytes > c.limits.total {
+		return fmt.Errorf("holds more than %s of definitions", size(c.limits.total))
 	}
 	key := strings.ToLower(name)
 	if other, ok := c.files[key]; ok {
@@ -67,7 +81,7 @@ func (c *collector) add(name string, r io.Reader) error {
 }
 
 // readSource reads the folder or zip file at name.
-func readSource(name string) (source, error) {
+func readSource(name string, l limits) (source, error) {
 	info, err := os.Stat(name)
 	if err != nil {
 		return nil, err
@@ -78,24 +92,24 @@ func readSource(name string) (source, error) {
 			return nil, err
 		}
 		defer root.Close()
-		return readFolder(root.FS())
+		return readFolder(root.FS(), l)
 	}
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("is neither a folder nor a file")
 	}
-	if info.Size() > maxBytes {
-		return nil, fmt.Errorf("is larger than %d MiB", maxBytes>>20)
+	if info.Size() > l.total {
+		return nil, fmt.Errorf("is larger than %s", size(l.total))
 	}
 	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return readZip(f, info.Size())
+	return readZip(f, info.Size(), l)
 }
 
-func readFolder(dir fs.FS) (source, error) {
-	c := collector{files: source{}}
+func readFolder(dir fs.FS, l limits) (source, error) {
+	c := newCollector(l)
 	err := fs.WalkDir(dir, ".", func(name string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -126,8 +140,8 @@ func readFolder(dir fs.FS) (source, error) {
 	return c.files, err
 }
 
-func readZip(r io.ReaderAt, size int64) (source, error) {
-	z, err := zip.NewReader(r, size)
+func readZip(r io.ReaderAt, length int64, l limits) (source, error) {
+	z, err := zip.NewReader(r, length)
 	if errors.Is(err, zip.ErrFormat) {
 		return nil, fmt.Errorf("read as an export: %w", err)
 	}
@@ -135,7 +149,7 @@ func readZip(r io.ReaderAt, size int64) (source, error) {
 	if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 		return nil, fmt.Errorf("read zip directory: %w", err)
 	}
-	c := collector{files: source{}}
+	c := newCollector(l)
 	for _, entry := range z.File {
 		name := strings.ReplaceAll(entry.Name, `\`, "/") // zips made on Windows
 		if strings.HasSuffix(name, "/") {
@@ -162,8 +176,8 @@ func (c *collector) addEntry(name string, entry *zip.File) error {
 		return fmt.Errorf("file name %q leads out of the zip", entry.Name)
 	case entry.Flags&encrypted != 0:
 		return fmt.Errorf("%s is encrypted: export the bot without a password", name)
-	case entry.UncompressedSize64 > maxFileBytes:
-		return fmt.Errorf("%s is larger than %d MiB", name, maxFileBytes>>20)
+	case entry.UncompressedSize64 > uint64(c.limits.file):
+		return fmt.Errorf("%s is larger than %s", name, size(c.limits.file))
 	}
 	r, err := entry.Open()
 	if err != nil {

@@ -39,10 +39,11 @@ func deflated(names ...string) []*zip.FileHeader {
 	return list
 }
 
-func TestLoadHostileZip(t *testing.T) {
-	zeros := make([]byte, maxFileBytes)
+func TestReadHostileZip(t *testing.T) {
+	small := limits{files: 20, file: 1000, total: 3000}
+	full := bytes.Repeat([]byte(" "), 1000)
 	var many []string
-	for i := range maxFiles + 1 {
+	for i := range small.files + 1 {
 		many = append(many, fmt.Sprintf("Bot/%d.txt", i))
 	}
 	encrypted := zipOf(t, []byte("{}"), deflated("Bot/Bot.json")...)
@@ -50,8 +51,8 @@ func TestLoadHostileZip(t *testing.T) {
 		i := bytes.Index(encrypted, []byte(sig))
 		encrypted[i+len(sig)+2*(1+strings.Count(sig, "\x01"))] |= 1
 	}
-	// The directory claims 2 bytes, the file inflates to 16 MiB and more.
-	liar := zipOf(t, append(zeros, zeros...), deflated("Bot/Bot.json")...)
+	// The directory claims 2 bytes, the file inflates to much more.
+	liar := zipOf(t, append(full, full...), deflated("Bot/Bot.json")...)
 	directory := bytes.Index(liar, []byte("PK\x01\x02"))
 	copy(liar[directory+24:], []byte{2, 0, 0, 0})
 
@@ -65,19 +66,20 @@ func TestLoadHostileZip(t *testing.T) {
 		{"path traversal of Windows", zipOf(t, []byte("{}"), deflated(`Bot\..\..\Bot.json`)...), "leads out of the zip"},
 		{"absolute path", zipOf(t, []byte("{}"), deflated("/Bot.json")...), "leads out of the zip"},
 		{"same file twice", zipOf(t, []byte("{}"), deflated("Bot/Bot.json", "Bot/Bot.json")...), "differ only in case"},
-		{"one huge file", zipOf(t, append(zeros, ' '), deflated("Bot/Bot.json")...), "Bot/Bot.json is larger than 16 MiB"},
-		{"huge in sum", zipOf(t, zeros, deflated("a.json", "b.json", "c.json", "d.json", "e.json")...), "more than 64 MiB of definitions"},
-		{"many files", zipOf(t, nil, deflated(many...)...), "more than 20000 files"},
+		{"one huge file", zipOf(t, append(full, ' '), deflated("Bot/Bot.json")...), "Bot/Bot.json is larger than 1000 bytes"},
+		{"huge in sum", zipOf(t, full, deflated("a.json", "b.json", "c.json", "d.json")...), "more than 3000 bytes of definitions"},
+		{"many files", zipOf(t, nil, deflated(many...)...), "more than 20 files"},
 		{"false size", liar, "read Bot/Bot.json: zip: not a valid zip file"},
 		{"encrypted", encrypted, "Bot/Bot.json is encrypted: export the bot without a password"},
+		{"huge zip", make([]byte, small.total+1), "is larger than 3000 bytes"},
 		{"no zip", []byte("PK but no more"), "not a valid zip file"},
 		{"empty file", nil, "not a valid zip file"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Load(writeFile(t, "bot.zip", test.zip))
+			_, err := readSource(writeFile(t, "bot.zip", test.zip), small)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("Load = %v, want an error with %q", err, test.want)
+				t.Errorf("readSource = %v, want an error with %q", err, test.want)
 			}
 		})
 	}
