@@ -158,7 +158,7 @@ func hasControl(s string) bool {
 // be called with it.
 func lastDigits(number string) string {
 	if len(number) <= 4 {
-		return "..."
+		return "***"
 	}
-	return "..." + strings.ToValidUTF8(number[len(number)-2:], "?")
+	return "***" + strings.ToValidUTF8(number[len(number)-2:], "?")
 }
