@@ -34,9 +34,11 @@ build: ## Build bin/lexline and bin/lexline-speech
 	@echo "build: bin/lexline, bin/lexline-speech"
 	@go build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/...
 
-test: setup-test build check ## Install what the tests need, then check, then all tests under the race detector
-	@CGO_ENABLED=1 go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile bin/test.json -- \
-		-race -timeout 15m $(TESTFLAGS) ./...
+test: setup-test build ## Install what the tests need, then check, then all tests under the race detector
+	@status=0; $(MAKE_COMMAND) -s check || status=1; \
+		CGO_ENABLED=1 go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile bin/test.json -- \
+		-race -timeout 15m $(TESTFLAGS) ./... || status=1; \
+		exit $$status
 
 check: ## Check format, vet, staticcheck, imports and documents
 	@echo "check: format, vet, staticcheck, imports, documents"
@@ -81,7 +83,7 @@ setup-race:
 
 setup-test: setup-race ## Install what the tests need: Debian packages, a C compiler, npm's twilio
 	@scripts/debian $(if $(CI),--required) $(TEST_PACKAGES)
-	@if command -v npm >/dev/null; then $(MAKE) -s internal/twilio/testdata/node_modules/.installed; \
+	@if command -v npm >/dev/null; then $(MAKE_COMMAND) -s internal/twilio/testdata/node_modules/.installed; \
 		else echo "npm: not on this machine; going on without npm's twilio"; fi
 
 internal/twilio/testdata/node_modules/.installed: internal/twilio/testdata/package.json
