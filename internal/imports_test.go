@@ -57,6 +57,7 @@ var mayImport = map[string]row{
 	"cmd/lexline-speech": {own: "speech", others: purego, tests: cmp},
 	"bench/discard":      {tests: cmp},
 	"bench/mediapath":    {own: "audio", tests: cmp},
+	"bench/speech":       {own: "audio botdef nlu speech", tests: cmp},
 }
 
 // forbidden tells why, for the edges that someone will want one day. Third
