@@ -118,8 +118,11 @@ func (t *turn) hearSlot(def *botdef.Intent, s *botdef.Slot, text string) stage {
 		// A whole sentence of the intent in force, such as "roses for tomorrow":
 		// it may fill more than was asked for.
 		fillSlots(t.s.intent, def, r.Slots)
-		if !ok || r.Slots[s.Name].Interpreted != "" {
+		switch {
+		case r.Slots[s.Name].Interpreted != "":
 			return t.outcome(s.Capture, s.Hook, advance)
+		case !ok && anyClear(r.Slots):
+			return advance
 		}
 	}
 	switch {
@@ -129,6 +132,16 @@ func (t *turn) hearSlot(def *botdef.Intent, s *botdef.Slot, text string) stage {
 		t.s.intent.Slots[s.Name] = newSlot(s, value) // ambiguous: kept, so that the client sees the choices
 	}
 	return misheard(s.Failure)
+}
+
+// anyClear says whether one of the values is not ambiguous.
+func anyClear(values map[string]nlu.Value) bool {
+	for _, v := range values {
+		if v.Interpreted != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // capture gives the slot in question its value.

@@ -43,31 +43,17 @@ func (q *request) recognizeUtterance() error {
 	if err != nil {
 		return err
 	}
-	state, attributes, err := readLexHeaders(q.r.Header)
+	u, err := q.utterance()
 	if err != nil {
 		return err
 	}
-	kind, err := parseUtteranceType(q.r.Header.Get("Content-Type"))
+	body, err := q.body(u.kind.maxBytes())
 	if err != nil {
 		return err
 	}
-	voice, err := parseVoiceFormat(q.r.Header.Get("Response-Content-Type"))
-	if err != nil {
-		return err
-	}
-	if !kind.text && q.s.cfg.Recognizer == nil {
-		return dependency("there is no speech recognition here, send text/plain or the keys that the caller pressed")
-	}
-	if err := checkState(state); err != nil {
-		return err
-	}
-	body, err := q.body(kind.maxBytes())
-	if err != nil {
-		return err
-	}
-	in := input{sessionID: t.key.sessionID, state: state, attributes: attributes}
+	in := input{sessionID: t.key.sessionID, state: u.state, attributes: u.attributes}
 	a, err := q.turn(t, func(before *session) (*answer, error) {
-		if err := q.understand(t, &in, before, kind, body); err != nil {
+		if err := q.understand(t, &in, before, u.kind, body); err != nil {
 			return nil, err
 		}
 		q.record.Mode, q.record.Transcript = in.mode, in.text
@@ -84,7 +70,33 @@ func (q *request) recognizeUtterance() error {
 	); err != nil {
 		return err
 	}
-	return q.answerVoice(t, a, attributes, voice)
+	return q.answerVoice(t, a, u.attributes, u.voice)
+}
+
+// utterance is what the headers of a RecognizeUtterance request say.
+type utterance struct {
+	state      *sessionState
+	attributes map[string]string
+	kind       utteranceType
+	voice      voiceFormat
+}
+
+// utterance reads the headers. All that can be refused is refused here, before
+// the caller has spoken to the end.
+func (q *request) utterance() (u utterance, err error) {
+	if u.state, u.attributes, err = readLexHeaders(q.r.Header); err != nil {
+		return u, err
+	}
+	if u.kind, err = parseUtteranceType(q.r.Header.Get("Content-Type")); err != nil {
+		return u, err
+	}
+	if u.voice, err = parseVoiceFormat(q.r.Header.Get("Response-Content-Type")); err != nil {
+		return u, err
+	}
+	if !u.kind.text && q.s.cfg.Recognizer == nil {
+		return u, dependency("there is no speech recognition here, send text/plain or the keys that the caller pressed")
+	}
+	return u, checkState(u.state)
 }
 
 // understand puts the words of an utterance into the input of a turn.
