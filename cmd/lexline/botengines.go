@@ -28,10 +28,13 @@ func startEngines(env *environment, o *botOptions, bots []*botdef.Bot, logger *s
 	e := &speechEngines{}
 	e.synthesizer = speech.NewSynthesizer(speech.SynthConfig{})
 	e.synthesizerState = "none: neither flite nor espeak-ng is installed, a tone stands for words"
-	if engine := e.synthesizer.Engine(); engine != "" {
-		e.synthesizerState = engine + ", voice " + o.voice
-	} else {
+	switch engine := e.synthesizer.Engine(); engine {
+	case "":
 		e.synthesizer = nil
+	case "flite":
+		e.synthesizerState = engine + ", voice " + o.voice
+	default:
+		e.synthesizerState = engine // has voices of its own
 	}
 	worker, err := speechWorkerPath(o.worker)
 	if err != nil {
