@@ -76,33 +76,37 @@ type gateway struct {
 
 // newGateway listens, finds the bots and prepares to answer. On an error
 // nothing is left open.
-func newGateway(ctx context.Context, cfg config, dev bool, logger *slog.Logger) (g *gateway, err error) {
-	g = &gateway{cfg: cfg, log: logger, clients: map[string]*lex.Client{}}
-	defer func() {
-		if err != nil {
-			g.close()
-		}
-	}()
-	if g.listener, err = listen(cfg.Listen); err != nil {
+func newGateway(ctx context.Context, cfg config, dev bool, logger *slog.Logger) (*gateway, error) {
+	g := &gateway{cfg: cfg, log: logger, clients: map[string]*lex.Client{}}
+	if err := g.open(ctx, dev); err != nil {
+		g.close()
 		return nil, err
+	}
+	return g, nil
+}
+
+func (g *gateway) open(ctx context.Context, dev bool) (err error) {
+	if g.listener, err = listen(g.cfg.Listen); err != nil {
+		return err
 	}
 	if err := g.findBots(ctx); err != nil {
-		return nil, err
+		return err
 	}
+	settings := g.cfg.Call
 	g.calls = call.Config{
-		Logger:      logger,
+		Logger:      g.log,
 		Counters:    new(call.Counters),
-		Timing:      vad.Timing{Stop: cfg.Call.EndOfSpeech, MaxTurn: cfg.Call.MaxTurn},
-		KeyTimeout:  cfg.Call.KeyTimeout,
-		KeyEnd:      cfg.Call.KeyEnd[0],
-		MaxFailures: cfg.Call.MaxFailures,
+		Timing:      vad.Timing{Stop: settings.EndOfSpeech, MaxTurn: settings.MaxTurn},
+		KeyTimeout:  settings.KeyTimeout,
+		KeyEnd:      settings.KeyEnd[0],
+		MaxFailures: settings.MaxFailures,
 		Apology:     apology,
 	}
-	if g.door, err = twilio.New(doorConfig(cfg, dev, logger, g.answer)); err != nil {
-		return nil, fmt.Errorf("open the door for Twilio: %w", err)
+	if g.door, err = twilio.New(doorConfig(g.cfg, dev, g.log, g.answer)); err != nil {
+		return fmt.Errorf("open the door for Twilio: %w", err)
 	}
-	g.server = twilio.NewServer(g.door, logger)
-	return g, nil
+	g.server = twilio.NewServer(g.door, g.log)
+	return nil
 }
 
 // listen opens the address, with advice when it is taken.

@@ -209,6 +209,7 @@ func TestLiveCallFinishesWhileDraining(t *testing.T) {
 	if !record.OK() {
 		t.Errorf("the phone saw %s: %s", record.Reason, record.Text)
 	}
+	r.stop() // in case that the call never got that far
 	if err := <-r.ended; err != nil {
 		t.Errorf("run = %v", err)
 	}

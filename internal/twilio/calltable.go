@@ -16,6 +16,9 @@ const (
 	maxResumes   = 3
 	resumeWindow = time.Minute
 	maxRetryKey  = 100 // bytes
+	// askingTime is how long after the end of a call's stream a door that is being
+	// shut down stays open for Twilio's question what to do now.
+	askingTime = 2 * time.Second
 )
 
 // callTable remembers, for each call by its CallSid, whether it is being
@@ -37,6 +40,7 @@ type knownCall struct {
 	opened  bool      // a stream of the call was accepted at some time
 	live    *stream   // the stream that runs now; nil between streams
 	over    bool      // the call is over: there is nothing to reconnect
+	asking  time.Time // until then Twilio is expected to ask what comes after the stream that we ended
 	resumes []time.Time
 	touched time.Time
 
@@ -108,6 +112,9 @@ func (t *callTable) detach(sid string, s *stream, end call.Termination, now time
 	if known.live == s {
 		known.live = nil
 		known.over = isOver(end)
+		if known.over && end.Reason != call.CallerLeft {
+			known.asking = now.Add(askingTime)
+		}
 	}
 	t.mu.Unlock()
 	close(s.done)
@@ -130,6 +137,27 @@ func (t *callTable) hungUp(sid string, now time.Time) {
 	t.knowLocked(sid, now).over = true
 }
 
+// isOver reports whether a call is known to be over.
+func (t *callTable) isOver(sid string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.calls[sid]
+	return known != nil && known.over
+}
+
+// asks reports whether Twilio is still expected to ask about a call whose stream
+// we ended.
+func (t *callTable) asks(now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, known := range t.calls {
+		if now.Before(known.asking) {
+			return true
+		}
+	}
+	return false
+}
+
 // liveStream returns the call's live stream, or nil.
 func (t *callTable) liveStream(sid string) *stream {
 	t.mu.Lock()
@@ -147,6 +175,7 @@ func (t *callTable) resume(sid string, now time.Time) nextStep {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := t.knowLocked(sid, now)
+	known.asking = time.Time{}
 	if known.over {
 		return hangUpCall
 	}

@@ -147,8 +147,10 @@ func (d *Door) Counters() Counters {
 }
 
 // Shutdown stops accepting calls, waits until those that run have ended by
-// themselves and returns nil. When ctx ends first it ends them as Close does and
-// returns ctx's error. No goroutine of the door is left when it returns.
+// themselves, and until Twilio has been told to hang up on them, and returns nil.
+// The server around the door must run that long. When ctx ends first it ends the
+// calls as Close does and returns ctx's error. No goroutine of the door is left
+// when it returns.
 func (d *Door) Shutdown(ctx context.Context) error {
 	d.refuse()
 	ended := make(chan struct{})
@@ -165,14 +167,34 @@ func (d *Door) Shutdown(ctx context.Context) error {
 	d.cancel(ErrShutdown)
 	<-ended
 	d.wheel.stop()
+	d.awaitFarewells(ctx)
 	return err
+}
+
+// awaitFarewells returns when Twilio has asked about every call whose stream we
+// ended, or would have.
+func (d *Door) awaitFarewells(ctx context.Context) {
+	look := time.NewTicker(askingTime / 100)
+	defer look.Stop()
+	for d.calls.asks(d.now()) {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
 }
 
 // Close ends all calls, cancelling their contexts with ErrShutdown, and returns
 // when every goroutine of the door has ended. It may be called more than once.
 func (d *Door) Close() error {
 	d.cancel(ErrShutdown)
-	return d.Shutdown(context.Background())
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := d.Shutdown(now); !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
 }
 
 func (d *Door) refuse() {

@@ -157,8 +157,8 @@ func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 		return again
 	}
 	d.awaitEnd(r, sid)
-	if d.isClosing() {
-		return nil
+	if d.isClosing() && !d.calls.isOver(sid) {
+		return nil // another instance can go on with it
 	}
 	line := d.lines.find(form.Get("To"))
 	if line == nil {
