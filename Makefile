@@ -1,8 +1,8 @@
 # Everything a person types on this project; `make help` lists it.
 
 DEMO_PACKAGES := pocketsphinx pocketsphinx-en-us flite asterisk-core-sounds-en-wav
-# awscli judges the local Lex, npm's twilio judges our signatures.
-TEST_PACKAGES := $(DEMO_PACKAGES) awscli \
+# awscli judges the local Lex, sphinxbase-utils our grammars, npm's twilio our signatures.
+TEST_PACKAGES := $(DEMO_PACKAGES) awscli sphinxbase-utils \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 # The race detector is the one thing here that needs a C compiler.
 RACE_PACKAGES := $(if $(shell command -v gcc),,gcc) $(if $(wildcard /usr/include/stdlib.h),,libc6-dev)
@@ -55,8 +55,8 @@ race: setup-race ## Run the packages with goroutines 20 times under the race det
 fuzz: ## Run every fuzz target for FUZZTIME (60s) each
 	@scripts/fuzz $(FUZZTIME)
 
-fuzz-short: ## Run every fuzz target for a few seconds
-	@scripts/fuzz 5s
+fuzz-short: ## Run every fuzz target on 5,000 inputs
+	@scripts/fuzz 5000x
 
 bench: ## Measure the media path; the last line is its CPU over a raw TCP server's
 	@go run ./bench/mediapath $(ARGS)
