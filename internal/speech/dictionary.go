@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"slices"
@@ -16,8 +17,8 @@ import (
 // model, whose format is that of the CMU dictionary
 // (http://www.speech.cs.cmu.edu/cgi-bin/cmudict), else by flite's letter-to-sound
 // rules. A dictionary cut to the words makes a decoder start in a sixth of the
-// time and a quarter of the memory. An error names the words that nobody can
-// pronounce.
+// time and a quarter of the memory. The error names the words that nobody can
+// pronounce, one in a line.
 func dictionary(ctx context.Context, path string, words []string) ([]WordForm, error) {
 	wanted := map[string]bool{} // true once it was found
 	for _, word := range words {
@@ -27,11 +28,15 @@ func dictionary(ctx context.Context, path string, words []string) ([]WordForm, e
 	if err != nil {
 		return nil, err
 	}
+	missing := slices.DeleteFunc(slices.Sorted(maps.Keys(wanted)), func(word string) bool { return wanted[word] })
+	if len(missing) == 0 {
+		return forms, nil
+	}
+	if _, err := exec.LookPath("flite"); err != nil {
+		return nil, fmt.Errorf("pronounce %q, in no dictionary, without flite: %w", missing, err)
+	}
 	var unknown []error
-	for _, word := range slices.Sorted(keysOf(wanted)) {
-		if wanted[word] {
-			continue
-		}
+	for _, word := range missing {
 		phones, err := letterToSound(ctx, word)
 		if err != nil {
 			unknown = append(unknown, fmt.Errorf("pronounce %q: %w", word, err))
@@ -42,14 +47,14 @@ func dictionary(ctx context.Context, path string, words []string) ([]WordForm, e
 	return forms, errors.Join(unknown...)
 }
 
-func keysOf(set map[string]bool) func(yield func(string) bool) {
-	return func(yield func(string) bool) {
-		for key := range set {
-			if !yield(key) {
-				return
-			}
-		}
+// countWords counts the words in forms, each with all its pronunciations as one.
+func countWords(forms []WordForm) int {
+	words := map[string]bool{}
+	for _, form := range forms {
+		base, _, _ := strings.Cut(form.Word, "(")
+		words[base] = true
 	}
+	return len(words)
 }
 
 // readDictionary returns the lines of the file whose words are wanted.

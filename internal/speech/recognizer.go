@@ -51,6 +51,7 @@ type Recognizer struct {
 	// static
 	cfg    RecognizerConfig
 	setup  Setup
+	words  int // in setup, without their variants
 	log    *slog.Logger
 	engine string
 	idle   chan *worker // a place for each worker, running or not
@@ -106,6 +107,7 @@ func NewRecognizer(cfg RecognizerConfig) (*Recognizer, error) {
 	r := &Recognizer{
 		cfg: cfg, log: cfg.Logger,
 		setup: Setup{Version: protocolVersion, Model: acoustic, Words: words, Adaptation: telephone},
+		words: countWords(words),
 		idle:  make(chan *worker, cfg.Workers), closed: make(chan struct{}),
 	}
 	first := &worker{}
@@ -122,7 +124,8 @@ func NewRecognizer(cfg RecognizerConfig) (*Recognizer, error) {
 
 // Recognize returns what of grammar was said in pcm, 8 kHz mono. It waits for a
 // free worker. A worker that does not answer within the deadline, or by the end
-// of ctx, is killed.
+// of ctx, is killed; if it is lost in any way but by ctx being cancelled, the
+// error is ErrWorkerLost. A grammar that is wrong costs no worker.
 func (r *Recognizer) Recognize(ctx context.Context, grammar Grammar, pcm []int16) (Hypothesis, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.cfg.Deadline, fmt.Errorf("no words within %v", r.cfg.Deadline))
 	defer cancel()
@@ -135,13 +138,13 @@ func (r *Recognizer) Recognize(ctx context.Context, grammar Grammar, pcm []int16
 }
 
 func (r *Recognizer) recognize(ctx context.Context, grammar Grammar, pcm []int16) (Hypothesis, error) {
-	var w *worker
-	select {
-	case w = <-r.idle:
-	case <-ctx.Done():
-		return Hypothesis{}, context.Cause(ctx)
-	case <-r.closed:
-		return Hypothesis{}, errors.New("the recogniser is closed")
+	utterance := putUtterance(grammar.JSGF, pcm)
+	if len(utterance) > maxMessage {
+		return Hypothesis{}, fmt.Errorf("%d bytes of grammar and audio are more than %d", len(utterance), maxMessage)
+	}
+	w, err := r.take(ctx)
+	if err != nil {
+		return Hypothesis{}, err
 	}
 	defer func() { r.idle <- w }()
 	if !w.running() {
@@ -149,13 +152,13 @@ func (r *Recognizer) recognize(ctx context.Context, grammar Grammar, pcm []int16
 			return Hypothesis{}, err
 		}
 	}
-	answer, err := w.ask(ctx, putUtterance(grammar.JSGF, pcm))
+	answer, err := w.ask(ctx, utterance)
 	if err != nil {
-		r.crashes.Add(1)
 		last := w.end()
-		if ctx.Err() != nil {
-			err = context.Cause(ctx)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			return Hypothesis{}, err // nobody wants the answer any more
 		}
+		r.crashes.Add(1)
 		r.log.Warn("speech worker lost", "err", err, "last_words", last)
 		return Hypothesis{}, fmt.Errorf("%w: %w", ErrWorkerLost, err)
 	}
@@ -165,29 +168,56 @@ func (r *Recognizer) recognize(ctx context.Context, grammar Grammar, pcm []int16
 	return answer.Hypothesis, nil
 }
 
+// take returns the next free worker, which the caller puts back.
+func (r *Recognizer) take(ctx context.Context) (*worker, error) {
+	select {
+	case w := <-r.idle:
+		if ctx.Err() == nil && !r.isClosed() {
+			return w, nil
+		}
+		r.idle <- w // it was free, but it is too late
+	case <-ctx.Done():
+	case <-r.closed:
+	}
+	if r.isClosed() {
+		return nil, errors.New("the recogniser is closed")
+	}
+	return nil, context.Cause(ctx)
+}
+
+func (r *Recognizer) isClosed() bool {
+	select {
+	case <-r.closed:
+		return true
+	default:
+		return false
+	}
+}
+
 // start starts a worker that is not running, unless it failed a moment ago.
 func (r *Recognizer) start(ctx context.Context, w *worker) error {
 	if pause := time.Until(w.retry); pause > 0 {
 		return fmt.Errorf("the speech worker does not start; next try in %v", pause.Round(time.Millisecond))
 	}
 	err := w.start(ctx, r.cfg.Worker, r.setup)
-	if err != nil {
-		last := w.end()
+	if err == nil {
+		w.pause = 0
+		return nil
+	}
+	if last := w.end(); last != "" {
+		err = fmt.Errorf("%w: %s", err, last)
+	}
+	if !errors.Is(ctx.Err(), context.Canceled) { // else it is no fault of the worker's
 		w.pause = min(max(2*w.pause, restartPause), restartCap)
 		w.retry = time.Now().Add(w.pause)
-		if last != "" {
-			err = fmt.Errorf("%w: %s", err, last)
-		}
-		return fmt.Errorf("start the speech worker: %w", noEOF(err))
 	}
-	w.pause = 0
-	return nil
+	return fmt.Errorf("start the speech worker: %w", err)
 }
 
 // Status returns how the Recognizer is doing. It does not block.
 func (r *Recognizer) Status() Status {
 	return Status{
-		Engine: r.engine, Workers: r.cfg.Workers, Words: len(r.setup.Words),
+		Engine: r.engine, Workers: r.cfg.Workers, Words: r.words,
 		Utterances: r.utterances.Load(), Crashes: r.crashes.Load(),
 	}
 }

@@ -1,7 +1,6 @@
 package speech
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +15,7 @@ import (
 type worker struct {
 	cmd    *exec.Cmd // nil while it is not running
 	in     io.WriteCloser
-	out    *bufio.Reader
+	out    io.ReadCloser
 	engine string
 	words  lastWords
 
@@ -43,7 +42,7 @@ func (w *worker) start(ctx context.Context, path string, setup Setup) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	w.cmd, w.in, w.out = cmd, in, bufio.NewReader(out)
+	w.cmd, w.in, w.out = cmd, in, out
 	var greeting hello
 	err = w.guarded(ctx, func() error {
 		if err := writeJSON(w.in, setupMessage, setup); err != nil {
@@ -75,27 +74,34 @@ func (w *worker) ask(ctx context.Context, utterance []byte) (answer heard, err e
 }
 
 // guarded talks to the process and kills it when ctx ends first, so that talking
-// to it comes to an end.
+// to it comes to an end. After an error it must be ended.
 func (w *worker) guarded(ctx context.Context, talk func() error) error {
 	process := w.cmd.Process
 	stop := context.AfterFunc(ctx, func() { _ = process.Kill() }) // it may have ended by itself
-	defer stop()
-	return talk()
+	err := talk()
+	if !stop() {
+		return context.Cause(ctx) // whatever it said, it is being killed
+	}
+	return noEOF(err)
 }
 
 // end ends the process, if it is running, and returns the last it said on its
-// error output.
+// error output, or else how it ended if that was not well.
 func (w *worker) end() string {
 	if w.cmd == nil {
 		return ""
 	}
 	_ = w.in.Close() // it ends when its input does ...
-	kill := time.AfterFunc(time.Second, func() { _ = w.cmd.Process.Kill() })
-	_, _ = io.Copy(io.Discard, w.out)
-	_ = w.cmd.Wait() // ... and how it ended is told by its last words
+	_ = w.out.Close()
+	process := w.cmd.Process
+	kill := time.AfterFunc(time.Second, func() { _ = process.Kill() }) // ... or else it is made to
+	err := w.cmd.Wait()
 	kill.Stop()
 	w.cmd = nil
-	return w.words.String()
+	if words := w.words.String(); words != "" || err == nil {
+		return words
+	}
+	return err.Error()
 }
 
 // lastWords keeps the end of what a process writes.
