@@ -89,11 +89,12 @@ func (d *decoder) Decode(grammar string, pcm []int16) (speech.Hypothesis, error)
 	if d.lib.startStream(d.handle) < 0 || d.lib.startSpeech(d.handle) < 0 {
 		return speech.Hypothesis{}, errors.New("PocketSphinx cannot begin an utterance")
 	}
-	if d.lib.process(d.handle, unsafe.SliceData(pcm), uintptr(len(pcm)), 0, 1) < 0 {
-		return speech.Hypothesis{}, errors.New("PocketSphinx cannot process an utterance")
-	}
-	if d.lib.endSpeech(d.handle) < 0 {
+	processed := d.lib.process(d.handle, unsafe.SliceData(pcm), uintptr(len(pcm)), 0, 1)
+	if d.lib.endSpeech(d.handle) < 0 { // in any case: the next one cannot begin before
 		return speech.Hypothesis{}, errors.New("PocketSphinx cannot end an utterance")
+	}
+	if processed < 0 {
+		return speech.Hypothesis{}, errors.New("PocketSphinx cannot process an utterance")
 	}
 	var score int32
 	words := d.lib.hypothesis(d.handle, &score)
@@ -113,7 +114,7 @@ func (d *decoder) use(grammar string) error {
 	}
 	if !known {
 		if d.lib.setJSGF(d.handle, name, grammar) < 0 {
-			return errors.New("PocketSphinx refuses the grammar: a word is not in the dictionary, or a rule is missing")
+			return errors.New("PocketSphinx refuses the grammar: a word is not in the dictionary, or it is not written as JSGF")
 		}
 	}
 	d.grammars = append(d.grammars, name)

@@ -14,8 +14,9 @@ import (
 )
 
 func main() {
-	// A Ctrl-C at the terminal is the master's affair, who then closes our input.
-	signal.Ignore(os.Interrupt)
+	// A Ctrl-C at the terminal, and a stop of the whole service, is the master's
+	// affair, who still has calls on the line and closes our input after them.
+	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	if err := run(); err != nil {
 		fmt.Fprintf(os.Stderr, "lexline-speech: %v\n", err)
 		os.Exit(1)
