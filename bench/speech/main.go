@@ -88,12 +88,14 @@ func telephone(clip audio.Clip, lead time.Duration, gain float64) []int16 {
 }
 
 var (
-	leads = []time.Duration{50 * time.Millisecond, 130 * time.Millisecond, 210 * time.Millisecond, 300 * time.Millisecond}
-	gains = []float64{0.5, 0.7, 1, 1.4}
+	leads = []time.Duration{50 * time.Millisecond, 130 * time.Millisecond, 300 * time.Millisecond}
+	gains = []float64{0.7, 1.4}
 )
 
 type bench struct {
 	model       *nlu.Model
+	intent      *botdef.Intent
+	now         time.Time
 	recognizer  *speech.Recognizer
 	synthesizer *speech.Synthesizer
 	sounds      string
@@ -132,13 +134,14 @@ func open(path, worker, sounds string) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	model := nlu.NewModel(bot.Locale("en_US"))
+	locale := bot.Locale("en_US")
+	model := nlu.NewModel(locale)
 	recognizer, err := speech.NewRecognizer(speech.RecognizerConfig{Worker: worker, Words: model.Words(), Workers: runtime.NumCPU()})
 	if err != nil {
 		return nil, err
 	}
 	return &bench{
-		model: model, recognizer: recognizer, synthesizer: speech.NewSynthesizer(speech.SynthConfig{}),
+		model: model, intent: locale.Intent("OrderFlowers"), now: time.Now(), recognizer: recognizer, synthesizer: speech.NewSynthesizer(speech.SynthConfig{}),
 		sounds: sounds, score: map[[2]string]*tally{},
 	}, nil
 }
@@ -155,6 +158,7 @@ func (b *bench) phrase(voice string, p phrase) error {
 		score = new(tally)
 		b.score[[2]string{voice, p.kind}] = score
 	}
+	want := b.meaning(p, p.words)
 	wrong, right := map[string]int{}, 0
 	for _, lead := range leads {
 		for _, gain := range gains {
@@ -164,7 +168,7 @@ func (b *bench) phrase(voice string, p phrase) error {
 				return err
 			}
 			b.took = append(b.took, time.Since(begun))
-			if heard.Words == p.words {
+			if b.meaning(p, heard.Words) == want {
 				right++
 			} else {
 				wrong[heard.Words]++
@@ -177,6 +181,19 @@ func (b *bench) phrase(voice string, p phrase) error {
 		b.misses = append(b.misses, fmt.Sprintf("%-6s %-8s %-24q %2d of %d right; else %v", voice, p.kind, p.words, right, len(leads)*len(gains), wrong))
 	}
 	return nil
+}
+
+// meaning is what the bot makes of words at the phrase's place in the dialog:
+// "tulip" and "tulips" are one flower. Words that mean nothing are empty.
+func (b *bench) meaning(p phrase, words string) string {
+	switch p.state.Elicit {
+	case nlu.ElicitSlot:
+		value, _ := b.model.Resolve(b.intent.Slot(p.state.Slot), words, b.now)
+		return value.Interpreted
+	case nlu.ConfirmIntent:
+		return fmt.Sprint(nlu.ParseYesNo(words))
+	}
+	return b.model.Rank(words, p.state, b.now)[0].Intent.Name
 }
 
 // clip returns a phrase in a voice; nothing if there is no recording of it.

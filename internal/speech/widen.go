@@ -15,28 +15,22 @@ import (
 // imageLevel is how loud the mirror image is.
 const imageLevel = 0.5
 
-// ditherLevel is the amplitude of the noise, in 16-bit steps, that stands in for
-// a microphone's own: digital silence has a spectrum like nothing in the model.
-const ditherLevel = 30
-
 // leadIn8k is silence put before the utterance, and after it: the engine learns
 // the line's noise there.
 const leadIn8k = 800
 
-// widened returns 8 kHz audio at 16 kHz with the mirror image kept, some of the
-// line's silence around it and a little noise under it.
-func widened(pcm []int16) []int16 {
+// Widened returns what a decoder gets to hear of 8 kHz audio: the same at 16 kHz
+// with the mirror image kept, and silence around it. It is exported for the
+// program that makes the transform to go with it (bench/speech/adapt).
+func Widened(pcm []int16) []int16 {
 	padded := make([]int16, leadIn8k+len(pcm)+leadIn8k)
 	copy(padded[leadIn8k:], pcm)
 	narrow := audio.Clip{Rate: audio.SampleRate, Samples: padded}
 	wide := slices.Clone(narrow.At(2 * audio.SampleRate).Samples)
-	noise := uint32(1)
 	image := imageLevel
 	for i, sample := range wide {
 		// y[n] = x[n] * (1 + level * (-1)^n)
-		noise = noise*1664525 + 1013904223 // Numerical Recipes' linear congruential generator
-		dither := (float64(noise>>8)/(1<<24) - 0.5) * 2 * ditherLevel
-		wide[i] = clipped(float64(sample)*(1+image) + dither)
+		wide[i] = clipped(float64(sample) * (1 + image))
 		image = -image
 	}
 	return wide

@@ -64,7 +64,7 @@ func decode(decoder Decoder, body []byte) heard {
 	if err != nil {
 		return heard{Error: err.Error()}
 	}
-	hypothesis, err := decoder.Decode(grammar, widened(pcm))
+	hypothesis, err := decoder.Decode(grammar, Widened(pcm))
 	if err != nil {
 		return heard{Error: err.Error()}
 	}
