@@ -49,6 +49,8 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
+// A program with the race detector sleeps for a second before it exits, unless it
+// is told not to (https://go.dev/doc/articles/race_detector).
 const fakeWorkerScript = `#!/bin/sh
 dir="${0%%/*}"
 read -r start <"$dir/start"
@@ -56,7 +58,7 @@ case $start in
 gated) read -r _ <"$dir/gate"; start=well ;;
 parent) sleep 60 & echo $! >>"$dir/children"; start=well ;;
 esac
-export %[1]s="$start" %[1]s_TELL="$dir/told"
+export %[1]s="$start" %[1]s_TELL="$dir/told" GORACE=atexit_sleep_ms=0
 exec '%[2]s'
 `
 
