@@ -1,7 +1,10 @@
 package speech
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -202,13 +205,39 @@ func TestEngineKeepsGrammars(t *testing.T) {
 	}
 }
 
+// TestEngineFaultCostsOneAnswer sends the worker what the kernel sends after a
+// fault in C.
+func TestEngineFaultCostsOneAnswer(t *testing.T) {
+	r := ears(t)
+	var logged bytes.Buffer
+	r.log = slog.New(slog.NewTextHandler(&logged, nil))
+	tulips := say(t, "tulips")
+	if err := syscall.Kill(workerOf(r), syscall.SIGSEGV); err != nil {
+		t.Fatal(err)
+	}
+	if heard, err := r.Recognize(t.Context(), flowers, tulips); !errors.Is(err, ErrWorkerLost) {
+		t.Errorf("Recognize = %+v, %v; want %v", heard, err, ErrWorkerLost)
+	}
+	if !strings.Contains(logged.String(), `complaint="SIGSEGV: segmentation violation`) {
+		t.Errorf("log %q; want the fault named", logged.String())
+	}
+	if heard := understand(t, r, tulips); heard.Words != "tulips" {
+		t.Errorf("heard %+v; want tulips", heard)
+	}
+}
+
+// workerOf returns the process of the only worker, which must be free.
+func workerOf(r *Recognizer) (pid int) {
+	w := <-r.idle
+	defer func() { r.idle <- w }()
+	return w.cmd.Process.Pid
+}
+
 // TestEngineOutlivesItsMastersSignals sends the worker what a terminal and a
 // service manager send to all processes of the program.
 func TestEngineOutlivesItsMastersSignals(t *testing.T) {
 	r := ears(t)
-	w := <-r.idle
-	pid := w.cmd.Process.Pid
-	r.idle <- w
+	pid := workerOf(r)
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		if err := syscall.Kill(pid, signal); err != nil {
 			t.Fatal(err)

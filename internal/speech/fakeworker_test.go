@@ -117,7 +117,7 @@ func (obedient) Decode(grammar string, pcm []int16) (Hypothesis, error) {
 	case "refuse":
 		return Hypothesis{}, errors.New("a word is not in the dictionary")
 	case "crash":
-		fmt.Fprintln(os.Stderr, strings.Repeat("a long trace\n", 1000)+"SIGSEGV: segmentation violation")
+		fmt.Fprintln(os.Stderr, "SIGSEGV: segmentation violation\n"+strings.Repeat("a long trace\n", 1000))
 		os.Exit(2)
 	case "hang":
 		forever()

@@ -154,12 +154,12 @@ func (r *Recognizer) recognize(ctx context.Context, grammar Grammar, pcm []int16
 	}
 	answer, err := w.ask(ctx, utterance)
 	if err != nil {
-		last := w.end()
+		complaint := w.end()
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return Hypothesis{}, err // nobody wants the answer any more
 		}
 		r.crashes.Add(1)
-		r.log.Warn("speech worker lost", "err", err, "last_words", last)
+		r.log.Warn("speech worker lost", "err", err, "complaint", complaint)
 		return Hypothesis{}, fmt.Errorf("%w: %w", ErrWorkerLost, err)
 	}
 	if answer.Error != "" {
@@ -204,8 +204,8 @@ func (r *Recognizer) start(ctx context.Context, w *worker) error {
 		w.pause = 0
 		return nil
 	}
-	if last := w.end(); last != "" {
-		err = fmt.Errorf("%w: %s", err, last)
+	if complaint := w.end(); complaint != "" {
+		err = fmt.Errorf("%w: %s", err, complaint)
 	}
 	if !errors.Is(ctx.Err(), context.Canceled) { // else it is no fault of the worker's
 		w.pause = min(max(2*w.pause, restartPause), restartCap)

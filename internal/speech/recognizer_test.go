@@ -67,7 +67,7 @@ func TestLostWorker(t *testing.T) {
 			if got := r.Status(); got.Crashes != 1 || got.Utterances != 2 || !strings.Contains(got.String(), "1 crashes") {
 				t.Errorf("status %+v, %q; want 1 crash and 2 utterances", got, got)
 			}
-			if !strings.Contains(logged.String(), test.log) || len(logged.String()) > 3*lastWordsSize {
+			if !strings.Contains(logged.String(), test.log) || len(logged.String()) > 2*complaintsSize {
 				t.Errorf("log of %d bytes %q; want %q in a short one", logged.Len(), logged.String(), test.log)
 			}
 		})

@@ -17,7 +17,7 @@ type worker struct {
 	in     io.WriteCloser
 	out    io.ReadCloser
 	engine string
-	words  lastWords
+	stderr complaints // since it last did what was asked
 
 	pause time.Duration // after the latest failure to start
 	retry time.Time     // no start before
@@ -36,8 +36,8 @@ func (w *worker) start(ctx context.Context, path string, setup Setup) error {
 	if err != nil {
 		return err
 	}
-	w.words.reset()
-	cmd.Stderr = &w.words
+	w.stderr.reset()
+	cmd.Stderr = &w.stderr
 	cmd.WaitDelay = time.Second
 	if err := cmd.Start(); err != nil {
 		return err
@@ -82,11 +82,15 @@ func (w *worker) guarded(ctx context.Context, talk func() error) error {
 	if !stop() {
 		return context.Cause(ctx) // whatever it said, it is being killed
 	}
-	return noEOF(err)
+	if err != nil {
+		return noEOF(err)
+	}
+	w.stderr.reset()
+	return nil
 }
 
-// end ends the process, if it is running, and returns the last it said on its
-// error output, or else how it ended if that was not well.
+// end ends the process, if it is running, and returns what it complained about on
+// its error output, or else how it ended if that was not well.
 func (w *worker) end() string {
 	if w.cmd == nil {
 		return ""
@@ -98,38 +102,36 @@ func (w *worker) end() string {
 	err := w.cmd.Wait()
 	kill.Stop()
 	w.cmd = nil
-	if words := w.words.String(); words != "" || err == nil {
-		return words
+	if complaint := w.stderr.String(); complaint != "" || err == nil {
+		return complaint
 	}
 	return err.Error()
 }
 
-// lastWords keeps the end of what a process writes.
-type lastWords struct {
+// complaints keeps the beginning of what a process writes: there a fault in C has
+// its name and the stack that led to it, and at the end only registers.
+type complaints struct {
 	mu   sync.Mutex
 	text []byte
 }
 
-const lastWordsSize = 2 << 10
+const complaintsSize = 2 << 10
 
-func (l *lastWords) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text = append(l.text, p...)
-	if extra := len(l.text) - lastWordsSize; extra > 0 {
-		l.text = append(l.text[:0], l.text[extra:]...)
-	}
+func (c *complaints) Write(p []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.text = append(c.text, p[:min(len(p), complaintsSize-len(c.text))]...)
 	return len(p), nil
 }
 
-func (l *lastWords) reset() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.text = l.text[:0]
+func (c *complaints) reset() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.text = c.text[:0]
 }
 
-func (l *lastWords) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.TrimSpace(string(l.text))
+func (c *complaints) String() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return strings.TrimSpace(string(c.text))
 }
