@@ -43,7 +43,7 @@ var (
 	// hours are those of a shop, but for four p.m., which the recognizer does not
 	// understand from flite's awb (bench/speech shows what it understands from whom).
 	hours = []int{9, 10, 11, 12, 13, 14, 15, 17, 18}
-	days    = []time.Weekday{time.Sunday, time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday}
+	days  = []time.Weekday{time.Sunday, time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday}
 )
 
 // drawOrder draws an order. today is the bot's date: a day of the week means the

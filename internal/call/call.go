@@ -101,15 +101,17 @@ type Call struct {
 	talk       conversation
 	detector   Detector
 	endpointer *vad.Endpointer
-	kept       [keptFrames * FrameBytes]byte // ring of the latest caller frames
 	frames     int                           // caller frames so far
-	utterance  *Speech                       // the latest one kept; nil before the first
+	utterance  *Speech                       // being kept; nil when none is
 	reply      *Speech                       // being played; nil when none is
 	asking     asking
 	clock      turnClock
 
 	// shared with the goroutine that asks, which only sends
 	heardBack chan botEvent
+
+	// owned by Run; last, as it would tear the other fields apart in memory
+	kept [keptFrames * FrameBytes]byte // ring of the latest caller frames
 }
 
 // asking is the question in flight: at most one talks to the bot at a time.
@@ -261,6 +263,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 			c.keepFrame()
 		case doFinish:
 			c.utterance.End(nil)
+			c.utterance = nil // its question holds on to it as long as it needs it
 			c.clock.ended(c.log, now, c.endpointer.Silence())
 		case doAsk:
 			c.ask(ctx, Turn{Number: act.turn, Speech: c.utterance})
@@ -283,6 +286,9 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		case doEnd:
 			return true, act.end
 		}
+	}
+	if !c.talk.playing() {
+		c.reply = nil
 	}
 	return false, Termination{}
 }

@@ -282,9 +282,12 @@ func (c *conversation) failure(turn int) {
 	c.do(action{kind: doApology})
 }
 
+// playing reports whether the caller is being played an answer.
+func (c *conversation) playing() bool { return c.phase == speaking || c.phase == leaving }
+
 // play keeps the carrier's queue filled and notices when all was heard.
 func (c *conversation) play(now time.Duration, in input) {
-	if c.phase != speaking && c.phase != leaving {
+	if !c.playing() {
 		return
 	}
 	for {
