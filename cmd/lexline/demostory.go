@@ -189,7 +189,7 @@ func (s *story) bot(text []byte) []line {
 	turn := scene.latest()
 	turn.Mode, turn.Transcript, turn.Intent, turn.State = record.Mode, record.Transcript, record.Intent, record.State
 	turn.Slots, turn.Elicits, turn.Heard = record.Slots, record.Elicits, strings.Join(record.Messages, " ")
-	understood := fmt.Sprintf("%q in %s mode: %s %s", record.Transcript, record.Mode, record.Intent, record.State)
+	understood := fmt.Sprintf("heard %q (%s): %s %s", record.Transcript, record.Mode, record.Intent, record.State)
 	if filled := slotText(record.Slots); filled != "" {
 		understood += ", " + filled
 	}

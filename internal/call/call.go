@@ -101,9 +101,9 @@ type Call struct {
 	talk       conversation
 	detector   Detector
 	endpointer *vad.Endpointer
-	frames     int                           // caller frames so far
-	utterance  *Speech                       // being kept; nil when none is
-	reply      *Speech                       // being played; nil when none is
+	frames     int     // caller frames so far
+	utterance  *Speech // being kept; nil when none is
+	reply      *Speech // being played; nil when none is
 	asking     asking
 	clock      turnClock
 
