@@ -18,8 +18,6 @@ lines:
   - {name: flowers, numbers: ["+15550100"], bot: OrderFlowers, alias: ver_one}
 `
 
-func noEnvironment(string) string { return "" }
-
 func load(t *testing.T, text string, env map[string]string) (config, error) {
 	t.Helper()
 	path := t.TempDir() + "/lexline.yml"

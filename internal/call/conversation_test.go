@@ -24,7 +24,6 @@ type simulation struct {
 	answered bool
 	length   int // bytes of the answer being played
 	offset   int // of which so many were sent
-	playing  bool
 	queue    []pendingMark // at the carrier: mark and the time its audio ends
 	queueEnd time.Duration
 	lossy    bool // the carrier loses every other mark
