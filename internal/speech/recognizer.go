@@ -98,7 +98,7 @@ func NewRecognizer(cfg RecognizerConfig) (*Recognizer, error) {
 	if _, err := os.Stat(filepath.Join(acoustic, "mdef")); err != nil {
 		return nil, fmt.Errorf("find the acoustic model (Debian: pocketsphinx-en-us): %w", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeoutCause(context.Background(), time.Minute, errors.New("not done within a minute"))
 	defer cancel()
 	words, err := dictionary(ctx, filepath.Join(cfg.Model, "cmudict-en-us.dict"), cfg.Words)
 	if err != nil {
