@@ -22,8 +22,8 @@ type simulation struct {
 	turnOpen bool // the endpointer's own state: changes alternate
 	asked    int  // question in flight, 0 for none
 	answered bool
-	length   int // bytes of the answer being played
-	offset   int // of which so many were sent
+	length   int           // bytes of the answer being played
+	offset   int           // of which so many were sent
 	queue    []pendingMark // at the carrier: mark and the time its audio ends
 	queueEnd time.Duration
 	lossy    bool // the carrier loses every other mark
