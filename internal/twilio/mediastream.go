@@ -183,7 +183,7 @@ func (l *leg) read(ctx context.Context) (message, error) {
 		switch {
 		case err == nil:
 			m, ok, err = l.understand(op, payload, now)
-		case errors.Is(err, os.ErrDeadlineExceeded):
+		case errors.Is(err, os.ErrDeadlineExceeded) && !l.ws.broken: // broken: a ping's answer did not go out
 			m, ok, err = message{kind: wakeEvent}, true, l.woken()
 		}
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -530,6 +531,23 @@ func TestSendToACarrierThatDoesNotRead(t *testing.T) {
 		if n := l.tally.snapshot(); n.LostStreams != 1 || n.BrokenStreams != 0 {
 			t.Errorf("counted %d lost and %d broken streams, want 1 and 0", n.LostStreams, n.BrokenStreams)
 		}
+	})
+}
+
+func TestPingOfACarrierThatDoesNotRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		defer there.Close()
+		w := newWheel()
+		defer w.stop()
+		l := newLeg(here, clientFrame(ws.OpPing, nil), legConfig{limits: Limits{}.withDefaults(), wheel: w, tally: &tally{}, log: slog.New(slog.DiscardHandler)})
+		l.started = true
+		began := time.Now()
+		event, err := l.Next(t.Context())
+		if took := time.Since(began); !errors.Is(err, ErrLost) || !errors.Is(err, os.ErrDeadlineExceeded) || took != 2*time.Second {
+			t.Errorf("Next = %v, %v after %v, want %v for a time-out after 2s", event, err, took, ErrLost)
+		}
+		l.release()
 	})
 }
 

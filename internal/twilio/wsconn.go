@@ -81,7 +81,7 @@ func (c *wsConn) clearWake() error { return c.conn.SetReadDeadline(time.Time{}) 
 // next returns the next text or binary message, whole and unmasked. payload may be
 // changed by the caller and is valid until the next call. Pings are answered on
 // the way. The error is errPeerClosed, a *breach, or the connection's; after one
-// that is a time-out next may be called again.
+// that is a time-out, and left the connection unbroken, next may be called again.
 func (c *wsConn) next() (op ws.OpCode, payload []byte, err error) {
 	for {
 		h, size, err := parseFrameHeader(c.buf[c.start:c.end])
