@@ -231,21 +231,31 @@ func (c *Call) takeBotEvents(ctx context.Context, now time.Duration) (over bool,
 
 func (c *Call) takeBotEvent(ctx context.Context, now time.Duration, event botEvent) (over bool, end Termination) {
 	if event.answer == nil {
-		if errors.Is(event.err, errCutShort) && !errors.Is(event.err, context.Canceled) {
-			c.log.Warn("answer incomplete", "turn", event.turn, "err", event.err)
-		}
-		if event.err == nil || !c.talk.awaits(event.turn) {
-			return false, Termination{}
-		}
-		c.log.Warn("bot failed", "turn", event.turn, "err", event.err)
-		c.reply = NewFinishedSpeech(c.cfg.Apology)
-		return c.step(ctx, now, input{kind: inFailure, turn: event.turn})
+		return c.takeEnd(ctx, now, event)
 	}
 	if c.talk.awaits(event.turn) {
 		c.reply = event.answer.Speech
 		c.clock.answered(c.log, now, event.answer)
 	}
 	return c.step(ctx, now, input{kind: inAnswer, turn: event.turn, closed: event.answer.Closed})
+}
+
+// takeEnd takes the end of a question: after its answer, or without one.
+func (c *Call) takeEnd(ctx context.Context, now time.Duration, event botEvent) (over bool, end Termination) {
+	in := input{turn: event.turn}
+	switch {
+	case event.err == nil:
+		in.kind = inComplete
+	case errors.Is(event.err, context.Canceled):
+		return false, Termination{} // we gave up on it ourselves
+	case errors.Is(event.err, errCutShort):
+		in.kind = inCut
+		c.log.Warn("answer incomplete", "turn", event.turn, "err", event.err)
+	default:
+		in.kind = inFailure
+		c.log.Warn("bot failed", "turn", event.turn, "err", event.err)
+	}
+	return c.step(ctx, now, in)
 }
 
 // step puts one input to the state machine and does what it says.
@@ -273,6 +283,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		case doAbandon:
 			c.abandon()
 		case doApology:
+			c.reply, sent = NewFinishedSpeech(c.cfg.Apology), 0
 			c.clock.apologised(now)
 		case doPlay:
 			if err := c.play(now, sent, act); err != nil {

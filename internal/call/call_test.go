@@ -282,6 +282,42 @@ func TestBotFails(t *testing.T) {
 	}
 }
 
+// TestAnswerWithoutItsVoice has the bot answer in time, and its voice break off.
+func TestAnswerWithoutItsVoice(t *testing.T) {
+	cut := errors.New("voice broke off")
+	tests := []struct {
+		name      string
+		voice     time.Duration // of the answer before it breaks off
+		apologies int
+		want      Termination
+	}{
+		{"none of it", 0, 3, Termination{Result: UpstreamFault, Reason: BotFailed}},
+		{"part of it", 500 * time.Millisecond, 0, Termination{Result: ServerFault, Reason: Shutdown}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				apology := bytes.Repeat([]byte{'s'}, 800*bytesPerMillisecond)
+				r := start(t, Config{Apology: apology}, func(ctx context.Context, _ Turn, _ []byte) (*Answer, error) {
+					answer := says('a', test.voice)
+					return answer, errors.Join(after(ctx, 50*time.Millisecond), cut)
+				})
+				for range 3 {
+					r.speak(time.Second)
+					pass(2 * time.Second)
+				}
+				if got, want := r.leg.played('s'), test.apologies*len(apology); got != want {
+					t.Errorf("%d bytes of apology; want %d", got, want)
+				}
+				r.stop()
+				if end := <-r.done; end != test.want {
+					t.Errorf("Run = %+v; want %+v", end, test.want)
+				}
+			})
+		})
+	}
+}
+
 func TestHowCallsEnd(t *testing.T) {
 	slow := func(ctx context.Context, _ Turn, _ []byte) (*Answer, error) { return nil, after(ctx, time.Hour) }
 	lostLeg, badPeer := errors.New("reset"), errors.Join(errors.New("frame"), ErrBadPeer)

@@ -24,7 +24,7 @@ type input struct {
 	change    vad.Change // inFrame
 	key       byte       // inKey
 	mark      uint32     // inMark
-	turn      int        // inAnswer, inFailure: the turn it belongs to
+	turn      int        // inAnswer, inFailure, inComplete, inCut: the turn it belongs to
 	closed    bool       // inAnswer: the bot closed the dialog
 	available int        // bytes of the answer's speech that exist but were not sent
 	ended     bool       // the answer's speech is complete
@@ -33,12 +33,14 @@ type input struct {
 type inputKind uint8
 
 const (
-	inTick    inputKind = iota // time has passed
-	inFrame                    // a caller frame was judged
-	inKey                      // a key was pressed
-	inMark                     // a mark came back
-	inAnswer                   // the bot's answer to a turn is known
-	inFailure                  // the bot failed on a turn before it answered
+	inTick     inputKind = iota // time has passed
+	inFrame                     // a caller frame was judged
+	inKey                       // a key was pressed
+	inMark                      // a mark came back
+	inAnswer                    // the bot's answer to a turn is known
+	inFailure                   // the bot failed on a turn before it answered
+	inComplete                  // all of the answer to a turn is there
+	inCut                       // the answer to a turn lost the rest of its voice
 )
 
 // action is what a conversation wants done, in order.
@@ -87,6 +89,7 @@ type conversation struct {
 	engaged  bool // the caller began to talk or to key while the bot owed an answer
 	keys     []byte
 	lastKey  time.Duration
+	unheard  int // turn whose answer is known and of which nothing was played yet; 0 for none
 	failures int // in a row
 	last     Termination
 	marks    uint32 // latest mark sent
@@ -115,7 +118,16 @@ func (c *conversation) step(now time.Duration, in input) []action {
 	case inAnswer:
 		c.answer(in)
 	case inFailure:
-		c.failure(in.turn)
+		if c.awaits(in.turn) {
+			c.settle()
+			c.failed()
+		}
+	case inComplete:
+		if in.turn == c.turn {
+			c.failures, c.unheard = 0, 0
+		}
+	case inCut:
+		c.cut(in.turn)
 	}
 	c.keysComplete(now)
 	c.play(now, in)
@@ -222,7 +234,7 @@ func (c *conversation) answer(in input) {
 		c.counts.lateAnswers++
 		return
 	}
-	c.failures = 0
+	c.unheard = in.turn
 	c.settle()
 	switch {
 	case in.closed:
@@ -264,13 +276,22 @@ func (c *conversation) goesOn() bool {
 	return true
 }
 
-func (c *conversation) failure(turn int) {
-	if !c.awaits(turn) {
+// cut deals with an answer that lost its voice. Of a part the caller makes what
+// they can; an answer without any is as good as none.
+func (c *conversation) cut(turn int) {
+	if turn != c.turn || c.unheard != turn || c.phase != speaking && c.phase != listening {
 		return
 	}
+	c.silenced()
+	c.failed()
+}
+
+// failed apologises for a turn that got no answer, or ends the call if it was one
+// too many.
+func (c *conversation) failed() {
+	c.unheard = 0
 	c.failures++
 	c.counts.failures++
-	c.settle()
 	switch {
 	case c.failures >= c.rules.maxFailures:
 		c.phase, c.last = leaving, Termination{Result: UpstreamFault, Reason: BotFailed}
@@ -280,6 +301,13 @@ func (c *conversation) failure(turn int) {
 		c.phase = speaking
 	}
 	c.do(action{kind: doApology})
+}
+
+// heardTurn notes that an answer begins to be heard.
+func (c *conversation) heardTurn() {
+	if c.unheard != 0 {
+		c.unheard, c.failures = 0, 0
+	}
 }
 
 // playing reports whether the caller is being played an answer.
@@ -296,6 +324,7 @@ func (c *conversation) play(now time.Duration, in input) {
 			break
 		}
 		c.marks++
+		c.heardTurn()
 		c.out.wentOut(now, n, c.marks)
 		c.do(action{kind: doPlay, bytes: n, mark: c.marks})
 		in.available -= n

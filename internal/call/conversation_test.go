@@ -64,14 +64,18 @@ func (s *simulation) step() {
 	case n < 16:
 		s.feed(input{kind: inKey, key: "0123456789*#"[s.rng.IntN(12)]})
 	case n < 50 && s.asked > 0 && !s.answered:
-		s.length, s.offset, s.answered = s.rng.IntN(40000), 0, true
+		s.length, s.offset, s.answered = 1+s.rng.IntN(40000), 0, true
 		s.feed(input{kind: inAnswer, turn: s.asked, closed: s.rng.IntN(20) == 0})
 	case n < 52 && s.asked > 0 && !s.answered:
 		s.answered = true
 		s.feed(input{kind: inFailure, turn: s.asked})
-	case n < 54:
+	case n == 52 && s.answered:
+		s.feed(input{kind: inCut, turn: s.asked})
+	case n == 53 && s.answered:
+		s.feed(input{kind: inComplete, turn: s.asked})
+	case n < 55:
 		s.feed(input{kind: inMark, mark: 1<<20 + s.rng.Uint32N(50)}) // not one of ours
-	case n < 56:
+	case n < 57:
 		s.feed(input{kind: inAnswer, turn: s.asked - 1}) // far too late
 	default:
 		s.feed(input{kind: inFrame})
@@ -82,10 +86,7 @@ func (s *simulation) feed(in input) {
 	if s.ended > 0 {
 		return // Run stops at the end, too
 	}
-	if in.kind == inFailure && s.talk.awaits(in.turn) {
-		s.length, s.offset = 8000, 0
-	}
-	in.available, in.ended = s.length-s.offset, true
+	in.available, in.ended = s.length-s.offset, s.length > 0
 	for _, act := range s.talk.step(s.now, in) {
 		s.check(act)
 	}
@@ -107,6 +108,8 @@ func (s *simulation) check(act action) {
 	case doAbandon:
 		s.answered = true
 		s.length, s.offset = 0, 0
+	case doApology:
+		s.length, s.offset = 8000, 0
 	case doClear:
 		s.queue, s.queueEnd = nil, s.now
 	case doPlay:
