@@ -66,6 +66,12 @@ func runPhone(ctx context.Context, env *environment, args []string) error {
 		return err
 	}
 	defer phone.Close()
+	if opts.out != "" {
+		// Before the call: afterwards the recording would be lost.
+		if err := os.MkdirAll(opts.out, 0o755); err != nil {
+			return fmt.Errorf("make the folder for recordings: %w", err)
+		}
+	}
 	printer.begin()
 	records := placeCalls(ctx, phone, opts.count)
 	printer.end(records)

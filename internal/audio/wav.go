@@ -45,9 +45,17 @@ func ReadWAV(r io.Reader) (Clip, error) {
 
 // ReadWAVFile is ReadWAV of a file; its errors name the file.
 func ReadWAVFile(path string) (Clip, error) {
-	f, err := os.Open(path)
+	// A named pipe might never open, and a device never end.
+	info, err := os.Stat(path)
 	if err != nil {
 		return Clip{}, fmt.Errorf("read WAV: %w", err) // names the file already
+	}
+	if !info.Mode().IsRegular() {
+		return Clip{}, fmt.Errorf("read WAV %s: it is not a regular file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return Clip{}, fmt.Errorf("read WAV: %w", err) // as above
 	}
 	defer f.Close()
 	clip, err := readWAV(f)

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"time"
@@ -299,6 +300,19 @@ func BenchmarkReadWAV(b *testing.B) {
 	for b.Loop() {
 		if _, err := ReadWAV(bytes.NewReader(file.Bytes())); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+func TestReadWAVFileRefusesWhatIsNoFile(t *testing.T) {
+	dir := t.TempDir()
+	pipe := filepath.Join(dir, "pipe.wav")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{dir, pipe} {
+		if _, err := ReadWAVFile(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "not a regular file") {
+			t.Errorf("ReadWAVFile(%s) = %v; want it refused by name", path, err)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"time"
 
 	"lexline/internal/call"
 )
@@ -107,12 +108,16 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 // Session returns the bot's side of a call. It asks nothing of Lex and keeps no
 // resources: a Session that is not used any more needs no closing.
 func (c *Client) Session(info call.Info) *Session {
-	return &Session{
+	s := &Session{
 		client: c,
 		info:   info,
 		log:    c.log.With("call", info.ID),
-		fresh:  true,
+		fresh:  !info.Resumed,
 	}
+	if info.Resumed {
+		s.before = int(time.Now().Unix())
+	}
+	return s
 }
 
 // Check reports whether the alias answers: it opens a session of its own there

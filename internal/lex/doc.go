@@ -13,11 +13,12 @@
 // brought to telephone audio as it arrives.
 //
 // The Lex session id is the call's id at the carrier, so whichever instance
-// continues a call finds its session. The first request of a session, also of
-// one that continues a call, carries the session attributes caller_number and
-// called_number. Every request carries the request attribute x-lexline-turn
-// with the call's id, a slash and the turn's number: code behind the bot can
-// use it to do what a turn asks for only once.
+// continues a call finds its session. The first request of a call carries the
+// session attributes caller_number and called_number; a stream that continues a
+// call sends none, as they would replace what the bot has set since. Every
+// request carries the request attribute x-lexline-turn with the call's id, a
+// slash and a number that grows from turn to turn, over all streams of the call:
+// code behind the bot can use it to do what a turn asks for only once.
 //
 // # Waiting
 //

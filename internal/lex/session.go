@@ -27,6 +27,10 @@ type Session struct {
 	client *Client
 	info   call.Info
 	log    *slog.Logger
+	// before is added to turn numbers on the wire. A call counts its turns from 1
+	// on each of its streams, and the bot must never see a number twice: those of
+	// a stream that continues a call begin at the time of day, in seconds.
+	before int
 
 	mu    sync.Mutex
 	fresh bool   // Lex has not told us that it has our session attributes
@@ -122,7 +126,7 @@ func (s *Session) question(turn call.Turn) question {
 		sessionID:  s.info.ID,
 		speech:     turn.Speech,
 		text:       turn.Text,
-		attributes: map[string]string{"x-lexline-turn": s.info.ID + "/" + strconv.Itoa(turn.Number)},
+		attributes: map[string]string{"x-lexline-turn": s.info.ID + "/" + strconv.Itoa(s.before+turn.Number)},
 		sent:       &s.client.counts.sent,
 	}
 	s.mu.Lock()

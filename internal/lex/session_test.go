@@ -3,9 +3,12 @@ package lex
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -82,13 +85,51 @@ func TestCallerNumbersAreSentUntilLexHasThem(t *testing.T) {
 			answerHead(w, asksForFlowers)
 			w.WriteHeader(status[len(states)-1])
 		})
-		session := client.Session(call.Info{ID: "CA1", From: "+15550100", Resumed: true})
+		session := client.Session(call.Info{ID: "CA1", From: "+15550100"})
 		for n := range status {
 			ask(t.Context(), session, call.Turn{Number: n + 1, Text: "1"})
 		}
 		attributes := `{"sessionAttributes":{"caller_number":"+15550100"}}`
 		if diff := cmp.Diff([]string{attributes, attributes, ""}, states); diff != "" {
 			t.Errorf("session states sent with answers %v (-want +got):\n%s", status, diff)
+		}
+	})
+}
+
+// TestStreamThatContinuesACall replaces nothing that the bot has set, and numbers
+// its turns after all those of the streams before it.
+func TestStreamThatContinuesACall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var state string
+		var numbers []int
+		client := newStandIn(t, Deadlines{}, func(_ *standIn, w http.ResponseWriter, r *http.Request) {
+			state += r.Header.Get("X-Amz-Lex-Session-State")
+			var attributes map[string]string
+			if err := json.Unmarshal([]byte(unpacked(t, r.Header.Get("X-Amz-Lex-Request-Attributes"))), &attributes); err != nil {
+				t.Errorf("request attributes: %v", err)
+			}
+			number, err := strconv.Atoi(strings.TrimPrefix(attributes["x-lexline-turn"], "CA1/"))
+			if err != nil {
+				t.Errorf("turn %q: %v", attributes["x-lexline-turn"], err)
+			}
+			numbers = append(numbers, number)
+			answerHead(w, asksForFlowers)
+		})
+		for stream := range 3 {
+			session := client.Session(call.Info{ID: "CA1", From: "+15550100", Resumed: stream > 0})
+			for n := range 2 {
+				ask(t.Context(), session, call.Turn{Number: n + 1, Text: "1"})
+			}
+			if stream == 0 {
+				state = ""
+			}
+			time.Sleep(time.Minute)
+		}
+		if state != "" {
+			t.Errorf("continuing streams sent the session state %q; want none", state)
+		}
+		if !slices.IsSorted(numbers) || len(slices.Compact(numbers)) != 6 {
+			t.Errorf("turns were numbered %v; want growing numbers", numbers)
 		}
 	})
 }
