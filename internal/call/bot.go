@@ -19,7 +19,7 @@ type Answer struct {
 	Slots      map[string]string // interpreted values of the filled slots
 	Messages   []string          // the bot's words, in order, as text
 	Elicits    string            // slot that the bot asks for now; empty when it asks for none
-	Closed     bool              // the bot closed the dialog: nothing more will be asked
+	Closed     bool              // the bot is done with the caller: nothing more will be asked
 	Speech     *Speech           // the bot's voice, possibly still growing; never nil
 }
 

@@ -70,7 +70,6 @@ func readAnswer(out *lexruntimev2.RecognizeUtteranceOutput) (answer *call.Answer
 		Transcript: transcript,
 		InputMode:  aws.ToString(out.InputMode),
 		Elicits:    dialog.DialogAction.SlotToElicit,
-		Closed:     dialog.DialogAction.Type == "Close",
 		Slots:      map[string]string{},
 		Messages:   words(messages),
 	}
@@ -78,6 +77,7 @@ func readAnswer(out *lexruntimev2.RecognizeUtteranceOutput) (answer *call.Answer
 		answer.Intent, answer.State = in.Name, in.State
 		fill(answer.Slots, "", in.Slots)
 	}
+	answer.Closed = dialog.DialogAction.Type == "Close" && answer.Intent != fallbackIntent
 	return answer, state, nil
 }
 
@@ -155,12 +155,10 @@ func withoutTags(ssml string) string {
 	}
 }
 
-// FallbackIntent is the intent that a Lex bot falls back to when it did not
-// understand. A bot that has nothing else to do there closes the dialog: the
-// caller was not understood, not served, and may be asked again, as the next
-// turn starts a new dialog in the same session.
-const FallbackIntent = "FallbackIntent"
-
-// NotUnderstood reports whether the answer says that the bot did not
-// understand, so that its being closed does not mean that the call is done.
-func NotUnderstood(answer *call.Answer) bool { return answer.Intent == FallbackIntent }
+// fallbackIntent is the name of the intent that every Lex bot falls back to when
+// it did not understand
+// (https://docs.aws.amazon.com/lexv2/latest/dg/built-in-intent-fallback.html). A
+// bot that has nothing else to do there closes the dialog. That is no end of the
+// call: the caller was not understood, not served, and their next turn starts a
+// new dialog in the same session.
+const fallbackIntent = "FallbackIntent"

@@ -1,8 +1,10 @@
 package lex
 
 import (
+	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
@@ -123,11 +125,17 @@ func TestReadAnswerNamesTheHeader(t *testing.T) {
 	}
 }
 
-func TestNotUnderstood(t *testing.T) {
-	for intent, want := range map[string]bool{"FallbackIntent": true, "OrderFlowers": false, "": false} {
-		if got := NotUnderstood(&call.Answer{Intent: intent, Closed: true}); got != want {
-			t.Errorf("NotUnderstood(intent %q) = %v, want %v", intent, got, want)
-		}
+func TestFallbackClosesNoCall(t *testing.T) {
+	for intent, want := range map[string]bool{"FallbackIntent": false, "OrderFlowers": true} {
+		synctest.Test(t, func(t *testing.T) {
+			client := newStandIn(t, Deadlines{}, func(_ *standIn, w http.ResponseWriter, _ *http.Request) {
+				answerHead(w, object{"dialogAction": object{"type": "Close"}, "intent": object{"name": intent, "state": "Failed"}})
+			})
+			a := ask(t.Context(), client.Session(call.Info{ID: "CA1"}), call.Turn{Number: 1, Text: "1"})
+			if a.err != nil || a.answer.Closed != want {
+				t.Errorf("closed with intent %s: answer %+v, error %v; want Closed %t", intent, a.answer, a.err, want)
+			}
+		})
 	}
 }
 
