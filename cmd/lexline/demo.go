@@ -79,9 +79,9 @@ type demo struct {
 
 // engines says which speech engines the demo found.
 type engines struct {
-	Recognizer  string `json:"recognizer"`  // empty when there is none
+	Recognizer  string `json:"recognizer"`  // or "none: " and why
 	Synthesizer string `json:"synthesizer"` // as above
-	Recordings  string `json:"recordings"`  // folder of the human voice
+	Recordings  string `json:"recordings"`  // folder of the human voice; empty when there is none
 }
 
 // said is one line of output of one of the demo's processes.
@@ -108,8 +108,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	speech := !d.keys && d.engines.Recognizer != "" && d.engines.Synthesizer != ""
-	actors := cast(d.seed, begun, speech, d.engines.Recordings != "")
+	actors := cast(d.seed, begun, d.whyKeys(), d.engines.Recordings)
 	d.story = newStory(actors)
 	d.stage.opening(d, actors)
 	gateway, err := d.startGateway(ctx, bot.address)

@@ -31,14 +31,17 @@ func TestDrawnOrdersAreWhatTheirWordsMean(t *testing.T) {
 }
 
 func TestScriptsOfTheCastCanBeRead(t *testing.T) {
-	for _, speech := range []bool{true, false} {
+	for _, test := range []struct{ whyKeys, sounds string }{{"", ""}, {"", "/sounds"}, {"no engine", "/sounds"}} {
 		for seed := range uint64(50) {
-			for _, a := range cast(seed, time.Now(), speech, false) {
+			for _, a := range cast(seed, time.Now(), test.whyKeys, test.sounds) {
 				if _, err := twiliosim.ParseScript(a.name, strings.NewReader(a.script)); err != nil {
-					t.Errorf("seed %d, speech %t: %v\n%s", seed, speech, err, a.script)
+					t.Errorf("seed %d, %+v: %v\n%s", seed, test, err, a.script)
 				}
-				if a.keyed == speech {
-					t.Errorf("seed %d, speech %t: %s keyed = %t", seed, speech, a.name, a.keyed)
+				if keyed := test.whyKeys != ""; a.keyed != keyed || strings.Contains(a.script, "say") == keyed {
+					t.Errorf("seed %d, %+v: %s keyed %t with script\n%s", seed, test, a.name, a.keyed, a.script)
+				}
+				if recorded := strings.Contains(a.script, "/sounds/digits/day-"); recorded != (a.name == "Ben" && test.whyKeys == "" && test.sounds != "") {
+					t.Errorf("seed %d, %+v: %s speaks with recordings: %t", seed, test, a.name, recorded)
 				}
 			}
 		}

@@ -15,7 +15,7 @@ func (d *demo) startBot(ctx context.Context) (*service, error) {
 		if json.Unmarshal(text, &start) != nil || start.Op != "Start" {
 			return ""
 		}
-		d.engines.Recognizer, d.engines.Synthesizer = engineOrNone(start.Recognizer), engineOrNone(start.Synthesizer)
+		d.engines.Recognizer, d.engines.Synthesizer = start.Recognizer, start.Synthesizer
 		d.engines.Recordings = recordedSounds()
 		return strings.TrimPrefix(start.Endpoint, "http://")
 	}
@@ -23,10 +23,18 @@ func (d *demo) startBot(ctx context.Context) (*service, error) {
 	return d.startService(ctx, "bot", args, ready, take)
 }
 
-// engineOrNone returns an engine's state, or nothing if it says that there is none.
-func engineOrNone(state string) string {
-	if strings.HasPrefix(state, "none") {
-		return ""
+// present reports whether an engine's state is not that there is none.
+func present(state string) bool { return state != "" && !strings.HasPrefix(state, "none") }
+
+// whyKeys says why callers press keys; empty when they can speak.
+func (d *demo) whyKeys() string {
+	switch {
+	case d.keys:
+		return "as --keys says"
+	case !present(d.engines.Recognizer):
+		return "the bot has no recognizer"
+	case !present(d.engines.Synthesizer):
+		return "the callers have no synthesizer"
 	}
-	return state
+	return ""
 }

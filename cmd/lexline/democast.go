@@ -62,21 +62,21 @@ func drawOrder(rng *rand.Rand, today time.Time) order {
 	}
 }
 
-// cast draws the demo's two callers from a seed. Both speak if a recognizer and a
-// synthesizer are there, the second with a human voice as far as recordings go.
-func cast(seed uint64, today time.Time, speech, recordings bool) []actor {
+// cast draws the demo's two callers from a seed. The second has a human voice as
+// far as the recordings in the folder sounds go, if there is one. With a reason
+// why they cannot speak, both press keys.
+func cast(seed uint64, today time.Time, whyKeys, sounds string) []actor {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	ann := actor{name: "Ann", voice: "rms", about: "a synthetic voice (flite rms), not the bot's", order: drawOrder(rng, today)}
 	ben := actor{name: "Ben", voice: "awb", about: "a synthetic voice (flite awb)", order: drawOrder(rng, today)}
-	sounds := recordedSounds()
 	switch {
-	case !speech:
+	case whyKeys != "":
 		for _, a := range []*actor{&ann, &ben} {
-			a.keyed, a.about = true, "key presses: there is no speech engine"
+			a.keyed, a.about = true, "by key presses, "+whyKeys
 			a.script = keyedScript(a.order)
 		}
 		return []actor{ann, ben}
-	case recordings && sounds != "":
+	case sounds != "":
 		ben.about = "day and time by a human (Debian's asterisk-core-sounds-en-wav), the rest by a synthetic voice (flite awb)"
 		ben.script = spokenScript(ben, recordedDay(sounds, ben.order), recordedTime(sounds, ben.order))
 	default:

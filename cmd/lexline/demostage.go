@@ -50,21 +50,18 @@ func (s *stage) printf(format string, args ...any) {
 func (s *stage) opening(d *demo, actors []actor) {
 	s.begun = time.Now()
 	s.printf("lexline demo: two callers order flowers. seed %d\n\n", d.seed)
-	s.printf("  recognizer   %s\n", orNone(d.engines.Recognizer))
-	s.printf("  synthesizer  %s\n", orNone(d.engines.Synthesizer))
-	s.printf("  recordings   %s\n\n", orNone(d.engines.Recordings))
+	s.printf("  recognizer   %s\n", d.engines.Recognizer)
+	s.printf("  synthesizer  %s\n", d.engines.Synthesizer)
+	if d.engines.Recordings == "" {
+		s.printf("  recordings   none: asterisk-core-sounds-en-wav is not installed\n\n")
+	} else {
+		s.printf("  recordings   %s\n\n", d.engines.Recordings)
+	}
 	for _, a := range actors {
 		o := a.order
 		s.printf("  %s wants %s on %s (%s) at %s\n      %s\n", s.paint(a.name, a.name), o.flower, o.day, o.date, o.clock, a.about)
 	}
 	s.printf("\n")
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "none"
-	}
-	return text
 }
 
 // show prints lines as they happen.
