@@ -58,6 +58,7 @@ var mayImport = map[string]row{
 	"bench/discard":      {tests: cmp},
 	"bench/mediapath":    {own: "audio", tests: cmp},
 	"bench/speech":       {own: "audio botdef nlu speech", tests: cmp},
+	"bench/speech/adapt": {own: "audio speech", tests: cmp},
 }
 
 // forbidden tells why, for the edges that someone will want one day. Third
