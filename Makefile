@@ -1,8 +1,10 @@
 # Everything a person types on this project; `make help` lists it.
 
 DEMO_PACKAGES := pocketsphinx pocketsphinx-en-us flite asterisk-core-sounds-en-wav
-# awscli judges the local Lex, sphinxbase-utils our grammars, npm's twilio our signatures.
-TEST_PACKAGES := $(DEMO_PACKAGES) awscli sphinxbase-utils \
+# awscli judges the local Lex, sphinxbase-utils our grammars, npm's twilio our
+# signatures; the voices of espeak-ng and festival are what the recogniser's
+# telephone transform is made from.
+TEST_PACKAGES := $(DEMO_PACKAGES) awscli sphinxbase-utils espeak-ng festival festvox-kallpc16k festvox-kdlpc16k \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 # The race detector is the one thing here that needs a C compiler.
 RACE_PACKAGES := $(if $(shell command -v gcc),,gcc) $(if $(wildcard /usr/include/stdlib.h),,libc6-dev)
@@ -22,7 +24,7 @@ ARGS      ?=
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check race fuzz fuzz-short bench lint sounds cover clean setup-demo setup-test setup-race
+.PHONY: help demo build test check race fuzz fuzz-short bench bench-speech transform lint sounds cover clean setup-demo setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -60,6 +62,12 @@ fuzz-short: ## Run every fuzz target on 5,000 inputs
 
 bench: ## Measure the media path; the last line is its CPU over a raw TCP server's
 	@go run ./bench/mediapath $(ARGS)
+
+bench-speech: build ## Measure what the recogniser understands, voice by voice
+	@go run ./bench/speech $(ARGS)
+
+transform: setup-test ## Make the transform that lets the recogniser's model hear telephones
+	@go run ./bench/speech/adapt >bin/telephone.mllr && mv bin/telephone.mllr internal/speech/telephone.mllr
 
 lint: ## Run golangci-lint with .golangci.yml
 	@go run $(GOLANGCI) run ./...

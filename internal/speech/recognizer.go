@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -147,25 +148,36 @@ func (r *Recognizer) recognize(ctx context.Context, grammar Grammar, pcm []int16
 		return Hypothesis{}, err
 	}
 	defer func() { r.idle <- w }()
+	answer, err := r.ask(ctx, w, utterance)
+	if errors.Is(err, ErrWorkerLost) && errors.Is(err, syscall.EPIPE) {
+		// It had ended while it had nothing to do and has heard nothing of this
+		// utterance: another one loses none.
+		answer, err = r.ask(ctx, w, utterance)
+	}
+	if err == nil && answer.Error != "" {
+		err = errors.New(answer.Error)
+	}
+	return answer.Hypothesis, err
+}
+
+// ask has one utterance answered by w, which is started if it is not running.
+func (r *Recognizer) ask(ctx context.Context, w *worker, utterance []byte) (heard, error) {
 	if !w.running() {
 		if err := r.start(ctx, w); err != nil {
-			return Hypothesis{}, err
+			return heard{}, err
 		}
 	}
 	answer, err := w.ask(ctx, utterance)
-	if err != nil {
-		complaint := w.end()
-		if errors.Is(ctx.Err(), context.Canceled) {
-			return Hypothesis{}, err // nobody wants the answer any more
-		}
-		r.crashes.Add(1)
-		r.log.Warn("speech worker lost", "err", err, "complaint", complaint)
-		return Hypothesis{}, fmt.Errorf("%w: %w", ErrWorkerLost, err)
+	if err == nil {
+		return answer, nil
 	}
-	if answer.Error != "" {
-		return Hypothesis{}, errors.New(answer.Error)
+	complaint := w.end()
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return heard{}, err // nobody wants the answer any more
 	}
-	return answer.Hypothesis, nil
+	r.crashes.Add(1)
+	r.log.Warn("speech worker lost", "err", err, "complaint", complaint)
+	return heard{}, fmt.Errorf("%w: %w", ErrWorkerLost, err)
 }
 
 // take returns the next free worker, which the caller puts back.

@@ -74,6 +74,26 @@ func TestLostWorker(t *testing.T) {
 	}
 }
 
+// TestWorkerThatEndsBetweenUtterances has heard nothing of the next one, which is
+// not lost.
+func TestWorkerThatEndsBetweenUtterances(t *testing.T) {
+	f := newFake(t)
+	r := f.recognizer(f.config())
+	hears(t, r)
+	w := <-r.idle
+	if err := w.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.cmd.Process.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	r.idle <- w
+	hears(t, r)
+	if got := r.Status(); got.Crashes != 1 || got.Utterances != 2 {
+		t.Errorf("status %+v; want 1 crash and 2 utterances", got)
+	}
+}
+
 func TestRecognizerThatCannotStart(t *testing.T) {
 	tests := []struct{ name, start, want string }{
 		{"no engine", "absent", "start the speech worker: PocketSphinx is not installed"},
