@@ -33,7 +33,7 @@ demo: setup-demo build ## Install what is missing, build, place two calls, show 
 	@bin/lexline demo $(ARGS)
 
 build: ## Build bin/lexline and bin/lexline-speech
-	@echo "build: bin/lexline, bin/lexline-speech"
+	@echo "build: bin/lexline, bin/lexline-speech" >&2
 	@go build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/...
 
 test: setup-test build ## Install what the tests need, then check, then all tests under the race detector

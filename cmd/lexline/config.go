@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -204,8 +205,8 @@ func (cfg *config) check(dev bool) error {
 	if err := checkPublicURL(cfg.PublicURL, dev); err != nil {
 		fault("public_url: %w", err)
 	}
-	if _, _, err := net.SplitHostPort(cfg.Listen); err != nil {
-		fault("listen: %q is no address; write :8080 or 127.0.0.1:8080", cfg.Listen)
+	if err := checkListen(cfg.Listen); err != nil {
+		fault("listen: %w", err)
 	}
 	if cfg.Twilio.AuthToken == "" {
 		fault("twilio.auth_token: is missing; without it nobody can tell Twilio's requests from forged ones")
@@ -243,6 +244,9 @@ func (cfg *config) checkLines() (faults []error) {
 		}
 		regions[region.Name] = true
 	}
+	if len(cfg.Regions) == 0 {
+		fault("regions: is empty; name one there or in AWS_REGION")
+	}
 	if len(cfg.Lines) == 0 {
 		fault("lines: is empty; a line says which bot answers which number")
 	}
@@ -254,7 +258,7 @@ func (cfg *config) checkLines() (faults []error) {
 		if line.TwiML != "" && line.Greeting != "" {
 			fault("lines[%d].twiml: is a whole answer; a greeting beside it would not be said", i)
 		}
-		if !regions[line.Region] {
+		if len(cfg.Regions) > 0 && !regions[line.Region] {
 			fault("lines[%d].region: %q is not one of the regions", i, line.Region)
 		}
 		if names[line.Name] {
@@ -277,6 +281,14 @@ func (cfg *config) checkLines() (faults []error) {
 	return faults
 }
 
+func checkListen(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if number, bad := strconv.Atoi(port); err != nil || bad != nil || number < 0 || number > 65535 {
+		return fmt.Errorf("%q is no address with a port; write :8080 or 127.0.0.1:8080 (CONTAINER_PORT is a number alone)", address)
+	}
+	return nil
+}
+
 func checkPublicURL(text string, dev bool) error {
 	if text == "" {
 		return errors.New("is missing; it is the address under which Twilio reaches this server")
@@ -287,6 +299,8 @@ func checkPublicURL(text string, dev bool) error {
 		return fmt.Errorf("%q is no address; write https://voice.example.com", text)
 	case u.RawQuery != "" || u.Fragment != "":
 		return fmt.Errorf("%q must end before any ? or #", text)
+	case endsInEndpoint(u.Path):
+		return fmt.Errorf("%q ends in the path of a webhook; give the address without it", text)
 	case u.Scheme == "https":
 		return nil
 	case u.Scheme != "http":
@@ -297,6 +311,13 @@ func checkPublicURL(text string, dev bool) error {
 		return fmt.Errorf("plain http is for loopback addresses only, and %s is none", u.Hostname())
 	}
 	return nil
+}
+
+// endsInEndpoint reports whether a path is that of the webhook that Twilio is
+// given, and not of the server that it belongs to.
+func endsInEndpoint(path string) bool {
+	path = strings.TrimRight(path, "/")
+	return strings.HasSuffix(path, "/twiml") || strings.HasSuffix(path, "/resume") || strings.HasSuffix(path, "/stream")
 }
 
 func isLoopback(host string) bool {

@@ -52,7 +52,13 @@ func readConfig(name string, r io.Reader, cfg *config) error {
 }
 
 // yamlError drops the library's own name from a syntax error, which says its line.
-func yamlError(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "yaml: ")) }
+func yamlError(err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if strings.Contains(text, "cannot start any token") {
+		text += "; YAML is indented with spaces, not tabs"
+	}
+	return errors.New(text)
+}
 
 // configFile decodes YAML nodes into the config structs by their `key` tags.
 type configFile struct{ name string }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 
@@ -140,11 +141,26 @@ func (g *gateway) findBots(ctx context.Context) error {
 			Logger:      g.log,
 		})
 		if err != nil {
-			return fmt.Errorf("line %s: find bot %q in %s: %w", line.Name, line.Bot, region.Name, err)
+			err = fmt.Errorf("line %s: find bot %q: %w", line.Name, line.Bot, err)
+			if hint := botHint(region, err); hint != "" {
+				err = &hintError{err, hint}
+			}
+			return err
 		}
 		g.clients[line.Name] = client
 	}
 	return nil
+}
+
+// botHint is what to do about a bot that could not be found.
+func botHint(region regionConfig, err error) string {
+	switch text := err.Error(); {
+	case errors.Is(err, syscall.ECONNREFUSED) && region.ModelsEndpoint != "":
+		return "nothing answers at " + region.ModelsEndpoint + "; is `lexline bot serve` running?"
+	case strings.Contains(text, "credentials"):
+		return "set ACCESS_KEY_ID and SECRET_ACCESS_KEY, or give the machine a role that may use Lex"
+	}
+	return ""
 }
 
 func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFunc) twilio.Config {
@@ -174,7 +190,7 @@ func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) call
 // run serves until ctx ends, then refuses new calls and lets the live ones
 // finish within the drain time, or until impatient fires.
 func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
-	g.log.Info("listening", "address", g.listener.Addr().String(), "public_url", g.cfg.PublicURL,
+	g.log.Info("listening", "address", g.listener.Addr().String(), "webhook", strings.TrimRight(g.cfg.PublicURL, "/")+"/twiml",
 		"lines", len(g.cfg.Lines), "mallocs", mallocs())
 	served := make(chan error, 1)
 	go func() { served <- g.server.Serve(g.listener) }()

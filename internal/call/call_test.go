@@ -370,6 +370,25 @@ func TestSilentLegStillAnswers(t *testing.T) {
 	})
 }
 
+func TestKeysAreNotLogged(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text bytes.Buffer
+		logger := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		r := start(t, Config{Logger: logger}, func(_ context.Context, turn Turn, _ []byte) (*Answer, error) {
+			answer := says('a', 0)
+			answer.Transcript = turn.Text
+			return answer, nil
+		})
+		r.leg.press("4929#")
+		pass(time.Second)
+		r.stop()
+		<-r.done
+		if log := text.String(); strings.Contains(log, "4929") || !strings.Contains(log, "transcript=****") {
+			t.Errorf("log at debug = %s; want the turn without its keys", log)
+		}
+	})
+}
+
 type panickingBot struct{}
 
 func (panickingBot) Ask(context.Context, Turn, func(*Answer)) error { panic("broken bot") }

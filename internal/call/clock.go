@@ -14,6 +14,7 @@ type turnClock struct {
 	turn    int
 	done    time.Duration // when the turn was found to be over
 	waiting bool          // until the first audio of the answer
+	keys    bool          // the caller keyed it
 
 	answers int // turns whose answer was played
 	total   time.Duration
@@ -25,18 +26,24 @@ func (t *turnClock) opened(time.Duration) { t.waiting = false }
 func (t *turnClock) asked(turn int) { t.turn = turn }
 
 func (t *turnClock) ended(log *slog.Logger, now, silence time.Duration) {
-	t.done, t.waiting = now, true
+	t.done, t.waiting, t.keys = now, true, false
 	log.Debug("turn ended", "turn", t.turn, "silence_ms", silence.Milliseconds())
 }
 
 func (t *turnClock) keyed(log *slog.Logger, now time.Duration, turn int) {
-	t.turn, t.done, t.waiting = turn, now, true
+	t.turn, t.done, t.waiting, t.keys = turn, now, true, true
 	log.Debug("turn ended", "turn", turn, "keyed", true)
 }
 
+// answered says what the bot made of the turn. Keys are never logged: they are
+// card numbers and PINs.
 func (t *turnClock) answered(log *slog.Logger, now time.Duration, a *Answer) {
+	transcript := a.Transcript
+	if t.keys {
+		transcript = strings.Repeat("*", len(transcript))
+	}
 	log.Debug("turn answered", "turn", t.turn, "answer_ms", (now - t.done).Milliseconds(),
-		"mode", a.InputMode, "transcript", a.Transcript, "intent", a.Intent, "state", a.State,
+		"mode", a.InputMode, "transcript", transcript, "intent", a.Intent, "state", a.State,
 		"elicits", a.Elicits, "closed", a.Closed)
 }
 
@@ -58,13 +65,13 @@ func (t *turnClock) played(log *slog.Logger, now time.Duration) {
 // logEnd writes the one line that a call leaves behind.
 func (c *Call) logEnd(end Termination) {
 	level := slog.LevelInfo
+	counts := c.talk.counts
 	switch {
 	case end.Reason == Panicked:
 		level = slog.LevelError
-	case end.Result == UpstreamFault || end.Result == PeerFault || end.Reason == Shutdown:
+	case counts.failures > 0 || end.Result == UpstreamFault || end.Result == PeerFault || end.Reason == Shutdown:
 		level = slog.LevelWarn // a caller noticed
 	}
-	counts := c.talk.counts
 	attrs := []any{
 		"result", end.Result, "reason", end.Reason, "seconds", int(time.Since(c.began).Seconds()),
 		"turns", counts.turns, "barge_ins", counts.bargeIns, "bot_failures", counts.failures,

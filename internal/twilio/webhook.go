@@ -104,7 +104,9 @@ func (d *Door) refuseSignature(w http.ResponseWriter, r *http.Request) {
 	d.tally.add(Counters{RejectedSignatures: 1})
 	if skipped, ok := d.badSignatures.pass(now); ok {
 		d.log.Warn("request without Twilio's signature refused",
-			slog.String("remote", r.RemoteAddr), slog.String("path", pathForLog(r.URL.Path)), slog.Int("skipped", skipped))
+			slog.String("remote", r.RemoteAddr), slog.String("path", pathForLog(r.URL.Path)),
+			slog.Bool("signed", r.Header.Get(signatureHeader) != ""), // else it is not even an attempt
+			slog.String("checked_against", d.verifier.public.String()), slog.Int("skipped", skipped))
 	}
 	w.Header().Set("Connection", "close")
 	w.WriteHeader(http.StatusForbidden)
