@@ -54,7 +54,8 @@ tone stands for the bot's words.
 examples:
   lexline bot serve --bot bots/OrderFlowers
   lexline bot serve --bot bots/OrderFlowers --bot trip.zip --listen 127.0.0.1:0 --log-format json
-  aws lexv2-runtime recognize-text --endpoint-url http://127.0.0.1:8470 --bot-id FLOWERSBOT \
+  AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws lexv2-runtime recognize-text \
+      --endpoint-url http://127.0.0.1:8470 --region us-east-1 --bot-id FLOWERSBOT \
       --bot-alias-id TSTALIASID --locale-id en_US --session-id me --text 'order flowers'`)
 	o := &botOptions{zone: time.Local}
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8470", "`address` to listen on; port 0 takes a free one")

@@ -32,8 +32,36 @@ func lookUp(args []string) (*command, []string, error) {
 			return &c, args[len(words):], nil
 		}
 	}
+	if args[0] == "--version" {
+		return find("version"), nil, nil
+	}
+	if group := commandsOf(args[0]); group != "" {
+		err := fmt.Errorf("%s is the beginning of: %s", args[0], group)
+		return nil, nil, usageError{&hintError{err, "each of them explains itself with --help"}}
+	}
 	err := fmt.Errorf("there is no command %q", strings.Join(args[:min(2, len(args))], " "))
 	return nil, nil, usageError{&hintError{err, "lexline help lists the commands"}}
+}
+
+// find returns the command of that name.
+func find(name string) *command {
+	for _, c := range commands() {
+		if c.name == name {
+			return &c
+		}
+	}
+	return nil
+}
+
+// commandsOf lists the commands of two words that begin with word.
+func commandsOf(word string) string {
+	var names []string
+	for _, c := range commands() {
+		if strings.HasPrefix(c.name, word+" ") {
+			names = append(names, c.name)
+		}
+	}
+	return strings.Join(names, ", ")
 }
 
 func usage(w io.Writer) {

@@ -77,7 +77,7 @@ func cast(seed uint64, today time.Time, whyKeys, sounds string) []actor {
 		}
 		return []actor{ann, ben}
 	case sounds != "":
-		ben.about = "day and time by a human (Debian's asterisk-core-sounds-en-wav), the rest by a synthetic voice (flite awb)"
+		ben.about = "human recordings for day and time, a synthetic voice (flite awb) for the rest"
 		ben.script = spokenScript(ben, recordedDay(sounds, ben.order), recordedTime(sounds, ben.order))
 	default:
 		ben.script = spokenScript(ben, "", "")

@@ -61,7 +61,11 @@ func (s *stage) opening(d *demo, actors []actor) {
 		o := a.order
 		s.printf("  %s wants %s on %s (%s) at %s\n      %s\n", s.paint(a.name, a.name), o.flower, o.day, o.date, o.clock, a.about)
 	}
-	s.printf("\n")
+	s.printf(`
+What follows takes some 40 seconds. "says" is the end of what the caller said, "bot" what the bot
+made of it, "hears" the answer; "times" is the silence between the two and what it was spent on.
+
+`)
 }
 
 // show prints lines as they happen.
@@ -128,10 +132,11 @@ func (s *stage) closing(d *demo, took time.Duration) error {
 func (s *stage) table(d *demo, report demoReport) {
 	s.printf("\nFrom the bot's own log, after %.0f s:\n\n", report.Seconds)
 	table := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
-	fmt.Fprint(table, "  caller\tturns\tmode\torder fulfilled\tsilence before an answer\n")
+	fmt.Fprint(table, "  caller\tturns\tmode\torder fulfilled\tmedian silence\n")
 	for i, call := range report.Calls {
 		scene := d.story.scenes[i]
-		verdict := "as placed: " + slotText(call.Wanted)
+		o := scene.actor.order
+		verdict := fmt.Sprintf("as placed: %s %s %s", o.flower, o.date, o.clock)
 		if !call.OK {
 			verdict = "NO: " + call.Problem
 		}
@@ -140,14 +145,14 @@ func (s *stage) table(d *demo, report demoReport) {
 			mode = turn.Mode
 		}
 		if ms, ok := scene.medianTotal(); ok {
-			silence = fmt.Sprintf("%d ms (median)", ms)
+			silence = fmt.Sprintf("%d ms", ms)
 		}
 		fmt.Fprintf(table, "  %s\t%d\t%s\t%s\t%s\n", call.Caller, len(call.Turns), mode, verdict, silence)
 	}
 	_ = table.Flush() // the terminal's own errors have nowhere to go
 	s.printf("\nListen (left the caller, right what the caller heard):\n")
 	for _, call := range report.Calls {
-		s.printf("  %s\n", call.WAV)
+		s.printf("  %s  %s\n", call.Caller, call.WAV)
 	}
 	s.printf(`
 Logs and scripts are in %s. Next:

@@ -137,7 +137,7 @@ func saidText(event twiliosim.Event) string {
 	for i, file := range event.Files {
 		names[i] = file[strings.LastIndex(file, "/")+1:]
 	}
-	return "recording " + strings.Join(names, " + ")
+	return "recordings " + strings.Join(names, " + ")
 }
 
 func (c *scene) said(event twiliosim.Event, text string) []line {
@@ -145,17 +145,20 @@ func (c *scene) said(event twiliosim.Event, text string) []line {
 	return []line{{c.actor.name, "says", text}}
 }
 
+// keysSaid begins what was "said" by pressing keys.
+const keysSaid = "keys "
+
 // pressed collects the keys of one turn.
 func (c *scene) pressed(event twiliosim.Event) []line {
 	last := c.latest()
-	if last == nil || !strings.HasPrefix(last.Said, "keys ") || strings.HasSuffix(last.Said, "#") {
-		last = &demoTurn{Said: "keys "}
+	if last == nil || !strings.HasPrefix(last.Said, keysSaid) || strings.HasSuffix(last.Said, "#") {
+		last = &demoTurn{Said: keysSaid}
 		c.turns = append(c.turns, last)
 	}
 	last.Said += event.Key
 	last.saidAt = event.Time
 	if event.Key == "#" {
-		return []line{{c.actor.name, "presses", strings.TrimPrefix(last.Said, "keys ")}}
+		return []line{{c.actor.name, "presses", strings.TrimPrefix(last.Said, keysSaid)}}
 	}
 	return nil
 }
@@ -189,20 +192,21 @@ func (s *story) bot(text []byte) []line {
 	turn := scene.latest()
 	turn.Mode, turn.Transcript, turn.Intent, turn.State = record.Mode, record.Transcript, record.Intent, record.State
 	turn.Slots, turn.Elicits, turn.Heard = record.Slots, record.Elicits, strings.Join(record.Messages, " ")
-	understood := fmt.Sprintf("heard %q (%s): %s %s", record.Transcript, record.Mode, record.Intent, record.State)
+	understood := fmt.Sprintf("%s %s", record.Intent, record.State)
 	if filled := slotText(record.Slots); filled != "" {
 		understood += ", " + filled
 	}
 	if record.Elicits != "" {
-		understood += "; asks " + record.Elicits
+		understood += ", asks " + record.Elicits
 	}
 	return append([]line{
+		{scene.actor.name, "bot", fmt.Sprintf("heard %q (%s)", record.Transcript, record.Mode)},
 		{scene.actor.name, "bot", understood},
 		{scene.actor.name, "hears", fmt.Sprintf("%q", turn.Heard)},
 	}, scene.measure(turn)...)
 }
 
-// slotText lists filled slots in the order of their names.
+// slotText lists the filled slots in the order of their names.
 func slotText(slots map[string]string) string {
 	var texts []string
 	for _, name := range slices.Sorted(maps.Keys(slots)) {
@@ -250,9 +254,12 @@ func (c *scene) measure(turn *demoTurn) []line {
 	turn.AnswerMS = turn.answeredAt.Sub(turn.endedAt).Milliseconds()
 	turn.HearMS = turn.heardAt.Sub(turn.answeredAt).Milliseconds()
 	turn.TotalMS = turn.heardAt.Sub(turn.saidAt).Milliseconds()
-	return []line{{c.actor.name, "times", fmt.Sprintf(
-		"speech end > %d ms > turn end detected > %d ms > Lex answered > %d ms > first audio heard (%d ms in all)",
-		turn.DetectMS, turn.AnswerMS, turn.HearMS, turn.TotalMS)}}
+	last := "last word"
+	if strings.HasPrefix(turn.Said, keysSaid) {
+		last = "last key"
+	}
+	return []line{{c.actor.name, "times", fmt.Sprintf("%s > %d ms > turn end > %d ms > Lex > %d ms > sound = %d ms",
+		last, turn.DetectMS, turn.AnswerMS, turn.HearMS, turn.TotalMS)}}
 }
 
 // verdict says what is wrong with a call, as the bot's own log has it; empty
