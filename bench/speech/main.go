@@ -109,7 +109,7 @@ type tally struct{ right, all int }
 func main() {
 	bot := flag.String("bot", "bots/OrderFlowers", "the bot's export")
 	worker := flag.String("worker", "bin/lexline-speech", "the speech worker")
-	sounds := flag.String("sounds", "/usr/share/asterisk/sounds/en", "folder of the human recordings")
+	sounds := flag.String("sounds", "/usr/share/asterisk/sounds/en_US_f_Allison", "folder of the human recordings")
 	voices := flag.String("voices", "rms,slt,awb,kal16", "flite's voices")
 	flag.Parse()
 	log.SetFlags(0)

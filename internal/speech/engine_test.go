@@ -82,7 +82,7 @@ func say(t *testing.T, text string) []int16 {
 
 func recording(t *testing.T, name string) []int16 {
 	t.Helper()
-	path := "/usr/share/asterisk/sounds/en/" + name // Debian's asterisk-core-sounds-en-wav
+	path := "/usr/share/asterisk/sounds/en_US_f_Allison/" + name // Debian's asterisk-core-sounds-en-wav
 	clip, err := audio.ReadWAVFile(path)
 	if err != nil {
 		if os.IsNotExist(err) && os.Getenv("CI") == "" {
