@@ -44,7 +44,7 @@ var (
 	// them: the recognizer does not understand the human and flite's awb every time
 	// (bench/speech shows what it understands from whom).
 	hours = []int{9, 10, 11, 12, 13, 14, 15, 17}
-	days  = []time.Weekday{time.Sunday, time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday}
+	days  = []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday}
 )
 
 // drawOrder draws an order. today is the bot's date: a day of the week means the
