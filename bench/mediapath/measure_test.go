@@ -83,10 +83,10 @@ func TestInterleaveTakesTurns(t *testing.T) {
 		const turn = time.Second + settle
 		for name, c := range map[string]struct {
 			times []time.Duration
-			turns []time.Duration
+			turns []int
 		}{
-			"gateway": {gatewayTimes[0].times, []time.Duration{0, 2, 4, 6}},
-			"floor":   {floorTimes[0].times, []time.Duration{1, 3, 5, 7}},
+			"gateway": {gatewayTimes[0].times, []int{0, 2, 4, 6}},
+			"floor":   {floorTimes[0].times, []int{1, 3, 5, 7}},
 		} {
 			var began []time.Duration
 			for i := 0; i < len(c.times); i += 50 {
@@ -94,7 +94,7 @@ func TestInterleaveTakesTurns(t *testing.T) {
 			}
 			var want []time.Duration
 			for _, n := range c.turns {
-				want = append(want, n*turn)
+				want = append(want, time.Duration(n)*turn)
 			}
 			if diff := cmp.Diff(want, began); diff != "" {
 				t.Errorf("windows of the %s (-want +got):\n%s", name, diff)

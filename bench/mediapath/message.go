@@ -85,10 +85,10 @@ func mask(b []byte, key uint32) {
 	}
 }
 
-// lineNoise returns n frames of Gaussian noise at level dBov, mu-law in base64.
-func lineNoise(n int, level float64) []string {
+// lineNoise returns n frames of Gaussian noise at noiseLevel, mu-law in base64.
+func lineNoise(n int) []string {
 	rng := rand.New(rand.NewPCG(8000, 20))
-	amplitude := math.MaxInt16 * math.Pow(10, level/20)
+	amplitude := math.MaxInt16 * math.Pow(10, noiseLevel/20.0)
 	pcm := make([]int16, audio.FrameSamples)
 	frames := make([]string, n)
 	for i := range frames {

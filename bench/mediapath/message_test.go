@@ -34,7 +34,7 @@ func TestMediaMessages(t *testing.T) {
 		Event, SequenceNumber, StreamSid string
 		Media                            struct{ Track, Chunk, Timestamp, Payload string }
 	}
-	noise := lineNoise(3, noiseLevel)
+	noise := lineNoise(3)
 	stream := newMediaStream(streamSID(7), 1, noise)
 	for n := 1; n <= 1200; n++ {
 		want := media{Event: "media", SequenceNumber: fmt.Sprint(n + 1), StreamSid: "MZ00000000000000000000000000000007"}
@@ -57,7 +57,7 @@ func TestMediaMessages(t *testing.T) {
 }
 
 func TestBothSystemsGetTheSameBytes(t *testing.T) {
-	noise := lineNoise(2, noiseLevel)
+	noise := lineNoise(2)
 	one, two := newMediaStream("MZ1", 5, noise), newMediaStream("MZ1", 5, noise)
 	keys := map[string]bool{}
 	for range 100 {
@@ -73,7 +73,7 @@ func TestBothSystemsGetTheSameBytes(t *testing.T) {
 }
 
 func TestMediaMessagesDoNotAllocate(t *testing.T) {
-	stream := newMediaStream(streamSID(1), 1, lineNoise(4, noiseLevel))
+	stream := newMediaStream(streamSID(1), 1, lineNoise(4))
 	if got := testing.AllocsPerRun(1000, func() { stream.next() }); got != 0 {
 		t.Errorf("got %v allocations a message, want none", got)
 	}
@@ -100,7 +100,7 @@ func TestMask(t *testing.T) {
 }
 
 func TestLineNoiseIsTooQuietForSpeech(t *testing.T) {
-	for i, text := range lineNoise(noiseFrames, noiseLevel) {
+	for i, text := range lineNoise(noiseFrames) {
 		frame, err := base64.StdEncoding.DecodeString(text)
 		if err != nil || len(frame) != audio.FrameSamples {
 			t.Fatalf("frame %d: got %d bytes, error %v; want %d", i, len(frame), err, audio.FrameSamples)
@@ -112,7 +112,7 @@ func TestLineNoiseIsTooQuietForSpeech(t *testing.T) {
 }
 
 func BenchmarkMediaMessage(b *testing.B) {
-	stream := newMediaStream(streamSID(1), 1, lineNoise(noiseFrames, noiseLevel))
+	stream := newMediaStream(streamSID(1), 1, lineNoise(noiseFrames))
 	b.ReportAllocs()
 	for b.Loop() {
 		stream.next()

@@ -26,7 +26,7 @@ func (c *clocked) Write(p []byte) (int, error) {
 }
 
 func clockedLanes(n int) ([]*lane, []*clocked) {
-	noise := lineNoise(2, noiseLevel)
+	noise := lineNoise(2)
 	var lanes []*lane
 	var writers []*clocked
 	for i := range n {

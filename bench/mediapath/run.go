@@ -42,7 +42,7 @@ func measure(ctx context.Context, o options, log io.Writer) (result outcome, err
 		return outcome{}, err
 	}
 	result = outcome{options: o, idleRSS: r.idleRSS}
-	noise := lineNoise(noiseFrames, noiseLevel)
+	noise := lineNoise(noiseFrames)
 	floor := &system{name: "discard", pid: r.floor.cmd.Process.Pid}
 	gateway := &system{name: "lexline", pid: r.gateway.cmd.Process.Pid}
 

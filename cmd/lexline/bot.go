@@ -117,7 +117,7 @@ func runBotServe(ctx context.Context, env *environment, args []string) error {
 	defer listener.Close() // the server closes it as well, if it comes to that
 	out := &botLog{w: env.stdout, json: o.json}
 	logger := slog.New(slog.NewTextHandler(env.stderr, nil))
-	engines := startEngines(env, o, bots, logger)
+	engines := startEngines(o, bots, logger)
 	defer engines.close()
 	cfg := lexlocal.Config{
 		Region: o.region, Bots: bots, Aliases: o.aliases, Voice: o.voice, Seed: o.seed,

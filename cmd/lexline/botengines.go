@@ -24,7 +24,7 @@ type speechEngines struct {
 
 // startEngines starts what speech engines there are. A missing one is said, it
 // is no error.
-func startEngines(env *environment, o *botOptions, bots []*botdef.Bot, logger *slog.Logger) *speechEngines {
+func startEngines(o *botOptions, bots []*botdef.Bot, logger *slog.Logger) *speechEngines {
 	e := &speechEngines{}
 	e.synthesizer = speech.NewSynthesizer(speech.SynthConfig{})
 	e.synthesizerState = "none: neither flite nor espeak-ng is installed, a tone stands for words"

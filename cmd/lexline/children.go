@@ -44,7 +44,7 @@ func startChild(ctx context.Context, name, path string, args, environ []string, 
 	go func() {
 		defer close(c.done)
 		c.err = c.cmd.Wait()
-		writer.Close()
+		_ = writer.Close() // a pipe's never fails
 		read.Wait()
 	}()
 	return c, nil
@@ -79,8 +79,7 @@ func (c *child) ended() error {
 	if c.err == nil {
 		return nil
 	}
-	var exit *exec.ExitError
-	if errors.As(c.err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](c.err); ok {
 		return fmt.Errorf("%s ended with %s", c.name, exit.ProcessState)
 	}
 	return fmt.Errorf("run %s: %w", c.name, c.err)

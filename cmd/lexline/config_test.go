@@ -46,7 +46,7 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 	}
 	// The examples, uncommented, must be valid and name the rest of the keys.
 	var live []string
-	for _, line := range strings.Split(string(text), "\n") {
+	for line := range strings.SplitSeq(string(text), "\n") {
 		switch {
 		case strings.HasPrefix(line, "#  ") && !strings.HasPrefix(strings.TrimLeft(line[1:], " "), "#"):
 			live = append(live, line[1:])
@@ -76,8 +76,7 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 }
 
 func allKeys(prefix string, of reflect.Type) (keys []string) {
-	for i := range of.NumField() {
-		field := of.Field(i)
+	for field := range of.Fields() {
 		key := prefix + field.Tag.Get("key")
 		inner := field.Type
 		if inner.Kind() == reflect.Slice {

@@ -70,12 +70,10 @@ func report(w io.Writer, err error) int {
 		return 0
 	}
 	fmt.Fprintf(w, "lexline: %v\n", err)
-	var hint *hintError
-	if errors.As(err, &hint) {
+	if hint, ok := errors.AsType[*hintError](err); ok {
 		fmt.Fprintf(w, "hint: %s\n", hint.hint)
 	}
-	var wrongUse usageError
-	if errors.As(err, &wrongUse) {
+	if _, ok := errors.AsType[usageError](err); ok {
 		return 2
 	}
 	return 1

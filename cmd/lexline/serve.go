@@ -200,14 +200,24 @@ func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 		failed = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 		g.drain(impatient)
-		_ = g.server.Close() // what is left are refused requests
-		<-served
+		g.closeServer()
+		_ = <-served // that it was closed
 	}
 	g.close()
 	counts := g.calls.Counters.Snapshot()
 	g.log.Info("stopped", "calls", counts.Calls, "turns", counts.Turns,
 		"media_messages", g.door.Counters().MediaMessages, "mallocs", mallocs())
 	return failed
+}
+
+// closeServer lets the answers under way reach their askers, of which there is one
+// for each call that has just ended, and closes the server.
+func (g *gateway) closeServer() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if err := g.server.Shutdown(ctx); err != nil {
+		_ = g.server.Close() // what is left has been waited for long enough
+	}
 }
 
 // drain refuses new calls, lets the live ones finish and says every five seconds

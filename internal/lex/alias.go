@@ -112,7 +112,7 @@ func (a *alias) ask(ctx context.Context, q question) (*lexruntimev2.RecognizeUtt
 		q.sent.Add(int64(len(q.text)))
 	} else {
 		one.utterance = newUtterance(ctx, q.speech, q.sent)
-		defer one.utterance.Close()
+		defer func() { _ = one.utterance.Close() }() // only frees what it holds
 		input.RequestContentType = aws.String(utteranceType)
 		input.InputStream = one.utterance
 	}

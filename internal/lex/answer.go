@@ -143,7 +143,7 @@ func withoutTags(ssml string) string {
 	decoder := xml.NewDecoder(strings.NewReader(ssml))
 	for {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return strings.Join(strings.Fields(text.String()), " ")
 		}
 		if err != nil {

@@ -15,8 +15,6 @@ import (
 
 type output = lexruntimev2.RecognizeUtteranceOutput
 
-func some(text string) *string { return &text }
-
 func TestReadAnswer(t *testing.T) {
 	filled := func(value string) object {
 		return object{"shape": "Scalar", "value": object{"originalValue": value, "interpretedValue": value, "resolvedValues": []string{value}}}
@@ -29,16 +27,16 @@ func TestReadAnswer(t *testing.T) {
 		{
 			"slot is asked for",
 			output{
-				InputMode:       some("Speech"),
-				InputTranscript: some(packedText(`"i would like roses"`)),
-				SessionState: some(packed(object{
+				InputMode:       new("Speech"),
+				InputTranscript: new(packedText(`"i would like roses"`)),
+				SessionState: new(packed(object{
 					"dialogAction": object{"type": "ElicitSlot", "slotToElicit": "PickupDate"},
 					"intent": object{"name": "OrderFlowers", "state": "InProgress", "confirmationState": "None", "slots": object{
 						"FlowerType": filled("roses"), "PickupDate": nil, "PickupTime": nil,
 					}},
 					"originatingRequestId": "e5b7",
 				})),
-				Messages: some(packed([]object{{"contentType": "PlainText", "content": "What day?"}})),
+				Messages: new(packed([]object{{"contentType": "PlainText", "content": "What day?"}})),
 			},
 			call.Answer{
 				Transcript: "i would like roses", InputMode: "Speech", Intent: "OrderFlowers", State: "InProgress",
@@ -48,13 +46,13 @@ func TestReadAnswer(t *testing.T) {
 		{
 			"dialog is closed",
 			output{
-				InputMode:       some("DTMF"),
-				InputTranscript: some(packedText("12")),
-				SessionState: some(packed(object{
+				InputMode:       new("DTMF"),
+				InputTranscript: new(packedText("12")),
+				SessionState: new(packed(object{
 					"dialogAction": object{"type": "Close"},
 					"intent":       object{"name": "OrderFlowers", "state": "Fulfilled", "slots": object{}},
 				})),
-				Messages: some(packed([]object{
+				Messages: new(packed([]object{
 					{"contentType": "SSML", "content": `<speak>Thank&#32;you.<break time="1s"/> Good <emphasis>bye</emphasis>!</speak>`},
 					{"contentType": "SSML", "content": "less < more"},
 					{"contentType": "CustomPayload", "content": "{}"},
@@ -68,7 +66,7 @@ func TestReadAnswer(t *testing.T) {
 		},
 		{
 			"all shapes of slots",
-			output{SessionState: some(packed(object{"intent": object{"name": "I", "slots": object{
+			output{SessionState: new(packed(object{"intent": object{"name": "I", "slots": object{
 				"Time":     object{"shape": "Scalar", "value": object{"originalValue": "ten", "interpretedValue": nil, "resolvedValues": []string{"10:00", "22:00"}}},
 				"Toppings": object{"shape": "List", "values": []any{filled("ham"), nil, filled("cheese")}},
 				"Address":  object{"shape": "Composite", "subSlots": object{"City": filled("Ulm"), "Street": nil}},
@@ -78,14 +76,14 @@ func TestReadAnswer(t *testing.T) {
 		},
 		{
 			"bare and broken text",
-			output{SessionState: some(packedText(`{"intent":null,"dialogAction":null}`)), InputTranscript: some(packedText("two \xff roses"))},
+			output{SessionState: new(packedText(`{"intent":null,"dialogAction":null}`)), InputTranscript: new(packedText("two \xff roses"))},
 			call.Answer{Transcript: "two \uFFFD roses", Slots: map[string]string{}},
 		},
 		{
 			"headers that are not looked at",
 			output{
-				SessionState: some(packedText(`{}`)), InputTranscript: some(packedText(`""`)),
-				RecognizedBotMember: some("not packed"), Interpretations: some("%%%%"), RequestAttributes: some("%%%%"),
+				SessionState: new(packedText(`{}`)), InputTranscript: new(packedText(`""`)),
+				RecognizedBotMember: new("not packed"), Interpretations: new("%%%%"), RequestAttributes: new("%%%%"),
 			},
 			call.Answer{Slots: map[string]string{}},
 		},
@@ -112,10 +110,10 @@ func TestReadAnswerNamesTheHeader(t *testing.T) {
 		want string
 	}{
 		{output{}, "no header x-amz-lex-session-state"},
-		{output{SessionState: some("%%%%")}, "header x-amz-lex-session-state: illegal base64"},
-		{output{SessionState: some(packed([]int{1}))}, "header x-amz-lex-session-state: json"},
-		{output{SessionState: some(packed(object{})), Messages: some("%%%%")}, "header x-amz-lex-messages: illegal base64"},
-		{output{SessionState: some(packed(object{})), InputTranscript: some("%%%%")}, "header x-amz-lex-input-transcript: illegal base64"},
+		{output{SessionState: new("%%%%")}, "header x-amz-lex-session-state: illegal base64"},
+		{output{SessionState: new(packed([]int{1}))}, "header x-amz-lex-session-state: json"},
+		{output{SessionState: new(packed(object{})), Messages: new("%%%%")}, "header x-amz-lex-messages: illegal base64"},
+		{output{SessionState: new(packed(object{})), InputTranscript: new("%%%%")}, "header x-amz-lex-input-transcript: illegal base64"},
 	}
 	for _, tt := range tests {
 		answer, _, err := readAnswer(&tt.out)
@@ -151,8 +149,8 @@ func FuzzReadAnswer(f *testing.F) {
 	f.Add("H4sIAAAAAAAA/6uuBQBDv6ajAgAAAA==", "", "H4sI")
 	f.Fuzz(func(t *testing.T, state, messages, transcript string) {
 		for _, wrap := range []func(string) *string{
-			some,
-			func(text string) *string { return some(packedText(text)) },
+			func(text string) *string { return new(text) },
+			func(text string) *string { return new(packedText(text)) },
 		} {
 			out := output{SessionState: wrap(state), Messages: wrap(messages), InputTranscript: wrap(transcript)}
 			answer, raw, err := readAnswer(&out)

@@ -3,6 +3,7 @@ package lex
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -86,7 +87,7 @@ func (u *utterance) whyEnded(err error) error {
 	if cause := context.Cause(u.ctx); cause != nil {
 		return cause
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return err
 	}
 	return &utteranceError{err}

@@ -35,7 +35,7 @@ func TestUtteranceExpandsEveryCode(t *testing.T) {
 			for buf := make([]byte, size); ; {
 				n, err := u.Read(buf)
 				got = append(got, buf[:n]...)
-				if err == io.EOF {
+				if errors.Is(err, io.EOF) {
 					break
 				}
 				if err != nil || n == 0 {
@@ -63,7 +63,7 @@ func TestUtteranceWaitsForATenthOfASecond(t *testing.T) {
 		var got []read
 		for buf := make([]byte, 32<<10); ; {
 			n, err := u.Read(buf)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			got = append(got, read{n, time.Since(begun)})
@@ -120,7 +120,7 @@ func BenchmarkUtterance(b *testing.B) {
 	var frames int
 	u := newUtterance(b.Context(), speech, new(atomic.Int64))
 	for b.Loop() {
-		if _, err := u.Read(buf); err == io.EOF {
+		if _, err := u.Read(buf); errors.Is(err, io.EOF) {
 			u.Close()
 			u = newUtterance(b.Context(), speech, new(atomic.Int64))
 		}

@@ -39,15 +39,15 @@ func FuzzDialog(f *testing.F) {
 		f.Add(seed, uint64(2), true)
 	}
 	bot := loadBot(f, "OrderFlowers")
-	d := newDialog(bot)
+	whole := newDialog(bot)
 	f.Fuzz(func(t *testing.T, text string, seed uint64, keys bool) {
-		d := &dialog{locale: d.locale, model: d.model, keys: keys, seed: seed}
+		d := &dialog{locale: whole.locale, model: whole.model, keys: keys, seed: seed}
 		var s *session
 		for i, line := range strings.Split(text, "\n") {
 			if i == 30 {
 				return
 			}
-			line = shorten(line, maxText)
+			line = shorten(line)
 			a, err := d.Step(s, input{sessionID: "fuzz", mode: modeText, text: line}, friday.Add(time.Duration(i)*time.Minute))
 			if err != nil {
 				t.Fatalf("turn %d %q: %v", i, line, err)
@@ -76,7 +76,7 @@ func FuzzSessionState(f *testing.F) {
 	}
 	d := newDialog(loadBot(f, "OrderFlowers"))
 	f.Fuzz(func(t *testing.T, text, say string) {
-		say = shorten(say, maxText)
+		say = shorten(say)
 		var state *sessionState
 		if json.Unmarshal([]byte(text), &state) != nil || checkState(state) != nil {
 			return

@@ -28,7 +28,7 @@ func keysOf(text string) (string, bool) {
 // own so that the bot's messages stay what its author wrote.
 func (t *turn) addMenu(menu string) {
 	if menu != "" {
-		t.messages = append(t.messages, message{ContentType: plainText, Content: shorten(menu, maxText)})
+		t.messages = append(t.messages, message{ContentType: plainText, Content: shorten(menu)})
 	}
 }
 
@@ -205,10 +205,8 @@ func names(def *botdef.SlotType, keys string) bool {
 		if v.Value == keys {
 			return true
 		}
-		for _, synonym := range v.Synonyms {
-			if synonym == keys {
-				return true
-			}
+		if slices.Contains(v.Synonyms, keys) {
+			return true
 		}
 	}
 	return false

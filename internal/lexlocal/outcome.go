@@ -2,6 +2,7 @@ package lexlocal
 
 import (
 	"cmp"
+	"maps"
 
 	"lexline/internal/botdef"
 	"lexline/internal/nlu"
@@ -37,9 +38,7 @@ func (t *turn) follow(step *botdef.Step, hook *botdef.CodeHook, otherwise stage)
 	if step == nil {
 		return t.hooked(hook, otherwise)
 	}
-	for name, value := range step.SessionAttributes {
-		t.s.attributes[name] = value
-	}
+	maps.Copy(t.s.attributes, step.SessionAttributes)
 	t.quiet = t.quiet || step.SuppressNextMessage
 	def := t.intentDef()
 	if step.Action == "StartIntent" {

@@ -181,7 +181,7 @@ func (q *request) answerVoice(t *target, a *answer, attributes map[string]string
 	q.done(http.StatusOK)
 	q.w.WriteHeader(http.StatusOK)
 	body := &flushed{q.w, q.rc}
-	if err := body.flush(); err != nil {
+	if body.flush() != nil {
 		return nil // the client has gone, or has heard enough
 	}
 	trouble, err := speak(q.r.Context(), body, q.s.cfg.Voice, voice, q.s.cfg.Synthesizer, a.messages)

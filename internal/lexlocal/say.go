@@ -59,7 +59,7 @@ func (t *turn) say(g botdef.MessageGroup, n int) {
 	if chosen.Kind == botdef.ImageCard {
 		m.Card = t.card(chosen.Card)
 	} else {
-		m.Content = shorten(t.fill(chosen.Text, chosen.Kind), maxText)
+		m.Content = shorten(t.fill(chosen.Text, chosen.Kind))
 	}
 	if m.Content != "" || m.Card != nil {
 		t.messages = append(t.messages, m)
@@ -148,10 +148,10 @@ func escapeXML(s string) string {
 	return b.String()
 }
 
-// shorten cuts a text to n characters.
-func shorten(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
+// shorten cuts a text to what Lex allows in a message.
+func shorten(s string) string {
+	if utf8.RuneCountInString(s) <= maxText {
 		return s
 	}
-	return string([]rune(s)[:n])
+	return string([]rune(s)[:maxText])
 }

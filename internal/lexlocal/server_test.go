@@ -276,8 +276,7 @@ func TestSessionOperations(t *testing.T) {
 	_, err = ts.runtime.GetSession(t.Context(), &lexruntimev2.GetSessionInput{
 		BotId: flowersBot, BotAliasId: draft, LocaleId: english, SessionId: aws.String("CA0123"),
 	})
-	var missing *types.ResourceNotFoundException
-	if !errors.As(err, &missing) {
+	if _, ok := errors.AsType[*types.ResourceNotFoundException](err); !ok {
 		t.Errorf("GetSession after DeleteSession: %v, want ResourceNotFoundException", err)
 	}
 }

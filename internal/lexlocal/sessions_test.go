@@ -23,8 +23,7 @@ func keep(t *testing.T, s *sessions, k sessionKey, now time.Time) *session {
 }
 
 func kindOf(err error) string {
-	var told *apiError
-	if errors.As(err, &told) {
+	if told, ok := errors.AsType[*apiError](err); ok {
 		return told.kind
 	}
 	return ""

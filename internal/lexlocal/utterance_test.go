@@ -263,8 +263,7 @@ func TestOneSessionAnswersOneRequestAtATime(t *testing.T) {
 	_, err := ts.runtime.RecognizeText(t.Context(), &lexruntimev2.RecognizeTextInput{
 		BotId: flowersBot, BotAliasId: draft, LocaleId: english, SessionId: aws.String("CA0123"), Text: aws.String("help"),
 	})
-	var busy *types.ConflictException
-	if !errors.As(err, &busy) {
+	if _, ok := errors.AsType[*types.ConflictException](err); !ok {
 		t.Errorf("second request of the session: %v, want a ConflictException", err)
 	}
 	ts.say(t, "CA4567", "help") // another session is not in the way

@@ -182,15 +182,15 @@ func resolveAlphaNumeric(pattern *regexp.Regexp) func(phrase, environment) (Valu
 		if typedCode.MatchString(original) && strings.ContainsAny(original, "0123456789") && fits(original) {
 			return single(p, original), true
 		}
-		code := ""
+		var code strings.Builder
 		s := &parser{tokens: p.tokens, letters: true}
 		for !s.done() {
 			t := s.tokens[s.at]
 			switch group := s.digitString(); {
 			case group != "":
-				code += group
+				code.WriteString(group)
 			case t.kind == letters && len(t.text) == 1:
-				code += strings.ToUpper(t.text)
+				code.WriteString(strings.ToUpper(t.text))
 				s.at++
 				if s.accept("as", "in") || s.accept("for") { // "b as in boy"
 					s.at++
@@ -204,7 +204,7 @@ func resolveAlphaNumeric(pattern *regexp.Regexp) func(phrase, environment) (Valu
 			}
 			s.at = min(s.at, len(s.tokens))
 		}
-		for _, form := range []string{code, strings.ToLower(code)} {
+		for _, form := range []string{code.String(), strings.ToLower(code.String())} {
 			if fits(form) {
 				return single(p, form), true
 			}

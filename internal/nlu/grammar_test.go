@@ -188,7 +188,7 @@ func TestEverySentenceOfAGrammarIsUnderstood(t *testing.T) {
 					if err := understood(m, state, rule, text); err != nil {
 						t.Errorf("%s, %+v, %s: %q: %v", name, state, rule, text, err)
 					}
-					for _, word := range strings.Fields(text) {
+					for word := range strings.FieldsSeq(text) {
 						if _, listed := slices.BinarySearch(words, word); !listed {
 							t.Errorf("%s: %q of %q is not among the words", name, word, text)
 						}

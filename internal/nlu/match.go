@@ -38,7 +38,7 @@ const (
 func (m *Model) pattern(in *botdef.Intent, utterance string) *pattern {
 	p := &pattern{bare: true}
 	addWords := func(text string) {
-		for _, w := range strings.Fields(key(tokenize(text))) {
+		for w := range strings.FieldsSeq(key(tokenize(text))) {
 			p.elements = append(p.elements, element{word: w, weight: m.weight(w)})
 			p.bare = p.bare && slices.Contains(fillers, w)
 		}
@@ -99,7 +99,7 @@ type spanValue struct {
 func (m *Model) newMatch(text string, now time.Time) *match {
 	x := &match{model: m, phrase: tokenize(text), env: environment{now, m.dayFirst}, spans: map[span]spanValue{}}
 	for i, t := range x.phrase.tokens {
-		for _, w := range strings.Fields(key(phrase{tokens: []token{t}})) {
+		for w := range strings.FieldsSeq(key(phrase{tokens: []token{t}})) {
 			if len(x.words) < maxWords {
 				x.words = append(x.words, textWord{w, i, m.weight(w)})
 			}

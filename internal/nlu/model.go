@@ -79,7 +79,7 @@ func (m *Model) weigh() {
 	users := map[string]map[*botdef.Intent]bool{}
 	for _, in := range m.locale.Intents {
 		for _, u := range utterances(in) {
-			for _, w := range strings.Fields(key(tokenize(placeholder.ReplaceAllString(u, " ")))) {
+			for w := range strings.FieldsSeq(key(tokenize(placeholder.ReplaceAllString(u, " ")))) {
 				w = stem(w)
 				if users[w] == nil {
 					users[w] = map[*botdef.Intent]bool{}

@@ -97,7 +97,8 @@ func (s *parser) integer() (int64, bool) {
 // group reads what stands before a "thousand" or after it.
 func (s *parser) group() (int64, bool) {
 	start := s.at
-	n, ok := int64(1), false
+	n := int64(1)
+	var ok bool
 	if next := s.peek(1); s.acceptAny("a", "an") {
 		if next == "dozen" {
 			s.at++
@@ -165,7 +166,7 @@ func (s *parser) digitString() string {
 				times = 3
 			}
 		}
-		group := ""
+		var group string
 		if text, ok := s.run(1, maxDigits); ok {
 			group = text
 		} else if w := s.peek(0); w == "oh" || w == "o" && !s.letters {
@@ -191,7 +192,7 @@ func (s *parser) decimal() (string, bool) {
 		s.accept("+")
 	}
 	body := s.at
-	whole := ""
+	var whole string
 	if n, ok := s.integer(); ok && !s.moreDigits() {
 		whole = strconv.FormatInt(n, 10)
 	} else {

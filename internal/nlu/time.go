@@ -130,7 +130,7 @@ func (s *clock) named() (int, bool) {
 // relative reads "half past six", "quarter to five", "twenty minutes past ten".
 func (s *clock) relative() (int, bool) {
 	s.accept("a")
-	minutes := int64(0)
+	var minutes int64
 	switch {
 	case s.accept("half"):
 		minutes = 30

@@ -139,7 +139,7 @@ func killAll(t *testing.T, path string) {
 	if errors.Is(err, os.ErrNotExist) {
 		return
 	}
-	for _, number := range strings.Fields(string(numbers)) {
+	for number := range strings.FieldsSeq(string(numbers)) {
 		pid, err := strconv.Atoi(number)
 		if err == nil {
 			err = syscall.Kill(pid, syscall.SIGKILL)

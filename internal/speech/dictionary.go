@@ -96,7 +96,7 @@ func letterToSound(ctx context.Context, word string) (string, error) {
 		return "", fmt.Errorf("it is in no dictionary, and flite: %w", err)
 	}
 	var sounds []string
-	for _, sound := range strings.Fields(strings.ToUpper(string(out))) {
+	for sound := range strings.FieldsSeq(strings.ToUpper(string(out))) {
 		switch {
 		case sound == "PAU":
 		case sound == "AX":

@@ -3,7 +3,6 @@ package twilio
 import (
 	"encoding/base64"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"strings"
@@ -74,7 +73,7 @@ func BenchmarkLegNext(b *testing.B) {
 	text := strings.Replace(mediaText(1, noise(160)), `"chunk":"1",`, "", 1)
 	conn := &endlessConn{frame: clientFrame(ws.OpText, []byte(text))}
 	l := newLeg(conn, nil, legConfig{
-		limits: Limits{}.withDefaults(), wheel: wheel, tally: &tally{}, log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		limits: Limits{}.withDefaults(), wheel: wheel, tally: &tally{}, log: slog.New(slog.DiscardHandler),
 	})
 	l.started = true
 	ctx := b.Context()
@@ -90,7 +89,7 @@ func BenchmarkLegSend(b *testing.B) {
 	wheel := newWheel()
 	defer wheel.stop()
 	l := newLeg(&endlessConn{}, nil, legConfig{
-		limits: Limits{}.withDefaults(), wheel: wheel, tally: &tally{}, log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		limits: Limits{}.withDefaults(), wheel: wheel, tally: &tally{}, log: slog.New(slog.DiscardHandler),
 	})
 	l.started, l.streamSID = true, []byte(`"MZ18ad3ab5a668481ce02b83e7395059f0"`)
 	out := call.Output{Kind: call.Play, Audio: noise(800)}

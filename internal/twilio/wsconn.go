@@ -154,8 +154,9 @@ func (c *wsConn) frame(h ws.Header, payload []byte) (ws.OpCode, []byte, error) {
 // peerCloses answers a close frame with the same status.
 func (c *wsConn) peerCloses(payload []byte) error {
 	c.peerClosed = true
-	status, reason := ws.StatusNoStatusRcvd, ""
+	status := ws.StatusNoStatusRcvd
 	if len(payload) > 0 {
+		var reason string
 		status, reason = ws.ParseCloseFrameData(payload)
 		if err := ws.CheckCloseFrameData(status, reason); err != nil || len(payload) == 1 {
 			return &breach{ws.StatusProtocolError, errors.New("close frame is malformed")}
@@ -257,8 +258,7 @@ func (c *wsConn) shut(status ws.StatusCode, wait time.Duration, discard func()) 
 
 // linger reads on, without understanding, after a breach of the protocol.
 func (c *wsConn) linger(err error) {
-	var broken *breach
-	if !errors.As(err, &broken) {
+	if _, ok := errors.AsType[*breach](err); !ok {
 		return
 	}
 	_, _ = io.Copy(io.Discard, io.LimitReader(c.conn, lingerBytes)) // ends by deadline, limit or the peer

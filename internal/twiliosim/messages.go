@@ -167,7 +167,7 @@ func parseInstruction(text []byte, sid string) (instruction, *Fault) {
 	default:
 		return instruction{}, fault(codeStreamMessage, "event %.40q is none of media, mark, clear", in.event)
 	}
-	if flt := onlyFields(fields, in.event, known...); flt != nil {
+	if flt = onlyFields(fields, in.event, known...); flt != nil {
 		return instruction{}, flt
 	}
 	named, flt := stringField(fields, in.event, "streamSid")

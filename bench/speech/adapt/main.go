@@ -27,6 +27,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"slices"
 
 	"lexline/internal/audio"
 	"lexline/internal/speech"
@@ -79,6 +80,6 @@ func overTelephone(clip audio.Clip) []int16 {
 // speech.Widened puts there, so that the two can be compared frame by frame.
 func padded(clip audio.Clip) []int16 {
 	silence := make([]int16, len(speech.Widened(nil))/2) // before nothing and after it
-	samples := append(silence[:len(silence):len(silence)], clip.Samples...)
+	samples := append(slices.Clip(silence), clip.Samples...)
 	return append(samples, silence...)
 }
