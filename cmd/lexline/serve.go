@@ -201,7 +201,9 @@ func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 	case <-ctx.Done():
 		g.drain(impatient)
 		g.closeServer()
-		_ = <-served // that it was closed
+		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+			failed = fmt.Errorf("serve: %w", err)
+		}
 	}
 	g.close()
 	counts := g.calls.Counters.Snapshot()

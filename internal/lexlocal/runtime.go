@@ -182,7 +182,7 @@ func (q *request) answerVoice(t *target, a *answer, attributes map[string]string
 	q.w.WriteHeader(http.StatusOK)
 	body := &flushed{q.w, q.rc}
 	if body.flush() != nil {
-		return nil // the client has gone, or has heard enough
+		return nil //nolint:nilerr // the client has gone, or has heard enough
 	}
 	trouble, err := speak(q.r.Context(), body, q.s.cfg.Voice, voice, q.s.cfg.Synthesizer, a.messages)
 	if trouble != nil && !errors.Is(trouble, errNoSynthesizer) {
