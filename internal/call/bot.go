@@ -18,7 +18,7 @@ type Answer struct {
 	State      string            // state of that intent as in Lex: InProgress, Fulfilled, Failed, ...
 	Slots      map[string]string // interpreted values of the filled slots
 	Messages   []string          // the bot's words, in order, as text
-	Elicits    string            // slot that the bot asks for now; empty when it asks for none
+	Elicits    string            // slot that the bot has asked for; empty when it asks for none
 	Closed     bool              // the bot is done with the caller: nothing more will be asked
 	Speech     *Speech           // the bot's voice, possibly still growing; never nil
 }

@@ -268,7 +268,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 	for _, act := range c.talk.step(now, in) {
 		switch act.kind {
 		case doOpen:
-			c.openUtterance(now)
+			c.openUtterance()
 		case doKeep:
 			c.keepFrame()
 		case doFinish:
@@ -284,7 +284,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 			c.abandon()
 		case doApology:
 			c.reply, sent = NewFinishedSpeech(c.cfg.Apology), 0
-			c.clock.apologised(now)
+			c.clock.dropped()
 		case doPlay:
 			if err := c.play(now, sent, act); err != nil {
 				return true, lost(ctx, err)
@@ -306,14 +306,14 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 
 // openUtterance begins an utterance with the audio from 300 ms before its first
 // frame with speech, so that no first syllable is lost.
-func (c *Call) openUtterance(now time.Duration) {
+func (c *Call) openUtterance() {
 	c.utterance = NewSpeech(utteranceSize)
 	back := min(c.endpointer.Onset()+preRollFrames, keptFrames-1, c.frames-1)
 	for i := c.frames - 1 - back; i < c.frames; i++ {
 		slot := i % keptFrames * FrameBytes
 		c.keep(c.kept[slot : slot+FrameBytes])
 	}
-	c.clock.opened(now)
+	c.clock.dropped()
 }
 
 func (c *Call) keepFrame() {

@@ -21,7 +21,8 @@ type turnClock struct {
 	longest time.Duration
 }
 
-func (t *turnClock) opened(time.Duration) { t.waiting = false }
+// dropped ends the measurement of a turn whose answer will not be played.
+func (t *turnClock) dropped() { t.waiting = false }
 
 func (t *turnClock) asked(turn int) { t.turn = turn }
 
@@ -46,9 +47,6 @@ func (t *turnClock) answered(log *slog.Logger, now time.Duration, a *Answer) {
 		"mode", a.InputMode, "transcript", transcript, "intent", a.Intent, "state", a.State,
 		"elicits", a.Elicits, "closed", a.Closed)
 }
-
-// apologised ends the turn's measurement: what is played is not an answer.
-func (t *turnClock) apologised(time.Duration) { t.waiting = false }
 
 func (t *turnClock) played(log *slog.Logger, now time.Duration) {
 	if !t.waiting {
