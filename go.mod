@@ -1,6 +1,6 @@
 module lexline
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/aws/aws-sdk-go-v2 v1.47.6 // credentials and retry switch of the clients below
@@ -13,8 +13,10 @@ require (
 	github.com/ebitengine/purego v0.11.3 // loads PocketSphinx at run time, without cgo; in the speech worker only
 	github.com/gobwas/ws v1.5.0 // websocket frames on the media path, over our own read loop
 	github.com/google/go-cmp v0.7.0 // readable differences in tests
+	github.com/prometheus/client_golang v1.25.0 // metrics in the format that Prometheus reads
 	github.com/rogpeppe/go-internal v1.16.0 // testscript: command lines as tests
 	go.yaml.in/yaml/v3 v3.0.5 // configuration file, with line numbers for errors
+	modernc.org/sqlite v1.50.0 // the region table and the keys of fulfilled turns in one local file, without cgo
 )
 
 require (
@@ -29,7 +31,15 @@ require (
 	github.com/aws/aws-sdk-go-v2/service/sso v1.39.2 // indirect
 	github.com/aws/aws-sdk-go-v2/service/ssooidc v1.44.2 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sts v1.51.7 // indirect
+	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/gobwas/httphead v0.1.0 // indirect
-	golang.org/x/sys v0.26.0 // indirect
-	golang.org/x/tools v0.26.0 // indirect
+	github.com/google/uuid v1.6.0 // indirect
+	github.com/mattn/go-isatty v0.0.20 // indirect
+	github.com/ncruces/go-strftime v1.0.0 // indirect
+	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
+	golang.org/x/sys v0.48.0 // indirect
+	golang.org/x/tools v0.42.0 // indirect
+	modernc.org/libc v1.72.0 // indirect
+	modernc.org/mathutil v1.7.1 // indirect
+	modernc.org/memory v1.11.0 // indirect
 )
