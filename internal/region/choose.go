@@ -1,0 +1,122 @@
+package region
+
+import "cmp"
+
+// choose returns the region for the next attempt, empty if there is no room in
+// any that may be asked; any says whether there is one that may be asked at all.
+//
+// A pinned region is asked first, whatever is known of it. After it come the
+// regions that are not ejected, those before others where this turn has not
+// failed yet; then the one where the call is; and a suspect one only behind a
+// healthy one. The call's own region is the first choice for a first attempt.
+func (t *Turn) choose(view View) (name string, any bool) {
+	if !t.limits.Broken.PinIgnored && view.Pinned != "" && len(t.attempts) == 0 {
+		if c, ok := view.Of(view.Pinned); ok && !c.Full {
+			return c.Name, true
+		}
+	}
+	best := -1
+	for i, c := range view.Regions {
+		if !t.mayAsk(view, c) {
+			continue
+		}
+		any = true
+		if c.Full {
+			continue
+		}
+		if best < 0 || t.better(c, view.Regions[best]) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return "", any
+	}
+	return view.Regions[best].Name, true
+}
+
+// mayAsk reports whether an attempt may go to a region at all: an ejected one
+// never gets one, and one that has no use for the turn no second one, as long as
+// another is left.
+func (t *Turn) mayAsk(view View, c Condition) bool {
+	switch {
+	case len(view.Regions) == 1, c.Name == view.Pinned && !t.limits.Broken.PinIgnored:
+		return true
+	case t.limits.Broken.LastAttemptEjected && t.sent() == t.limits.Attempts-1:
+		return true
+	}
+	return !c.Ejected
+}
+
+// better reports whether region a is the better choice for the next attempt.
+func (t *Turn) better(a, b Condition) bool {
+	return cmp.Or(
+		cmp.Compare(t.spent(a.Name), t.spent(b.Name)),
+		compareBool(t.hopeless(a.Name), t.hopeless(b.Name)),
+		compareBool(a.Throttled, b.Throttled),
+		compareBool(a.State == Suspect, b.State == Suspect),
+		compareBool(a.Name != t.facts.Region, b.Name != t.facts.Region),
+	) < 0
+}
+
+// spent counts the attempts of this turn that failed in a region and speak
+// against another one there. A refused state or a conflict does not: the region
+// is to be asked again.
+func (t *Turn) spent(name string) (n int) {
+	for _, a := range t.attempts {
+		if a.region == name && a.failed != None && a.failed != Ours {
+			n++
+		}
+	}
+	if t.returns(name) {
+		return -1
+	}
+	return n
+}
+
+// returns reports whether the latest attempt went to this region and is to be
+// sent there again, in another way or a little later.
+func (t *Turn) returns(name string) bool {
+	if len(t.attempts) == 0 {
+		return false
+	}
+	last := t.attempts[len(t.attempts)-1]
+	return last.region == name && last.failed == Ours
+}
+
+// hopeless reports whether a region refused the turn for good.
+func (t *Turn) hopeless(name string) bool {
+	for _, a := range t.attempts {
+		if a.region == name && a.failed == Hard {
+			return true
+		}
+	}
+	return false
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case b:
+		return -1
+	}
+	return 1
+}
+
+// standby returns the region to ask besides the one that keeps silent, empty for
+// none: never an ejected one, never one where the turn has failed for good.
+func (t *Turn) standby(view View, busy string) string {
+	best := -1
+	for i, c := range view.Regions {
+		if c.Name == busy || c.Full || c.Ejected || t.hopeless(c.Name) {
+			continue
+		}
+		if best < 0 || t.better(c, view.Regions[best]) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return ""
+	}
+	return view.Regions[best].Name
+}
