@@ -198,6 +198,9 @@ func (c *call) act(now time.Time, mouth []byte) {
 		return
 	}
 	s := sense{frame: c.frame, heard: c.heard, sounding: never, settled: !c.busy}
+	if c.cfg.React != nil {
+		s.react = c.react
+	}
 	if c.hearing.open {
 		s.sounding = c.hearing.stretch.first
 	}
@@ -221,6 +224,11 @@ func (c *call) act(now time.Time, mouth []byte) {
 	case m.hangUp:
 		c.hangUp(EndScript, "the caller hung up at the end of the script")
 	}
+}
+
+// react asks what the caller makes of what they heard from a frame on.
+func (c *call) react(from int) Reaction {
+	return c.cfg.React(c.record.heard[max(from, 0)*audio.FrameSamples:])
 }
 
 // hangUp ends the call: streams are stopped, and the verdict is given.

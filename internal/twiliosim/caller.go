@@ -21,18 +21,37 @@ type caller struct {
 	at    int  // step under way; len(script.steps) when all are done
 	began int  // frame that the step under way began with
 	since int  // what the bot said up to this frame does not count for wait any more
+	spoke int  // frame with which the caller last ended speaking or keying
 	busy  int  // last frame in which the carrier was seen busy: its silence is not the bot's
 	done  int  // keys pressed in the step under way
 	rest  int  // frame before which no further key is pressed
 	acted bool // the step under way said, or pressed, all that it has to
 }
 
+// Reaction is what a caller makes of what they have just heard.
+type Reaction uint8
+
+// Reactions.
+const (
+	Understand Reaction = iota // it was an answer: the script goes on
+	Wait                       // it asked for patience: the answer is still to come
+	SayAgain                   // it asked to repeat: the caller says, or presses, the last thing again
+)
+
 // sense is what the caller perceives at a frame.
 type sense struct {
 	frame    int
-	heard    int  // last frame in which the bot was audible; never if none was
-	sounding int  // first frame of the stretch of sound under way; never if it is quiet
-	settled  bool // the carrier is not fetching, synthesizing or connecting
+	heard    int                     // last frame in which the bot was audible; never if none was
+	sounding int                     // first frame of the stretch of sound under way; never if it is quiet
+	settled  bool                    // the carrier is not fetching, synthesizing or connecting
+	react    func(from int) Reaction // to what was heard from that frame on; nil: understands
+}
+
+func (s sense) reaction(from int) Reaction {
+	if s.react == nil {
+		return Understand
+	}
+	return s.react(from)
 }
 
 // move is what the caller does with a frame.
@@ -46,7 +65,7 @@ type move struct {
 }
 
 func newCaller(script *Script, sounds []*utterance) *caller {
-	return &caller{script: script, sounds: sounds, began: never, since: never, busy: never}
+	return &caller{script: script, sounds: sounds, began: never, since: never, spoke: never, busy: never}
 }
 
 // next returns the caller's move for one frame. Steps that are over make room
@@ -79,7 +98,13 @@ func (c *caller) perform(st *step, s sense) (m move, over bool) {
 		}
 		if c.hasHeard(s) && s.frame-max(s.heard, c.busy) > frames(st.quiet) {
 			c.since = s.frame
-			return move{}, true
+			switch s.reaction(c.spoke) {
+			case Understand:
+				return move{}, true
+			case SayAgain:
+				c.goBack(s.frame)
+				return move{}, false
+			}
 		}
 		return move{failed: c.late(st, s)}, false
 	case stepInterrupt:
@@ -88,6 +113,13 @@ func (c *caller) perform(st *step, s sense) (m move, over bool) {
 		}
 		return move{failed: c.late(st, s)}, false
 	case stepExpectEnd:
+		if c.hasHeard(s) && s.frame-s.heard > frames(defaultQuiet) {
+			c.since = s.frame
+			if s.reaction(c.spoke) == SayAgain {
+				c.goBack(s.frame)
+				return move{}, false
+			}
+		}
 		return move{failed: c.late(st, s)}, false
 	case stepPause:
 		return move{}, passed >= frames(st.time)
@@ -100,6 +132,18 @@ func (c *caller) perform(st *step, s sense) (m move, over bool) {
 	}
 }
 
+// goBack makes the latest step in which the caller said or pressed something
+// the step under way again. Without one the caller goes on to wait.
+func (c *caller) goBack(frame int) {
+	for i := c.at - 1; i >= 0; i-- {
+		switch c.script.steps[i].kind {
+		case stepSay, stepPlay, stepPress:
+			c.at, c.began, c.done, c.rest, c.acted = i, frame+1, 0, frame+1, false
+			return
+		}
+	}
+}
+
 func (c *caller) speak(st *step, u *utterance, frame, n int) (move, bool) {
 	if n == u.frames() {
 		return move{}, true
@@ -109,7 +153,7 @@ func (c *caller) speak(st *step, u *utterance, frame, n int) (move, bool) {
 		m.starts = st
 	}
 	if n == u.last {
-		m.ends, c.since, c.acted = st, frame, true
+		m.ends, c.since, c.spoke, c.acted = st, frame, frame+1, true
 	}
 	return m, false
 }
@@ -123,7 +167,7 @@ func (c *caller) press(st *step, frame int) (move, bool) {
 	}
 	key := st.keys[c.done]
 	c.done++
-	c.since, c.acted = frame, c.done == len(st.keys)
+	c.since, c.spoke, c.acted = frame, frame+1, c.done == len(st.keys)
 	if key == 'W' {
 		c.rest = frame + keyWaitFrames
 		return move{}, false

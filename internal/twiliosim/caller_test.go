@@ -10,8 +10,8 @@ import (
 
 // performance plays a script to a scene: a line of letters, one for each 100 ms
 // (five frames). B: the bot is heard; a dot: it is quiet; c: the carrier is busy
-// and the bot quiet; x: what the bot said is cleared, then quiet. It returns what
-// the caller did as "letter:deed", the letter counted from 0.
+// and the bot quiet; x: what the bot said is cleared, then quiet; w: the bot asks to
+// wait; r: the bot asks to repeat. It returns what the caller did as "letter:deed", the letter counted from 0.
 func performance(t *testing.T, s *Script, scene string) (deeds []string) {
 	t.Helper()
 	sounds, err := s.prepare(t.Context(), buzz, "")
@@ -23,7 +23,7 @@ func performance(t *testing.T, s *Script, scene string) (deeds []string) {
 	for i, what := range scene {
 		for f := i * 5; f < i*5+5; f++ {
 			switch what {
-			case 'B':
+			case 'B', 'w', 'r':
 				if stretch == never {
 					stretch = f
 				}
@@ -38,7 +38,9 @@ func performance(t *testing.T, s *Script, scene string) (deeds []string) {
 					stretch = never
 				}
 			}
-			m := c.next(sense{frame: f, heard: heard, sounding: stretch, settled: what != 'c'})
+			m := c.next(sense{frame: f, heard: heard, sounding: stretch, settled: what != 'c', react: func(from int) Reaction {
+				return reaction(scene[max(from, 0)/5 : i+1])
+			}})
 			deed := func(format string, args ...any) {
 				deeds = append(deeds, fmt.Sprintf("%d:%s", i, fmt.Sprintf(format, args...)))
 			}
@@ -64,6 +66,17 @@ func performance(t *testing.T, s *Script, scene string) (deeds []string) {
 	return deeds
 }
 
+// reaction is what the caller of a performance makes of what was heard.
+func reaction(heard string) Reaction {
+	switch {
+	case strings.Contains(heard, "r"):
+		return SayAgain
+	case strings.Contains(heard, "B"):
+		return Understand
+	}
+	return Wait
+}
+
 func TestCaller(t *testing.T) {
 	const quiet = "......." // 700 ms: longer than a wait wants
 	for _, test := range []struct {
@@ -86,6 +99,12 @@ func TestCaller(t *testing.T) {
 		{"a cleared prompt is no answer", "interrupt\nsay \"a b\"\nwait", "BBBx" + "BB" + quiet, []string{`0:say "a b"`, "1:spoken", "12:hangup"}},
 		{"the rest of a cleared prompt is none either", "interrupt\nsay \"a b\"\nwait 2s", "BBBB" + "x" + strings.Repeat(".", 30), []string{`0:say "a b"`, "1:spoken", "22:failed: test:3: wait: the bot did not say anything after 2s"}},
 		{"has nobody to interrupt", "interrupt", strings.Repeat(".", 301), []string{"300:failed: test:1: interrupt: the bot does not speak after 30s"}},
+		{"waits on when asked for patience", "wait\nsay \"a\"", "ww" + quiet + "w" + quiet + "B" + quiet, []string{`24:say "a"`, "24:spoken", "25:hangup"}},
+		{"hears an answer behind a request for patience", "wait\nsay \"a\"", "wwBB" + quiet, []string{`10:say "a"`, "10:spoken", "11:hangup"}},
+		{"does not wait patiently for ever", "wait 1s", "w" + quiet + "....", []string{"10:failed: test:1: wait: the bot did not say anything after 1s"}},
+		{"says the last thing again when asked to", "wait\nsay \"a\"\nwait", "B" + quiet + "rr" + quiet + "B" + quiet, []string{`7:say "a"`, "7:spoken", `16:say "a"`, "17:spoken", "24:hangup"}},
+		{"says the last word again", "say \"a\"\nexpect-end 2s", ".rr" + quiet + strings.Repeat(".", 30), []string{`0:say "a"`, "0:spoken", `9:say "a"`, "10:spoken", "30:failed: test:2: expect-end: the call is still up after 2s"}},
+		{"has nothing to repeat", "wait 1s", "rr" + quiet + "....", []string{"10:failed: test:1: wait: the bot did not say anything after 1s"}},
 		{"is told to wait for the end", "expect-end 1s", strings.Repeat(".", 12), []string{"10:failed: test:1: expect-end: the call is still up after 1s"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

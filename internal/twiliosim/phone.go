@@ -40,6 +40,12 @@ type Config struct {
 	// the caller's voice waits for it. May be nil.
 	Events func(Event)
 
+	// React is asked what the caller makes of what they have heard since they
+	// last spoke, as mu-law, each time that the bot has fallen silent while the
+	// script waits or expects the end. It is called on the goroutine of the call
+	// and must not block or keep heard. nil: every sound is an answer.
+	React func(heard []byte) Reaction
+
 	// Dial makes the connections to the application; nil for those of net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }

@@ -41,6 +41,10 @@ type Record struct {
 // OK reports whether the script was done to its end without any fault.
 func (r *Record) OK() bool { return r.Result == ResultOK }
 
+// Heard returns what the caller heard from the beginning of the call on, as
+// mu-law, 160 bytes for each frame. It must not be changed.
+func (r *Record) Heard() []byte { return r.heard }
+
 // WriteWAV writes the call as a stereo WAV file: the caller on the left, what the
 // caller heard on the right.
 func (r *Record) WriteWAV(w io.Writer) error {
