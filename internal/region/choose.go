@@ -3,13 +3,13 @@ package region
 import "cmp"
 
 // choose returns the region for the next attempt, empty if there is no room in
-// any that may be asked; any says whether there is one that may be asked at all.
+// any that may be asked; some says whether there is one that may be asked at all.
 //
 // A pinned region is asked first, whatever is known of it. After it come the
 // regions that are not ejected, those before others where this turn has not
 // failed yet; then the one where the call is; and a suspect one only behind a
 // healthy one. The call's own region is the first choice for a first attempt.
-func (t *Turn) choose(view View) (name string, any bool) {
+func (t *Turn) choose(view View) (name string, some bool) {
 	if !t.limits.Broken.PinIgnored && view.Pinned != "" && len(t.attempts) == 0 {
 		if c, ok := view.Of(view.Pinned); ok && !c.Full {
 			return c.Name, true
@@ -20,7 +20,7 @@ func (t *Turn) choose(view View) (name string, any bool) {
 		if !t.mayAsk(view, c) {
 			continue
 		}
-		any = true
+		some = true
 		if c.Full {
 			continue
 		}
@@ -29,16 +29,17 @@ func (t *Turn) choose(view View) (name string, any bool) {
 		}
 	}
 	if best < 0 {
-		return "", any
+		return "", some
 	}
 	return view.Regions[best].Name, true
 }
 
-// mayAsk reports whether an attempt may go to a region at all: an ejected one
-// never gets one, and one that has no use for the turn no second one, as long as
-// another is left.
+// mayAsk reports whether an attempt may go to a region at all: one that refused
+// the turn for good gets no second one, and an ejected one none at all.
 func (t *Turn) mayAsk(view View, c Condition) bool {
 	switch {
+	case t.hopeless(c.Name):
+		return false
 	case len(view.Regions) == 1, c.Name == view.Pinned && !t.limits.Broken.PinIgnored:
 		return true
 	case t.limits.Broken.LastAttemptEjected && t.sent() == t.limits.Attempts-1:
@@ -51,7 +52,6 @@ func (t *Turn) mayAsk(view View, c Condition) bool {
 func (t *Turn) better(a, b Condition) bool {
 	return cmp.Or(
 		cmp.Compare(t.spent(a.Name), t.spent(b.Name)),
-		compareBool(t.hopeless(a.Name), t.hopeless(b.Name)),
 		compareBool(a.Throttled, b.Throttled),
 		compareBool(a.State == Suspect, b.State == Suspect),
 		compareBool(a.Name != t.facts.Region, b.Name != t.facts.Region),
@@ -63,7 +63,7 @@ func (t *Turn) better(a, b Condition) bool {
 // is to be asked again.
 func (t *Turn) spent(name string) (n int) {
 	for _, a := range t.attempts {
-		if a.region == name && a.failed != None && a.failed != Ours {
+		if a.region == name && a.failed != None && (a.failed != Ours || a.conflict && t.conflicts > 1) {
 			n++
 		}
 	}
@@ -74,13 +74,13 @@ func (t *Turn) spent(name string) (n int) {
 }
 
 // returns reports whether the latest attempt went to this region and is to be
-// sent there again, in another way or a little later.
+// sent there again: with less state, or once more after a conflict.
 func (t *Turn) returns(name string) bool {
 	if len(t.attempts) == 0 {
 		return false
 	}
 	last := t.attempts[len(t.attempts)-1]
-	return last.region == name && last.failed == Ours
+	return last.region == name && last.failed == Ours && !(last.conflict && t.conflicts > 1)
 }
 
 // hopeless reports whether a region refused the turn for good.

@@ -12,7 +12,7 @@ type Limits struct {
 	Attempt  time.Duration // one attempt's wait for its answer: 3 s
 	Turn     time.Duration // the whole turn: 6 s
 	Attempts int           // how often a turn is sent, refused states not counted: 4
-	Pause    time.Duration // before an attempt is repeated in the same region: 50 ms
+	Pause    time.Duration // before a turn is sent again to a region where it has failed: 50 ms, ten times that after its second failure there, then 1.5 s
 	Conflict time.Duration // before one that met another request on its session is: 100 ms
 
 	// Hedge is when a second region is asked while the first keeps silent: the
@@ -114,7 +114,9 @@ type attempt struct {
 	sent     time.Duration
 	hedge    bool
 	inquiry  bool // it is an inquiry about the attempt before
+	conflict bool // it met another request on its session
 	over     bool
+	ended    time.Duration // when it failed
 	failed   Class
 	executed bool // it failed and may have been executed all the same
 }
@@ -132,6 +134,7 @@ type Turn struct {
 	end       time.Duration // of the utterance
 	attempts  []attempt
 	notBefore time.Duration // for the next attempt
+	stepped   time.Duration // latest step
 	retreat   int
 	conflicts int
 	bots      int // failures of the bot's own parts
@@ -157,6 +160,7 @@ func (t *Turn) Step(now time.Duration, view View, r Report) []Order {
 	if t.over {
 		return nil
 	}
+	t.stepped = now
 	t.take(now, r)
 	if !t.over {
 		t.expire(now)
@@ -186,7 +190,7 @@ func (t *Turn) take(now time.Duration, r Report) {
 		}
 	case Conflict:
 		if t.running(r.Attempt) {
-			t.attempts[r.Attempt].over = true
+			t.attempts[r.Attempt].over, t.attempts[r.Attempt].conflict = true, true
 			t.attempts[r.Attempt].failed = Ours
 			t.conflicts++
 			t.last, t.notBefore = Ours, now+t.limits.Conflict
@@ -229,7 +233,7 @@ func (t *Turn) drop(attempt int, class Class, raced bool) {
 
 func (t *Turn) failure(now time.Duration, r Report) {
 	a := &t.attempts[r.Attempt]
-	a.over, a.failed, t.last = true, r.Class, r.Class
+	a.over, a.failed, a.ended, t.last = true, r.Class, now, r.Class
 	a.executed = !r.Unsent
 	switch {
 	case a.inquiry, r.Class == Ours, r.Class == Abandoned:
@@ -237,19 +241,6 @@ func (t *Turn) failure(now time.Duration, r Report) {
 	case r.Class == Bot:
 		t.bots++
 	}
-	if r.Class != Load && t.others(a.region) == 0 {
-		t.notBefore = now + t.limits.Pause
-	}
-}
-
-// others counts the attempts of the turn that went to another region than this.
-func (t *Turn) others(name string) (n int) {
-	for _, a := range t.attempts {
-		if a.region != name {
-			n++
-		}
-	}
-	return n
 }
 
 func (t *Turn) giveUp() {
@@ -273,7 +264,7 @@ func (t *Turn) expire(now time.Duration) {
 	}
 	for i, a := range t.attempts {
 		if !a.over && now >= t.waits(a)+t.limits.Attempt {
-			t.attempts[i].failed, t.attempts[i].executed = Soft, true
+			t.attempts[i].failed, t.attempts[i].executed, t.attempts[i].ended = Soft, true, now
 			t.last = Soft
 			t.drop(i, Soft, false)
 			if a.inquiry {
@@ -352,14 +343,28 @@ func (t *Turn) again(now time.Duration, view View) {
 	if now < t.notBefore {
 		return
 	}
-	name, any := t.choose(view)
+	name, some := t.choose(view)
 	switch {
-	case name != "":
+	case name != "" && now >= t.rested(name):
 		t.send(now, name, false)
-	case !any:
+	case !some:
 		t.giveUp()
 	}
 	// Else every region is full: there may be room a little later.
+}
+
+// rested returns when a region may be sent the turn again, given how often it
+// has failed there: a short fault of all regions is over then.
+func (t *Turn) rested(name string) (at time.Duration) {
+	const longest = 1500 * time.Millisecond
+	pause := t.limits.Pause
+	for _, a := range t.attempts {
+		if a.region == name && a.over && a.failed != None && a.failed != Ours {
+			at = a.ended + pause
+			pause = min(10*pause, longest)
+		}
+	}
+	return at
 }
 
 // sent counts the attempts, without those that were refused or met a conflict.
@@ -376,7 +381,7 @@ func (t *Turn) sent() (n int) {
 // attempt is kept for when the caller has finished: a region that fails at once
 // would use them all up while they talk.
 func (t *Turn) exhausted() bool {
-	const refusals, conflicts = 3, 1
+	const refusals, conflicts = 3, 3
 	return t.sent() >= t.limits.Attempts || t.retreat > refusals || t.conflicts > conflicts || t.bots > 1
 }
 
@@ -443,7 +448,11 @@ func (t *Turn) mayHedge(now time.Duration, view View) bool {
 // Next returns when the plan wants to be stepped again at the latest, whatever
 // else happens. While the caller talks that may be never.
 func (t *Turn) Next(view View) (at time.Duration, ok bool) {
+	const soon = 50 * time.Millisecond // for what could not be done in the latest step
 	note := func(when time.Duration) {
+		if when <= t.stepped {
+			when = t.stepped + soon
+		}
 		if !ok || when < at {
 			at, ok = when, true
 		}
@@ -451,8 +460,8 @@ func (t *Turn) Next(view View) (at time.Duration, ok bool) {
 	if t.over {
 		return 0, false
 	}
-	if t.alive() == 0 {
-		note(max(t.notBefore, t.began))
+	if name, some := t.choose(view); t.alive() == 0 && some {
+		note(max(t.notBefore, t.rested(name)))
 	}
 	if t.ended {
 		note(t.end + t.limits.Turn)

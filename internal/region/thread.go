@@ -1,0 +1,97 @@
+package region
+
+import "time"
+
+// Thread is the one course of a call's conversation through sessions in several
+// regions. Each region keeps a session of the call, and knows only the turns
+// that went there; the thread knows which answer was the latest that was
+// accepted, and so what another region must be told to go on from there. It is
+// pure and belongs to one call.
+type Thread struct {
+	broken Broken
+	turn   int           // latest answered turn; 0: none
+	state  []byte        // session state of that answer, as the region gave it
+	copies []sessionCopy // one for each region that was asked
+}
+
+// sessionCopy is what a region's own session of the call is like.
+type sessionCopy struct {
+	region string
+	turn   int           // the turn after which it stood as the thread does
+	ahead  bool          // it may have gone on from there by an answer that was not accepted
+	asked  time.Duration // latest request
+}
+
+// staleAfter is when a session that was not asked is told the state again: Lex
+// forgets idle ones after 60 s at the earliest
+// (https://docs.aws.amazon.com/lexv2/latest/APIReference/API_CreateBot.html,
+// idleSessionTTLInSeconds).
+const staleAfter = 50 * time.Second
+
+// NewThread returns the thread of a call in which nothing was said yet.
+func NewThread(broken Broken) *Thread { return &Thread{broken: broken} }
+
+// Turn returns the number of the latest turn that was answered, 0 for none, and
+// the session state after it. The bytes must not be changed.
+func (t *Thread) Turn() (turn int, state []byte) { return t.turn, t.state }
+
+// Carries reports whether a request to the region has to carry the session
+// state: its own session is missing, old, or has gone another way.
+func (t *Thread) Carries(region string, now time.Duration) bool {
+	if t.broken.ReplayWithoutState {
+		return false
+	}
+	c := t.copy(region)
+	switch {
+	case c == nil:
+		return t.turn > 0
+	case c.ahead, c.turn != t.turn:
+		return true
+	}
+	return t.turn > 0 && now-c.asked > staleAfter
+}
+
+// Sent notes that a turn was sent to the region. Until its answer is accepted
+// nobody knows how the session there stands.
+func (t *Thread) Sent(region string, now time.Duration) {
+	c := t.copy(region)
+	if c == nil {
+		t.copies = append(t.copies, sessionCopy{region: region})
+		c = &t.copies[len(t.copies)-1]
+	}
+	c.ahead, c.asked = true, now
+}
+
+// Unsent takes Sent back: the turn surely did nothing there. It is for a request
+// that found the session as the thread had it.
+func (t *Thread) Unsent(region string) {
+	if c := t.copy(region); c != nil {
+		c.ahead = false
+	}
+}
+
+// Accept takes the answer to a turn and reports whether it is accepted. An
+// answer to a turn before one that was answered already is not: the conversation
+// never goes back.
+func (t *Thread) Accept(turn int, region string, state []byte, now time.Duration) bool {
+	if turn <= t.turn && !t.broken.AcceptLowerTurn {
+		return false
+	}
+	t.turn, t.state = turn, state
+	c := t.copy(region)
+	if c == nil {
+		t.copies = append(t.copies, sessionCopy{region: region})
+		c = &t.copies[len(t.copies)-1]
+	}
+	c.turn, c.ahead, c.asked = turn, false, now
+	return true
+}
+
+func (t *Thread) copy(region string) *sessionCopy {
+	for i := range t.copies {
+		if t.copies[i].region == region {
+			return &t.copies[i]
+		}
+	}
+	return nil
+}
