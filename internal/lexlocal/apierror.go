@@ -34,6 +34,12 @@ func conflict(format string, args ...any) *apiError {
 	return &apiError{"ConflictException", http.StatusConflict, fmt.Sprintf(format, args...)}
 }
 
+// precondition says that a field of a models request does not fit what is
+// there.
+func precondition(format string, args ...any) *apiError {
+	return &apiError{"PreconditionFailedException", http.StatusPreconditionFailed, fmt.Sprintf(format, args...)}
+}
+
 // throttled says that the server has no room for the request at the moment.
 func throttled(format string, args ...any) *apiError {
 	return &apiError{"ThrottlingException", http.StatusTooManyRequests, fmt.Sprintf(format, args...)}

@@ -25,9 +25,9 @@ func TestAWSCLI(t *testing.T) {
 	home := t.TempDir()
 	voice := filepath.Join(home, "voice.pcm")
 	target := []string{"--bot-id", *flowersBot, "--bot-alias-id", *draft, "--locale-id", *english, "--session-id", "CA0123"}
-	cli := func(into any, args ...string) {
+	aws := func(into any, service string, args ...string) {
 		t.Helper()
-		args = append([]string{"lexv2-runtime", "--endpoint-url", ts.url, "--region", "us-east-1", "--output", "json"}, args...)
+		args = append([]string{service, "--endpoint-url", ts.url, "--region", "us-east-1", "--output", "json"}, args...)
 		c := exec.CommandContext(t.Context(), debianCLI, args...)
 		c.Env = []string{
 			"PATH=/usr/bin:/bin", "HOME=" + home, "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=" + filepath.Join(home, "none"),
@@ -40,6 +40,10 @@ func TestAWSCLI(t *testing.T) {
 		if err := json.Unmarshal(out, into); err != nil {
 			t.Fatalf("aws %v answered %q: %v", args, out, err)
 		}
+	}
+	cli := func(into any, args ...string) {
+		t.Helper()
+		aws(into, "lexv2-runtime", args...)
 	}
 	var text recognizeTextResponse
 	cli(&text, append([]string{"recognize-text", "--text", "I would like to order some flowers."}, target...)...)
@@ -85,5 +89,16 @@ func TestAWSCLI(t *testing.T) {
 	cli(&deleted, append([]string{"delete-session"}, target...)...)
 	if deleted.SessionID != "CA0123" {
 		t.Errorf("delete-session: %+v, want CA0123", deleted)
+	}
+
+	var alias struct{ BotAliasID, BotAliasName, BotAliasStatus string }
+	aws(&alias, "lexv2-models", "create-bot-alias", "--bot-id", *flowersBot, "--bot-alias-name", "spare", "--bot-version", "1")
+	if alias.BotAliasName != "spare" || alias.BotAliasStatus != "Creating" || ts.aliasID(t, "spare") != alias.BotAliasID {
+		t.Errorf("create-bot-alias: %+v, want spare Creating", alias)
+	}
+	id := alias.BotAliasID
+	aws(&alias, "lexv2-models", "delete-bot-alias", "--bot-id", *flowersBot, "--bot-alias-id", id)
+	if alias.BotAliasID != id || alias.BotAliasStatus != "Deleting" || ts.aliasID(t, "spare") != "" {
+		t.Errorf("delete-bot-alias: %+v, want %s Deleting", alias, id)
 	}
 }

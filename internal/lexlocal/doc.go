@@ -4,9 +4,10 @@
 // address as endpoint. No account, no signature and no network are needed.
 //
 // Served are RecognizeText, RecognizeUtterance, PutSession, GetSession and
-// DeleteSession of the runtime, and ListBots, DescribeBot, ListBotAliases and
-// DescribeBotAlias of the models API, which clients use to turn names into
-// ids. Everything else is answered 404.
+// DeleteSession of the runtime, and of the models API, which clients use to turn
+// names into ids, ListBots, DescribeBot, ListBotAliases and DescribeBotAlias;
+// CreateBotAlias and DeleteBotAlias change aliases while requests are served.
+// Everything else is answered 404.
 //
 // A request passes through three layers. The outermost (server.go, runtime.go,
 // models.go, with apierror.go, header.go and validate.go) is HTTP: it reads

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// The part of the models API that finds bots and aliases. Shapes and rules:
+// The part of the models API that finds bots. Shapes and rules:
 // https://docs.aws.amazon.com/lexv2/latest/APIReference/API_ListBots.html.
 
 type listBotsRequest struct {
@@ -122,15 +122,10 @@ func page[T any](list []T, size *int, token string) (part []T, next *string, err
 }
 
 func (q *request) describeBot() error {
-	id := q.r.PathValue("botId")
-	if !idPattern.MatchString(id) {
-		return invalid("botId %q is not 10 letters or digits", id)
+	b, err := q.modelsBot()
+	if err != nil {
+		return err
 	}
-	b := q.s.bot(id)
-	if b == nil {
-		return notFound("there is no bot %s here", id)
-	}
-	q.record.Bot = b.def.Name
 	return q.answerJSON(map[string]any{
 		"botId": b.id, "botName": b.def.Name, "description": b.def.Description,
 		"botStatus": "Available", "botType": "Bot",
@@ -138,60 +133,6 @@ func (q *request) describeBot() error {
 		"idleSessionTTLInSeconds": int(b.def.SessionTTL / time.Second),
 		"creationDateTime":        epoch(q.s.started), "lastUpdatedDateTime": epoch(q.s.started),
 	})
-}
-
-func (q *request) listBotAliases() error {
-	id := q.r.PathValue("botId")
-	if !idPattern.MatchString(id) {
-		return invalid("botId %q is not 10 letters or digits", id)
-	}
-	var body struct {
-		MaxResults *int   `json:"maxResults"`
-		NextToken  string `json:"nextToken"`
-	}
-	if err := q.json(&body); err != nil {
-		return err
-	}
-	b := q.s.bot(id)
-	if b == nil {
-		return notFound("there is no bot %s here", id)
-	}
-	q.record.Bot = b.def.Name
-	var summaries []map[string]any
-	for _, a := range b.aliases {
-		summaries = append(summaries, q.describe(a))
-	}
-	page, next, err := page(summaries, body.MaxResults, body.NextToken)
-	if err != nil {
-		return err
-	}
-	return q.answerJSON(map[string]any{"botId": b.id, "botAliasSummaries": page, "nextToken": next})
-}
-
-func (q *request) describeBotAlias() error {
-	botID, aliasID := q.r.PathValue("botId"), q.r.PathValue("aliasId")
-	if !idPattern.MatchString(botID) || !idPattern.MatchString(aliasID) {
-		return invalid("botId %q and botAliasId %q are not both 10 letters or digits", botID, aliasID)
-	}
-	b, a, err := q.alias(botID, aliasID)
-	if err != nil {
-		return err
-	}
-	enabled := make(map[string]any)
-	for _, locale := range b.def.Locales {
-		enabled[locale.ID] = map[string]bool{"enabled": true}
-	}
-	alias := q.describe(a)
-	alias["botId"], alias["botAliasLocaleSettings"] = b.id, enabled
-	return q.answerJSON(alias)
-}
-
-// describe returns what lists and descriptions of aliases have in common.
-func (q *request) describe(a AliasInfo) map[string]any {
-	return map[string]any{
-		"botAliasId": a.ID, "botAliasName": a.Name, "botVersion": a.Version, "botAliasStatus": "Available",
-		"creationDateTime": epoch(q.s.started), "lastUpdatedDateTime": epoch(q.s.started),
-	}
 }
 
 // epoch is how the AWS protocols write a time in JSON: seconds since 1970.

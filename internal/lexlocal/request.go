@@ -77,8 +77,13 @@ func (q *request) done(status int) {
 
 // answerJSON writes a good answer.
 func (q *request) answerJSON(body any) error {
-	q.done(http.StatusOK)
-	writeJSON(q.w, http.StatusOK, body)
+	return q.answerStatus(http.StatusOK, body)
+}
+
+// answerStatus writes a good answer with another status than 200.
+func (q *request) answerStatus(status int, body any) error {
+	q.done(status)
+	writeJSON(q.w, status, body)
 	return nil
 }
 
@@ -136,30 +141,19 @@ func (q *request) target() (*target, error) {
 		return nil, invalid("sessionId %q is not 2 to 100 letters, digits, dots, colons, hyphens or underscores", key.sessionID)
 	}
 	q.record.Session = key.sessionID
-	bot, _, err := q.alias(key.botID, key.aliasID)
-	if err != nil {
-		return nil, err
+	bot := q.s.bot(key.botID)
+	if bot == nil {
+		return nil, notFound("there is no bot %s here", key.botID)
+	}
+	q.record.Bot = bot.def.Name
+	if _, ok := bot.aliases.find(key.aliasID); !ok {
+		return nil, notFound("bot %s has no alias %s", bot.def.Name, key.aliasID)
 	}
 	d := bot.dialogs[key.localeID]
 	if d == nil {
 		return nil, notFound("bot %s has no locale %s", bot.def.Name, key.localeID)
 	}
 	return &target{bot, d, key}, nil
-}
-
-// alias finds a bot and one of its aliases.
-func (q *request) alias(botID, aliasID string) (*servedBot, AliasInfo, error) {
-	bot := q.s.bot(botID)
-	if bot == nil {
-		return nil, AliasInfo{}, notFound("there is no bot %s here", botID)
-	}
-	q.record.Bot = bot.def.Name
-	for _, a := range bot.aliases {
-		if a.ID == aliasID {
-			return bot, a, nil
-		}
-	}
-	return nil, AliasInfo{}, notFound("bot %s has no alias %s", bot.def.Name, aliasID)
 }
 
 // turn lets work make one turn of a session, which no other request can use

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -46,8 +45,9 @@ const DraftAlias = "TestBotAlias"
 type Config struct {
 	Region string // told to nobody but the log: a region is where it is addressed
 	Bots   []*botdef.Bot
-	// Aliases are the names of the aliases of every bot, besides DraftAlias.
-	// Their ids follow from bot and name, so they are the same in every region.
+	// Aliases are the names of the aliases of every bot at the start, besides
+	// DraftAlias. Their ids follow from bot and name, so they are the same in
+	// every region.
 	Aliases []string
 
 	Recognizer  Recognizer  // nil: key-press mode, audio is refused
@@ -85,7 +85,7 @@ type Server struct {
 type servedBot struct {
 	def     *botdef.Bot
 	id      string
-	aliases []AliasInfo
+	aliases *aliases
 	dialogs map[string]*dialog // by locale id
 }
 
@@ -132,8 +132,6 @@ func New(cfg Config) (*Server, error) {
 	return s, nil
 }
 
-var aliasPattern = regexp.MustCompile(`^([0-9a-zA-Z][_-]?){1,100}$`)
-
 func (s *Server) newBot(def *botdef.Bot) (*servedBot, error) {
 	b := &servedBot{def: def, id: def.ID, dialogs: make(map[string]*dialog)}
 	if b.id == "" {
@@ -152,17 +150,9 @@ func (s *Server) newBot(def *botdef.Bot) (*servedBot, error) {
 			locale: locale, model: nlu.NewModel(locale), keys: s.cfg.Recognizer == nil, seed: s.cfg.Seed,
 		}
 	}
-	for _, name := range s.cfg.Aliases {
-		switch {
-		case !aliasPattern.MatchString(name):
-			return nil, fmt.Errorf("alias %q: allowed are letters and digits with single - and _ between them", name)
-		case name == DraftAlias || slices.ContainsFunc(b.aliases, func(a AliasInfo) bool { return a.Name == name }):
-			continue
-		}
-		b.aliases = append(b.aliases, AliasInfo{Name: name, ID: makeID(b.id, name), Version: "1"})
-	}
-	b.aliases = append(b.aliases, AliasInfo{Name: DraftAlias, ID: "TSTALIASID", Version: "DRAFT"})
-	return b, nil
+	var err error
+	b.aliases, err = newAliases(b.id, s.cfg.Aliases, s.started)
+	return b, err
 }
 
 // makeID returns an identifier in the form that Lex gives out: 10 letters and
@@ -176,7 +166,10 @@ func makeID(words ...string) string {
 func (s *Server) Bots() []BotInfo {
 	var list []BotInfo
 	for _, b := range s.bots {
-		info := BotInfo{Name: b.def.Name, ID: b.id, Aliases: slices.Clone(b.aliases)}
+		info := BotInfo{Name: b.def.Name, ID: b.id}
+		for _, a := range b.aliases.all() {
+			info.Aliases = append(info.Aliases, a.AliasInfo)
+		}
 		for _, locale := range b.def.Locales {
 			info.Locales = append(info.Locales, locale.ID)
 		}
@@ -206,16 +199,18 @@ func (s *Server) routes() *http.ServeMux {
 	const session = "/bots/{botId}/botAliases/{aliasId}/botLocales/{localeId}/sessions/{sessionId}"
 	mux := http.NewServeMux()
 	for pattern, op := range map[string]operation{
-		"POST " + session + "/text":              {"RecognizeText", (*request).recognizeText},
-		"POST " + session + "/utterance":         {"RecognizeUtterance", (*request).recognizeUtterance},
-		"POST " + session:                        {"PutSession", (*request).putSession},
-		"GET " + session:                         {"GetSession", (*request).getSession},
-		"DELETE " + session:                      {"DeleteSession", (*request).deleteSession},
-		"POST /bots":                             {"ListBots", (*request).listBots},
-		"GET /bots/{botId}":                      {"DescribeBot", (*request).describeBot},
-		"POST /bots/{botId}/botaliases":          {"ListBotAliases", (*request).listBotAliases},
-		"GET /bots/{botId}/botaliases/{aliasId}": {"DescribeBotAlias", (*request).describeBotAlias},
-		"/":                                      {"Unknown", (*request).unknown},
+		"POST " + session + "/text":                 {"RecognizeText", (*request).recognizeText},
+		"POST " + session + "/utterance":            {"RecognizeUtterance", (*request).recognizeUtterance},
+		"POST " + session:                           {"PutSession", (*request).putSession},
+		"GET " + session:                            {"GetSession", (*request).getSession},
+		"DELETE " + session:                         {"DeleteSession", (*request).deleteSession},
+		"POST /bots":                                {"ListBots", (*request).listBots},
+		"GET /bots/{botId}":                         {"DescribeBot", (*request).describeBot},
+		"POST /bots/{botId}/botaliases":             {"ListBotAliases", (*request).listBotAliases},
+		"PUT /bots/{botId}/botaliases":              {"CreateBotAlias", (*request).createBotAlias},
+		"GET /bots/{botId}/botaliases/{aliasId}":    {"DescribeBotAlias", (*request).describeBotAlias},
+		"DELETE /bots/{botId}/botaliases/{aliasId}": {"DeleteBotAlias", (*request).deleteBotAlias},
+		"/": {"Unknown", (*request).unknown},
 	} {
 		mux.Handle(pattern, s.handler(op))
 	}

@@ -93,11 +93,11 @@ func (d *dialog) adopt(in *intentState) (*intentState, error) {
 		return nil, invalid("sessionState.intent.name: the bot has no intent %q", in.Name)
 	}
 	taken := newIntent(def)
-	for name, value := range in.Slots {
-		if def.Slot(name) == nil {
+	for _, name := range slices.Sorted(maps.Keys(in.Slots)) {
+		if def.Slot(name) == nil { // one without a value tells another version of the bot just as well
 			return nil, invalid("sessionState.intent.slots: intent %s has no slot %q", in.Name, name)
 		}
-		taken.Slots[name] = value
+		taken.Slots[name] = in.Slots[name]
 	}
 	if in.State != "" {
 		taken.State = in.State

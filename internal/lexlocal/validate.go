@@ -14,6 +14,7 @@ const (
 	maxContexts          = 20
 	maxContextName       = 100
 	maxContextAttributes = 10
+	maxDescription       = 200
 	maxSlotDepth         = 4 // composite slots of lists; the API sets no limit, real bots need 2
 )
 
