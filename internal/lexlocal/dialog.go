@@ -16,6 +16,7 @@ type dialog struct {
 	locale *botdef.Locale
 	model  *nlu.Model
 	keys   bool   // key-press mode: questions are followed by a list of keys
+	hooks  bool   // there is a Lambda function: the dialog stops where it is to be asked
 	seed   uint64 // of the choice among message variations
 }
 
@@ -31,8 +32,11 @@ type input struct {
 	attributes map[string]string
 }
 
-// answer is the bot's side of a turn.
+// answer is the bot's side of a turn; or, if call is not nil, a turn that is
+// not over, because the bot's Lambda function has to be asked first.
 type answer struct {
+	call *hookCall
+
 	session         *session // to be kept for the next turn
 	messages        []message
 	interpretations []interpretation
@@ -53,10 +57,9 @@ func (d *dialog) Step(s *session, in input, now time.Time) (*answer, error) {
 	if err := t.takeOver(in.state); err != nil {
 		return nil, err
 	}
+	t.mode, t.transcript = in.mode, in.text
 	t.s.spendTurn()
-	t.run(t.hear(in.text))
-	t.s.dropSpent()
-	return t.end(), nil
+	return t.goOn(t.hear(in.text)), nil
 }
 
 // Expects returns what the bot waits for in a session, once the state that
@@ -80,14 +83,12 @@ func (d *dialog) Put(s *session, sessionID string, state *sessionState, messages
 	if err := t.takeOver(state); err != nil {
 		return nil, err
 	}
-	t.run(t.resume(len(messages) > 0))
-	if len(messages) > 0 {
-		t.messages = messages
-	}
-	return t.end(), nil
+	t.mode, t.words = modeText, messages
+	return t.goOn(t.resume(len(messages) > 0)), nil
 }
 
-// turn is the work on one turn. It lives no longer than Step or Put.
+// turn is the work on one turn. It lives no longer than Step or Put, and the
+// Resumes of its code hooks.
 type turn struct {
 	d   *dialog
 	now time.Time
@@ -100,6 +101,10 @@ type turn struct {
 	readings  []nlu.Interpretation
 	suspended *question // what a HelpIntent interrupted
 	quiet     bool      // the next prompt is not spoken
+
+	mode, transcript string    // of the caller's input
+	words            []message // of the client of Put, in the place of the bot's
+	call             *hookCall // where the turn has stopped, nil while it goes on
 }
 
 // question is what the bot was waiting for when it was interrupted.
@@ -142,14 +147,27 @@ func (t *turn) run(next stage) {
 	}
 }
 
+// goOn runs the turn from a stage to its end, or to its next code hook.
+func (t *turn) goOn(next stage) *answer {
+	t.run(next)
+	if t.call != nil {
+		return &answer{call: t.call}
+	}
+	return t.end()
+}
+
 // end makes the answer of what the turn has come to.
 func (t *turn) end() *answer {
+	t.s.dropSpent()
+	if len(t.words) > 0 {
+		t.messages = t.words
+	}
 	if n := len(t.messages); n > maxMessages {
 		t.messages = t.messages[n-maxMessages:] // the question comes last
 	}
 	t.s.messages = t.messages
 	t.s.interpretations = t.interpretations()
-	return &answer{t.s, t.messages, t.s.interpretations}
+	return &answer{session: t.s, messages: t.messages, interpretations: t.s.interpretations}
 }
 
 // interpretations lists what the caller may have meant: the intent in force,

@@ -25,8 +25,11 @@
 // list of keys ("Press 1 for roses"). Keys are understood in any mode. Without
 // a synthesizer a short tone stands for the words.
 //
-// There are no Lambda functions here. Where a bot would call one, the dialog
-// goes on as if the function had succeeded and had left everything as it was.
+// At a code hook the dialog stops and says what the bot's Lambda function is
+// to be asked (hook.go, hookevent.go); the request asks it over HTTP, at an
+// address that takes the Invoke form of the Lambda API (hookclient.go), and
+// goes on. A bot without such an address goes on as if the function had
+// succeeded and had left everything as it was.
 //
 // The API is described at
 // https://docs.aws.amazon.com/lexv2/latest/APIReference/API_Operations_Amazon_Lex_Runtime_V2.html,

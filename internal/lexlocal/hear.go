@@ -120,7 +120,7 @@ func (t *turn) hearSlot(def *botdef.Intent, s *botdef.Slot, text string) stage {
 		fillSlots(t.s.intent, def, r.Slots)
 		switch {
 		case r.Slots[s.Name].Interpreted != "":
-			return t.outcome(s.Capture, s.Hook, advance)
+			return t.outcome(s.Capture, t.hookAt(s.Hook), advance)
 		case !ok && anyClear(r.Slots):
 			return advance
 		}
@@ -148,7 +148,7 @@ func anyClear(values map[string]nlu.Value) bool {
 func capture(s *botdef.Slot, v nlu.Value) stage {
 	return func(t *turn) stage {
 		t.s.intent.Slots[s.Name] = newSlot(s, v)
-		return t.outcome(s.Capture, s.Hook, advance)
+		return t.outcome(s.Capture, t.hookAt(s.Hook), advance)
 	}
 }
 

@@ -69,15 +69,6 @@ func (t *turn) follow(step *botdef.Step, hook *botdef.CodeHook, otherwise stage)
 	return otherwise
 }
 
-// hooked goes past a code hook. There are no Lambda functions here: the dialog
-// goes on as after a function that succeeded and changed nothing.
-func (t *turn) hooked(hook *botdef.CodeHook, otherwise stage) stage {
-	if hook == nil || !hook.Active {
-		return otherwise
-	}
-	return t.outcome(hook.Success, nil, otherwise)
-}
-
 // startIntent begins the intent that a step names, or the present one anew.
 func (t *turn) startIntent(step *botdef.Step, def *botdef.Intent) stage {
 	if step.Intent != "" {

@@ -24,11 +24,14 @@ func (q *request) recognizeText() error {
 		return err
 	}
 	q.record.Mode, q.record.Transcript = modeText, body.Text
+	q.record.came(body.SessionState, body.RequestAttributes)
 	in := input{
 		sessionID: t.key.sessionID, mode: modeText, text: body.Text,
 		state: body.SessionState, attributes: body.RequestAttributes,
 	}
-	a, err := q.turn(t, func(before *session) (*answer, error) { return t.dialog.Step(before, in, q.now) })
+	a, err := q.turn(t, q.withHooks(t, textPlain, &body.RequestAttributes, func(before *session) (*answer, error) {
+		return t.dialog.Step(before, in, q.now)
+	}))
 	if err != nil {
 		return err
 	}
@@ -47,18 +50,19 @@ func (q *request) recognizeUtterance() error {
 	if err != nil {
 		return err
 	}
+	q.record.came(u.state, u.attributes)
 	body, err := q.body(u.kind.maxBytes())
 	if err != nil {
 		return err
 	}
 	in := input{sessionID: t.key.sessionID, state: u.state, attributes: u.attributes}
-	a, err := q.turn(t, func(before *session) (*answer, error) {
+	a, err := q.turn(t, q.withHooks(t, u.voice.contentType, &u.attributes, func(before *session) (*answer, error) {
 		if err := q.understand(t, &in, before, u.kind, body); err != nil {
 			return nil, err
 		}
 		q.record.Mode, q.record.Transcript = in.mode, in.text
 		return t.dialog.Step(before, in, q.now)
-	})
+	}))
 	if err != nil {
 		return err
 	}
@@ -113,7 +117,12 @@ func (q *request) understand(t *target, in *input, before *session, kind utteran
 	}
 	in.mode = modeSpeech
 	pcm := kind.samples(body)
+	q.record.AudioMillis = millisOf(len(pcm))
 	if len(pcm) == 0 {
+		return nil
+	}
+	if s, ok := q.s.cfg.Recognizer.(*Scripted); ok {
+		in.text, q.record.Clips = s.identify(pcm)
 		return nil
 	}
 	expected, err := t.dialog.Expects(before, *in, q.now)
@@ -153,9 +162,10 @@ func (q *request) putSession() error {
 	if err := errors.Join(checkState(body.SessionState), checkMessages(body.Messages)); err != nil {
 		return err
 	}
-	a, err := q.turn(t, func(before *session) (*answer, error) {
+	q.record.came(body.SessionState, body.RequestAttributes)
+	a, err := q.turn(t, q.withHooks(t, voice.contentType, &body.RequestAttributes, func(before *session) (*answer, error) {
 		return t.dialog.Put(before, t.key.sessionID, body.SessionState, body.Messages, q.now)
-	})
+	}))
 	if err != nil {
 		return err
 	}

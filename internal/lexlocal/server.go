@@ -54,6 +54,13 @@ type Config struct {
 	Synthesizer Synthesizer // nil: a tone stands for the words
 	Voice       string      // of the synthesizer, "" for its own choice
 
+	// Hooks has the addresses of Lambda functions by the name of their bot: URLs
+	// that take the Invoke form of the Lambda API, such as
+	// http://127.0.0.1:9000/2015-03-31/functions/OrderFlowers/invocations. At the
+	// code hooks of a bot without one, the dialog goes on as if a function had
+	// succeeded and changed nothing.
+	Hooks map[string]string
+
 	// Seed decides among message variations: the same seed, session id and
 	// course of a conversation give the same words.
 	Seed uint64
@@ -117,6 +124,9 @@ func New(cfg Config) (*Server, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{cfg: cfg, sessions: newSessions(cfg.SessionLimit), started: cfg.Now(), bodyTimeout: bodyTimeout}
+	if err := cfg.checkHooks(); err != nil {
+		return nil, err
+	}
 	for _, def := range cfg.Bots {
 		b, err := s.newBot(def)
 		if err != nil {
@@ -148,6 +158,7 @@ func (s *Server) newBot(def *botdef.Bot) (*servedBot, error) {
 	for _, locale := range def.Locales {
 		b.dialogs[locale.ID] = &dialog{
 			locale: locale, model: nlu.NewModel(locale), keys: s.cfg.Recognizer == nil, seed: s.cfg.Seed,
+			hooks: s.cfg.Hooks[def.Name] != "",
 		}
 	}
 	var err error

@@ -17,7 +17,7 @@ func begin(def *botdef.Intent, values map[string]nlu.Value) stage {
 		fillSlots(in, def, values)
 		t.s.intent = in
 		t.takeDefaults(def)
-		return t.outcome(def.Initial.Outcome, def.Initial.Hook, advance)
+		return t.outcome(def.Initial.Outcome, t.hookAt(def.Initial.Hook), advance)
 	}
 }
 
@@ -152,7 +152,7 @@ func confirm(t *turn) stage {
 	if c == nil {
 		return fulfil
 	}
-	return t.outcome(c.Confirmed, c.Hook, fulfil)
+	return t.outcome(c.Confirmed, t.hookAt(c.Hook), fulfil)
 }
 
 // decline follows a no.
@@ -163,7 +163,7 @@ func decline(t *turn) stage {
 	if c == nil {
 		return over
 	}
-	return t.outcome(c.Declined, c.Hook, over)
+	return t.outcome(c.Declined, t.hookAt(c.Hook), over)
 }
 
 // fulfil ends the work on an intent. The bot does it when its definition says
@@ -175,6 +175,9 @@ func fulfil(t *turn) stage {
 	if !f.Active && !f.Hook {
 		t.s.intent.State = stateReady
 		return closing
+	}
+	if f.Hook && t.d.hooks {
+		return fulfilHooked
 	}
 	t.s.intent.State = stateFulfilled
 	return t.outcome(f.Success, nil, closing)
