@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"lexline/internal/audio"
 )
 
 // Record is the trace of one request: the bot's own development log. Its JSON
@@ -24,8 +26,18 @@ type Record struct {
 	// Transcript is what the caller typed or keyed, or what was recognised; ""
 	// when nothing was understood.
 	Transcript string `json:"transcript"`
-	Intent     string `json:"intent,omitempty"` // in force after the turn
-	State      string `json:"state,omitempty"`  // of that intent: InProgress, Fulfilled, ...
+	// Turn is the request attribute x-lexline-turn: which turn of which call this
+	// request is about, as the gateway counts.
+	Turn string `json:"turn,omitempty"`
+	// StateSent says that the request brought its own dialog: an intent or a
+	// dialog action. A session that another region began goes on with it.
+	StateSent bool `json:"state_sent,omitempty"`
+	// AudioMillis is the length of the speech that arrived.
+	AudioMillis float64 `json:"audio_ms,omitempty"`
+	// Clips are the known clips in that speech, from a Scripted recognizer.
+	Clips  []HeardClip `json:"clips,omitempty"`
+	Intent string      `json:"intent,omitempty"` // in force after the turn
+	State  string      `json:"state,omitempty"`  // of that intent: InProgress, Fulfilled, ...
 	// Slots holds the interpreted values of the filled slots of that intent.
 	Slots map[string]string `json:"slots,omitempty"`
 	// Action is the dialog action after the turn: ElicitSlot, Close, ...
@@ -37,9 +49,27 @@ type Record struct {
 	Attributes map[string]string `json:"attributes,omitempty"` // session attributes
 	Status     int               `json:"status"`               // HTTP
 	Error      string            `json:"error,omitempty"`      // type and message of an error answer
+	// ClientGone says that the client did not wait for its answer. The session is
+	// as it was before.
+	ClientGone bool `json:"client_gone,omitempty"`
 	// Millis is the time from the end of the request's body to the answer; the
 	// bot's voice follows.
 	Millis float64 `json:"ms"`
+}
+
+// attributeTurn is the request attribute in which lexline numbers the turns of a
+// call.
+const attributeTurn = "x-lexline-turn"
+
+// came fills in what a request brought.
+func (r *Record) came(state *sessionState, attributes map[string]string) {
+	r.Turn = attributes[attributeTurn]
+	r.StateSent = state != nil && (state.Intent != nil || state.DialogAction != nil)
+}
+
+// millisOf returns how long samples of telephone audio last.
+func millisOf(samples int) float64 {
+	return float64(samples) * 1000 / audio.SampleRate
 }
 
 // took fills in what an answer says.
@@ -76,6 +106,9 @@ func (r Record) String() string {
 	}
 	if r.Mode != "" {
 		fmt.Fprintf(&b, " %s %q", strings.ToLower(r.Mode), r.Transcript)
+	}
+	for _, c := range r.Clips {
+		fmt.Fprintf(&b, " (%s %.0f %%)", c.ID, 100*c.Arrived)
 	}
 	if r.Intent != "" {
 		fmt.Fprintf(&b, " -> %s %s%s", r.Intent, r.State, slotList(r.Slots))

@@ -55,7 +55,7 @@ func (s *Server) handler(op operation) http.Handler {
 func (q *request) refuse(err error) {
 	told, fault := asAPIError(err)
 	if fault && q.r.Context().Err() != nil {
-		q.record.Error = "the client went away"
+		q.record.Error, q.record.ClientGone = "the client went away", true
 		q.done(statusClientGone)
 		panic(http.ErrAbortHandler) // returning would send an empty answer that looks good
 	}
