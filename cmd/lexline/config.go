@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"path/filepath"
 	"reflect"
 	"strconv"
 	"strings"
@@ -23,6 +24,7 @@ type config struct {
 	Regions   []regionConfig `key:"regions"`
 	Lines     []lineConfig   `key:"lines"`
 	Call      callConfig     `key:"call"`
+	Sounds    []soundsConfig `key:"sounds"`
 }
 
 type logConfig struct {
@@ -68,6 +70,9 @@ type callConfig struct {
 	KeyTimeout  time.Duration `key:"key_timeout"`
 	KeyEnd      string        `key:"key_end"`
 	MaxFailures int           `key:"max_failures"`
+	GiveUp      time.Duration `key:"give_up"`
+	FillerAfter time.Duration `key:"filler_after"`
+	FillerEvery time.Duration `key:"filler_every"`
 	DrainTime   time.Duration `key:"drain_time"`
 }
 
@@ -82,6 +87,9 @@ func defaultConfig() config {
 			KeyTimeout:  3 * time.Second,
 			KeyEnd:      "#",
 			MaxFailures: 3,
+			GiveUp:      7 * time.Second,
+			FillerAfter: 1500 * time.Millisecond,
+			FillerEvery: 3 * time.Second,
 			DrainTime:   100 * time.Second,
 		},
 	}
@@ -109,6 +117,7 @@ func loadConfig(path string, getenv func(string) string, dev bool) (config, erro
 		return config{}, err
 	}
 	cfg.complete()
+	locateSounds(cfg.Sounds, filepath.Dir(path))
 	if err := cfg.check(dev); err != nil {
 		return config{}, &hintError{err, "lexline.yml explains every key; `lexline serve --help` the flags"}
 	}
@@ -229,6 +238,16 @@ func (cfg *config) check(dev bool) error {
 	if cfg.Call.MaxFailures < 1 {
 		fault("call.max_failures: must be 1 or more")
 	}
+	if cfg.Call.GiveUp < 3*time.Second || cfg.Call.GiveUp > 30*time.Second {
+		fault("call.give_up: %v is not between 3s and 30s", cfg.Call.GiveUp)
+	}
+	if cfg.Call.FillerAfter < 500*time.Millisecond || cfg.Call.FillerAfter > maxSilence {
+		fault("call.filler_after: %v is not between 500ms and %v", cfg.Call.FillerAfter, maxSilence)
+	}
+	if cfg.Call.FillerEvery < 500*time.Millisecond || cfg.Call.FillerEvery > maxSilence {
+		fault("call.filler_every: %v is not between 500ms and %v", cfg.Call.FillerEvery, maxSilence)
+	}
+	faults = append(faults, checkSounds(cfg.Sounds)...)
 	return errors.Join(append(faults, cfg.checkLines()...)...)
 }
 

@@ -36,7 +36,7 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 		t.Fatalf("lexline.yml: %v", err)
 	}
 	want := defaultConfig()
-	want.Regions, want.Lines = []regionConfig{}, []lineConfig{}
+	want.Regions, want.Lines, want.Sounds = []regionConfig{}, []lineConfig{}, []soundsConfig{}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("lexline.yml differs from the defaults (-default +file):\n%s", diff)
 	}
@@ -50,7 +50,7 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 		switch {
 		case strings.HasPrefix(line, "#  ") && !strings.HasPrefix(strings.TrimLeft(line[1:], " "), "#"):
 			live = append(live, line[1:])
-		case strings.HasPrefix(line, "regions: []"), strings.HasPrefix(line, "lines: []"):
+		case strings.HasPrefix(line, "regions: []"), strings.HasPrefix(line, "lines: []"), strings.HasPrefix(line, "sounds: []"):
 			live = append(live, strings.TrimSuffix(line, " []"))
 		case !strings.HasPrefix(line, "#"):
 			live = append(live, line)
@@ -66,8 +66,8 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 			t.Errorf("lexline.yml does not explain %s", key)
 		}
 	}
-	if len(full.Lines) != 1 || len(full.Regions) != 1 {
-		t.Errorf("examples hold %d lines and %d regions; want one of each", len(full.Lines), len(full.Regions))
+	if len(full.Lines) != 1 || len(full.Regions) != 1 || len(full.Sounds) != 1 {
+		t.Errorf("examples hold %d lines, %d regions and %d sounds; want one of each", len(full.Lines), len(full.Regions), len(full.Sounds))
 	}
 	if line := full.Lines[0]; line.Greeting != defaultLine.Greeting || line.ResumeGreeting != defaultLine.ResumeGreeting ||
 		line.Alias != defaultLine.Alias || line.Locale != defaultLine.Locale {
@@ -174,6 +174,13 @@ func TestBadConfigs(t *testing.T) {
 		{"greeting beside twiml", strings.Replace(goodConfig, "bot:", `greeting: hi, twiml: "<Response/>", bot:`, 1), "lines[0].twiml"},
 		{"long turn", goodConfig + "call: {max_turn: 15s}", "call.max_turn: 15s"},
 		{"bad end key", goodConfig + "call: {key_end: '##'}", "call.key_end"},
+		{"impatient", goodConfig + "call: {give_up: 1s}", "call.give_up: 1s is not between 3s and 30s"},
+		{"long silence", goodConfig + "call: {filler_after: 5s}", "call.filler_after: 5s is not between 500ms and 4s"},
+		{"long silence between fillers", goodConfig + "call: {filler_every: 5s}", "call.filler_every: 5s is not between 500ms and 4s"},
+		{"sounds of no locale", goodConfig + "sounds: [{apology: a.wav}]", "sounds[0].locale: is missing"},
+		{"sounds of a language", goodConfig + "sounds: [{locale: de}]", `sounds[0].locale: "de" is no locale; write de_DE`},
+		{"sounds twice", goodConfig + "sounds: [{locale: de_DE}, {locale: de_DE}]", `sounds[1].locale: "de_DE" is there twice`},
+		{"filler without a name", goodConfig + "sounds: [{locale: de_DE, fillers: [a.wav, '']}]", "sounds[0].fillers: one of the names is empty"},
 		{"bad level", goodConfig + "log: {level: loud}", "log.level"},
 		{"bad address", goodConfig + "listen: '8080'", "listen:"},
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -21,12 +20,6 @@ import (
 	"lexline/internal/twilio"
 	"lexline/internal/vad"
 )
-
-// apology is what a caller hears when the bot fails on a turn: 8 kHz mu-law.
-// `make sounds` makes it.
-//
-//go:embed sounds/apology.ulaw
-var apology []byte
 
 func serveCommand() command {
 	return command{"serve", "answer telephone calls with a Lex bot", runServe}
@@ -73,6 +66,7 @@ type gateway struct {
 	server   *http.Server
 	calls    call.Config
 	clients  map[string]*lex.Client // by name of the line
+	sounds   map[string]call.Sounds // by name of the line
 }
 
 // newGateway listens, finds the bots and prepares to answer. On an error
@@ -90,6 +84,9 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	if g.listener, err = listen(g.cfg.Listen); err != nil {
 		return err
 	}
+	if err := g.findSounds(); err != nil {
+		return err
+	}
 	if err := g.findBots(ctx); err != nil {
 		return err
 	}
@@ -101,7 +98,9 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 		KeyTimeout:  settings.KeyTimeout,
 		KeyEnd:      settings.KeyEnd[0],
 		MaxFailures: settings.MaxFailures,
-		Apology:     apology,
+		GiveUp:      settings.GiveUp,
+		FillerAfter: settings.FillerAfter,
+		FillerEvery: settings.FillerEvery,
 	}
 	if g.door, err = twilio.New(doorConfig(g.cfg, dev, g.log, g.answer)); err != nil {
 		return fmt.Errorf("open the door for Twilio: %w", err)
@@ -152,6 +151,23 @@ func (g *gateway) findBots(ctx context.Context) error {
 	return nil
 }
 
+// findSounds reads what the callers of each line hear when its bot is late.
+func (g *gateway) findSounds() error {
+	sets, err := loadSounds(g.cfg.Sounds)
+	if err != nil {
+		return err
+	}
+	g.sounds = map[string]call.Sounds{}
+	for _, line := range g.cfg.Lines {
+		sounds, foreign := soundsFor(line.Locale, sets)
+		g.sounds[line.Name] = sounds
+		if foreign {
+			g.log.Warn("callers hear some words in English", "line", line.Name, "locale", line.Locale, "key", "sounds")
+		}
+	}
+	return nil
+}
+
 // botHint is what to do about a bot that could not be found.
 func botHint(region regionConfig, err error) string {
 	switch text := err.Error(); {
@@ -184,7 +200,9 @@ func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFun
 
 // answer runs one call whose stream the door has accepted.
 func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) call.Termination {
-	return call.New(g.calls, info, leg, g.clients[info.Line].Session(info)).Run(ctx)
+	calls := g.calls
+	calls.Sounds = g.sounds[info.Line]
+	return call.New(calls, info, leg, g.clients[info.Line].Session(info)).Run(ctx)
 }
 
 // run serves until ctx ends, then refuses new calls and lets the live ones

@@ -271,12 +271,3 @@ func TestUnknownBotIsSaidAtStart(t *testing.T) {
 		t.Errorf("newGateway = %v; want an error with the line, the bot and the bots there are", err)
 	}
 }
-
-func TestApologyIsSpeech(t *testing.T) {
-	if seconds := len(apology) / 8000; seconds < 1 || seconds > 6 {
-		t.Errorf("the apology lasts %d s; want 1 to 6", seconds)
-	}
-	if bytes.Count(apology, []byte{0xff}) > len(apology)/2 {
-		t.Error("the apology is mostly silence")
-	}
-}

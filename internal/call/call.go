@@ -5,17 +5,21 @@
 //
 // A call lives on one goroutine, in Run. That goroutine pulls events from the
 // leg, and the caller's frames are its clock: there is no ticker. What happens
-// next is decided by a pure state machine (conversation.go, playout.go); this
+// next is decided by a pure state machine (conversation.go, filler.go,
+// playout.go); this
 // file only carries its decisions out. The package knows no carrier, no
 // websocket and no Lex: they implement Leg and Bot.
 package call
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"lexline/internal/vad"
@@ -52,7 +56,24 @@ type Config struct {
 	KeyTimeout  time.Duration   // digits are complete after this long without another; default 3 s
 	KeyEnd      byte            // or at this key; default '#'
 	MaxFailures int             // turns in a row the bot may fail on before the call is ended; default 3
-	Apology     []byte          // mu-law, played when the bot fails on a turn; default: nothing
+	GiveUp      time.Duration   // after the caller's last word a bot without one has failed, should it keep no limit of its own; default 7 s
+	FillerAfter time.Duration   // silence that the bot owes words for is filled after this long; default 1.5 s
+	FillerEvery time.Duration   // a filler begins at the earliest this long after another; default 3 s
+	Sounds      Sounds          // default: none
+}
+
+// Sounds are what a caller is told when the bot is late or fails. All are 8 kHz
+// mu-law and are played as they are.
+type Sounds struct {
+	// Fillers are words of waiting, heard in rotation: those of up to 1.2 s first,
+	// longer ones when the wait goes on. Without any, waits are silent.
+	Fillers [][]byte
+	// Apology is played when the bot failed on a turn; the last thing the bot asked
+	// follows it, should it have asked anything.
+	Apology []byte
+	// Goodbye is played when the bot failed once too often, before the call is
+	// ended; default: Apology.
+	Goodbye []byte
 }
 
 func (cfg Config) withDefaults() Config {
@@ -76,6 +97,12 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.MaxFailures == 0 {
 		cfg.MaxFailures = 3
+	}
+	cfg.GiveUp = cmp.Or(cfg.GiveUp, 7*time.Second)
+	cfg.FillerAfter = cmp.Or(cfg.FillerAfter, 1500*time.Millisecond)
+	cfg.FillerEvery = cmp.Or(cfg.FillerEvery, 3*time.Second)
+	if cfg.Sounds.Goodbye == nil {
+		cfg.Sounds.Goodbye = cfg.Sounds.Apology
 	}
 	return cfg
 }
@@ -104,6 +131,8 @@ type Call struct {
 	frames     int     // caller frames so far
 	utterance  *Speech // being kept; nil when none is
 	reply      *Speech // being played; nil when none is
+	answer     *Speech // the bot's latest
+	asked      *Speech // the latest answer of which the caller heard something
 	asking     asking
 	clock      turnClock
 
@@ -134,7 +163,8 @@ func New(cfg Config, info Info, leg Leg, bot Bot) *Call {
 		cfg: cfg, info: info, leg: leg, bot: bot,
 		log: cfg.Logger.With("call", info.ID, "line", info.Line),
 		talk: conversation{rules: rules{
-			keyTimeout: cfg.KeyTimeout, keyEnd: cfg.KeyEnd, maxFailures: cfg.MaxFailures,
+			keyTimeout: cfg.KeyTimeout, keyEnd: cfg.KeyEnd, maxFailures: cfg.MaxFailures, giveUp: cfg.GiveUp,
+			fillers: lengths(cfg.Sounds.Fillers), fillerAfter: cfg.FillerAfter, fillerEvery: cfg.FillerEvery,
 		}},
 		detector:   cfg.NewDetector(),
 		endpointer: vad.NewEndpointer(cfg.Timing),
@@ -181,7 +211,7 @@ func (c *Call) run(ctx context.Context) Termination {
 		case HungUp:
 			return Termination{Result: CallerEnded, Reason: CallerLeft}
 		case Frame:
-			in = input{kind: inFrame, change: c.hear(event.Audio)}
+			in = c.hear(event.Audio)
 		case Digit:
 			in = input{kind: inKey, key: event.Digit}
 		case MarkReturned:
@@ -208,11 +238,13 @@ func lost(ctx context.Context, err error) Termination {
 }
 
 // hear keeps and judges one caller frame.
-func (c *Call) hear(frame []byte) vad.Change {
+func (c *Call) hear(frame []byte) input {
 	slot := c.frames % keptFrames * FrameBytes
 	copy(c.kept[slot:slot+FrameBytes], frame)
 	c.frames++
-	return c.endpointer.Frame(c.detector.Frame(frame).Speech)
+	voiced := c.detector.Frame(frame).Speech
+	change := c.endpointer.Frame(voiced)
+	return input{kind: inFrame, change: change, voiced: voiced, silence: c.endpointer.Silence()}
 }
 
 // takeBotEvents passes on what the bot said since the last event.
@@ -234,7 +266,7 @@ func (c *Call) takeBotEvent(ctx context.Context, now time.Duration, event botEve
 		return c.takeEnd(ctx, now, event)
 	}
 	if c.talk.awaits(event.turn) {
-		c.reply = event.answer.Speech
+		c.reply, c.answer = event.answer.Speech, event.answer.Speech
 		c.clock.answered(c.log, now, event.answer)
 	}
 	return c.step(ctx, now, input{kind: inAnswer, turn: event.turn, closed: event.answer.Closed})
@@ -261,10 +293,9 @@ func (c *Call) takeEnd(ctx context.Context, now time.Duration, event botEvent) (
 // step puts one input to the state machine and does what it says.
 func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool, end Termination) {
 	if c.reply != nil {
-		rest, ended := c.reply.From(c.talk.out.sent)
+		rest, ended := c.reply.From(c.talk.said)
 		in.available, in.ended = len(rest), ended
 	}
-	sent := c.talk.out.sent
 	for _, act := range c.talk.step(now, in) {
 		switch act.kind {
 		case doOpen:
@@ -283,13 +314,15 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		case doAbandon:
 			c.abandon()
 		case doApology:
-			c.reply, sent = NewFinishedSpeech(c.cfg.Apology), 0
+			c.reply = NewFinishedSpeech(c.apology())
+			c.clock.dropped()
+		case doGoodbye:
+			c.reply = NewFinishedSpeech(c.cfg.Sounds.Goodbye)
 			c.clock.dropped()
 		case doPlay:
-			if err := c.play(now, sent, act); err != nil {
+			if err := c.play(now, act); err != nil {
 				return true, lost(ctx, err)
 			}
-			sent += act.bytes
 		case doClear:
 			if err := c.leg.Send(Output{Kind: Clear}); err != nil {
 				return true, lost(ctx, fmt.Errorf("clear the prompt: %w", err))
@@ -327,17 +360,57 @@ func (c *Call) keep(frame []byte) {
 	}
 }
 
-// play sends the next piece of the reply, from byte offset on, and its mark.
-func (c *Call) play(now time.Duration, offset int, act action) error {
-	rest, _ := c.reply.From(offset)
-	if err := c.leg.Send(Output{Kind: Play, Audio: rest[:act.bytes]}); err != nil {
+// play sends the next piece of a filler or the reply, and its mark.
+func (c *Call) play(now time.Duration, act action) error {
+	if err := c.leg.Send(Output{Kind: Play, Audio: c.piece(act)}); err != nil {
 		return fmt.Errorf("play the answer: %w", err)
 	}
 	if err := c.leg.Send(Output{Kind: Mark, Mark: act.mark}); err != nil {
 		return fmt.Errorf("mark the answer: %w", err)
 	}
-	if offset == 0 {
+	switch {
+	case act.from > 0:
+	case act.filler > 0:
+		c.log.Debug("filler playing", "turn", act.turn, "filler", act.filler)
+	default:
 		c.clock.played(c.log, now)
+		if c.reply == c.answer {
+			c.asked = c.answer
+		}
 	}
 	return nil
+}
+
+// piece is the sound that a doPlay speaks of.
+func (c *Call) piece(act action) []byte {
+	if act.filler > 0 {
+		return c.cfg.Sounds.Fillers[act.filler-1][act.from : act.from+act.bytes]
+	}
+	rest, _ := c.reply.From(act.from)
+	return rest[:act.bytes]
+}
+
+const (
+	maxQuestion   = 30 * 1000 * bytesPerMillisecond // of the bot's last words that are said again: the end of them
+	questionPause = 300 * bytesPerMillisecond       // between the apology and the question
+	silence       = 0xff                            // mu-law
+)
+
+// apology is the apology and, if the bot has asked the caller anything yet, the
+// same again. The carrier's own greeting was not ours to keep.
+func (c *Call) apology() []byte {
+	if c.asked == nil {
+		return c.cfg.Sounds.Apology
+	}
+	question, _ := c.asked.From(0)
+	question = question[max(0, len(question)-maxQuestion):]
+	return slices.Concat(c.cfg.Sounds.Apology, bytes.Repeat([]byte{silence}, questionPause), question)
+}
+
+func lengths(sounds [][]byte) []int {
+	var bytes []int
+	for _, sound := range sounds {
+		bytes = append(bytes, len(sound))
+	}
+	return bytes
 }

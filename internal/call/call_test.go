@@ -260,7 +260,7 @@ func TestBotFails(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				apology := bytes.Repeat([]byte{'s'}, 800*bytesPerMillisecond)
-				r := start(t, Config{Apology: apology}, func(_ context.Context, turn Turn, _ []byte) (*Answer, error) {
+				r := start(t, Config{Sounds: Sounds{Apology: apology}}, func(_ context.Context, turn Turn, _ []byte) (*Answer, error) {
 					if turn.Number <= test.fails {
 						return nil, down
 					}
@@ -298,7 +298,7 @@ func TestAnswerWithoutItsVoice(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				apology := bytes.Repeat([]byte{'s'}, 800*bytesPerMillisecond)
-				r := start(t, Config{Apology: apology}, func(ctx context.Context, _ Turn, _ []byte) (*Answer, error) {
+				r := start(t, Config{Sounds: Sounds{Apology: apology}}, func(ctx context.Context, _ Turn, _ []byte) (*Answer, error) {
 					answer := says('a', test.voice)
 					return answer, errors.Join(after(ctx, 50*time.Millisecond), cut)
 				})

@@ -72,7 +72,7 @@ func (c *Call) logEnd(end Termination) {
 	}
 	attrs := []any{
 		"result", end.Result, "reason", end.Reason, "seconds", int(time.Since(c.began).Seconds()),
-		"turns", counts.turns, "barge_ins", counts.bargeIns, "bot_failures", counts.failures,
+		"turns", counts.turns, "barge_ins", counts.bargeIns, "bot_failures", counts.failures, "fillers", counts.fillers,
 	}
 	if c.clock.answers > 0 {
 		mean := c.clock.total / time.Duration(c.clock.answers)

@@ -21,13 +21,15 @@ const (
 // answer being played.
 type input struct {
 	kind      inputKind
-	change    vad.Change // inFrame
-	key       byte       // inKey
-	mark      uint32     // inMark
-	turn      int        // inAnswer, inFailure, inComplete, inCut: the turn it belongs to
-	closed    bool       // inAnswer: the bot closed the dialog
-	available int        // bytes of the answer's speech that exist but were not sent
-	ended     bool       // the answer's speech is complete
+	change    vad.Change    // inFrame
+	voiced    bool          // inFrame: the frame itself holds speech
+	silence   time.Duration // inFrame, vad.Ended: since the caller's voice was last held
+	key       byte          // inKey
+	mark      uint32        // inMark
+	turn      int           // inAnswer, inFailure, inComplete, inCut: the turn it belongs to
+	closed    bool          // inAnswer: the bot closed the dialog
+	available int           // bytes of the answer's speech that exist but were not sent
+	ended     bool          // the answer's speech is complete
 }
 
 type inputKind uint8
@@ -45,12 +47,14 @@ const (
 
 // action is what a conversation wants done, in order.
 type action struct {
-	kind  actionKind
-	turn  int    // doAsk, doAskKeys
-	keys  string // doAskKeys
-	bytes int    // doPlay: so many bytes of the current answer from where it stands
-	mark  uint32 // doPlay: the mark behind them
-	end   Termination
+	kind   actionKind
+	turn   int    // doAsk, doAskKeys, doPlay
+	keys   string // doAskKeys
+	filler int    // doPlay: the filler to play of, counted from 1; 0 for the answer
+	from   int    // doPlay: the first byte of it ...
+	bytes  int    // ... and how many
+	mark   uint32 // doPlay: the mark behind them
+	end    Termination
 }
 
 type actionKind uint8
@@ -64,7 +68,8 @@ const (
 	doAbandon                   // drop the turn in progress: its answer is no longer wanted
 	doPlay                      // send audio and its mark
 	doClear                     // throw away what the carrier has not played
-	doApology                   // play the apology in place of an answer
+	doApology                   // the apology and the question again are the answer now
+	doGoodbye                   // the words before the call is given up are the answer now
 	doEnd                       // the call is over
 )
 
@@ -76,6 +81,11 @@ type rules struct {
 	keyTimeout  time.Duration // digits are complete after this long without another
 	keyEnd      byte          // or at this key, which is not part of them
 	maxFailures int           // turns in a row that the bot may fail on
+	giveUp      time.Duration // without a word of the bot, its turn has failed
+
+	fillers     []int         // lengths in bytes
+	fillerAfter time.Duration // of silence that the bot owes words for, one begins ...
+	fillerEvery time.Duration // ... but not sooner than this after another one began
 }
 
 // conversation decides a call: who talks, what is asked, what is played, when
@@ -85,15 +95,23 @@ type conversation struct {
 	rules rules
 
 	phase    phase
-	turn     int  // latest turn opened
-	engaged  bool // the caller began to talk or to key while the bot owed an answer
+	now      time.Duration // of this step
+	turn     int           // latest turn opened
+	engaged  bool          // the caller began to talk or to key while the bot owed an answer
 	keys     []byte
 	lastKey  time.Duration
-	unheard  int // turn whose answer is known and of which nothing was played yet; 0 for none
-	failures int // in a row
+	spoke    time.Duration // latest frame with the caller's voice
+	since    time.Duration // from when the bot owes what it has not said
+	quiet    time.Duration // when the latest sound ended, be it the caller's or one that out has forgotten
+	doomed   bool          // the bot failed on the turn while the caller was still talking
+	unheard  int           // turn whose answer is known and of which nothing was played yet; 0 for none
+	said     int           // bytes of the answer that were sent
+	failures int           // in a row
 	last     Termination
 	marks    uint32 // latest mark sent
 	out      playout
+	filler   filler
+	anew     bool     // in this step another answer took the place of the one that the input tells of
 	acts     []action // reused by every step
 
 	counts tally
@@ -102,85 +120,112 @@ type conversation struct {
 // tally counts what happened in one call.
 type tally struct {
 	turns, bargeIns, failures, lateAnswers, lateMarks, droppedKeys, gaps int
+	fillers, apologies                                                   int
 }
 
 // step takes one input at the time since the call began, which never goes back.
 // The returned actions are valid until the next step.
 func (c *conversation) step(now time.Duration, in input) []action {
-	c.acts = c.acts[:0]
+	c.now, c.anew, c.acts = now, false, c.acts[:0]
 	switch in.kind {
 	case inFrame:
-		c.frame(in.change)
+		c.frame(in)
 	case inKey:
-		c.key(now, in.key)
+		c.key(in.key)
 	case inMark:
 		c.out.returned(in.mark)
 	case inAnswer:
 		c.answer(in)
 	case inFailure:
-		if c.awaits(in.turn) {
-			c.settle()
-			c.failed()
-		}
+		c.fail(in.turn)
 	case inComplete:
-		if in.turn == c.turn {
+		if in.turn == c.unheard {
 			c.failures, c.unheard = 0, 0
 		}
 	case inCut:
-		c.cut(in.turn)
+		c.cut(in)
 	}
-	c.keysComplete(now)
-	c.play(now, in)
+	c.keysComplete()
+	if c.anew {
+		in.available, in.ended = 0, false
+	}
+	c.losePatience(in)
+	if c.anew {
+		in.available, in.ended = 0, false
+	}
+	c.play(in)
 	return c.acts
 }
 
 func (c *conversation) do(a action) { c.acts = append(c.acts, a) }
 
-func (c *conversation) frame(change vad.Change) {
+func (c *conversation) frame(in input) {
+	if in.voiced || in.change == vad.Started {
+		c.spoke = c.now
+	}
 	switch {
 	case c.phase == leaving || len(c.keys) > 0:
 		// Nobody interrupts a goodbye; digits being keyed are the turn.
 	case c.phase == owed:
-		c.frameWhileOwed(change)
-	case change == vad.Started:
+		c.frameWhileOwed(in)
+	case in.change == vad.Started:
 		c.interrupt()
 		c.do(action{kind: doOpen})
 		c.openTurn(hearing)
 		c.do(action{kind: doAsk, turn: c.turn})
 	case c.phase == hearing:
 		c.do(action{kind: doKeep})
-		if change == vad.Ended {
-			c.phase = owed
+		if in.change == vad.Ended {
 			c.do(action{kind: doFinish})
+			c.owes(c.fellSilent(in))
+			if c.doomed {
+				c.failed()
+			}
 		}
 	}
 }
 
 // frameWhileOwed keeps what the caller says into the bot's thinking. If they
 // still talk when the answer comes, it is the beginning of their next turn; if
-// they stopped, it is no turn of its own.
-func (c *conversation) frameWhileOwed(change vad.Change) {
+// they stopped, it is no turn of its own. Either way no filler talks into it.
+func (c *conversation) frameWhileOwed(in input) {
 	switch {
-	case change == vad.Started:
+	case in.change == vad.Started:
 		c.engaged = true
+		c.hush()
 		c.do(action{kind: doOpen})
-	case change == vad.Ended:
+	case in.change == vad.Ended:
 		c.engaged = false
+		c.quiet = c.fellSilent(in)
 	case c.engaged:
 		c.do(action{kind: doKeep})
 	}
+}
+
+// fellSilent returns when the caller spoke last, in the step that finds their turn
+// over. The endpointer bridges single frames, so it hears the voice end a little
+// late; a click in the silence after it is no voice.
+func (c *conversation) fellSilent(in input) time.Duration {
+	return min(c.spoke, c.now-in.silence)
+}
+
+// owes gives the word to the bot: the caller was done at the time since.
+func (c *conversation) owes(since time.Duration) {
+	c.phase, c.since, c.quiet = owed, since, max(c.quiet, since)
 }
 
 // openTurn starts a turn.
 func (c *conversation) openTurn(next phase) {
 	c.turn++
 	c.counts.turns++
-	c.phase, c.engaged = next, false
+	c.phase, c.engaged, c.doomed = next, false, false
+	c.filler.count = 0
 }
 
-// interrupt stops what the bot is saying, if it is.
+// interrupt stops what the caller is being told, if they are.
 func (c *conversation) interrupt() {
 	if c.phase != speaking {
+		c.hush()
 		return
 	}
 	c.counts.bargeIns++
@@ -189,19 +234,27 @@ func (c *conversation) interrupt() {
 	c.silenced()
 }
 
-// silenced forgets the answer being played.
+// silenced leaves the answer that was being played.
 func (c *conversation) silenced() {
-	c.counts.gaps += c.out.gaps
-	c.out = playout{pending: c.out.pending[:0]}
-	c.phase = listening
+	c.forget()
+	c.phase, c.said = listening, 0
 }
 
-func (c *conversation) key(now time.Duration, key byte) {
+// forget leaves what was sent behind: it was heard, given up or cleared.
+func (c *conversation) forget() {
+	c.quiet = max(c.quiet, min(c.now, c.out.end()))
+	c.counts.gaps += c.out.gaps
+	c.out = playout{pending: c.out.pending[:0]}
+	c.filler.playing = 0
+}
+
+func (c *conversation) key(key byte) {
 	if c.phase == leaving {
 		return
 	}
-	c.lastKey = now
+	c.lastKey = c.now
 	c.interrupt()
+	c.quiet = c.now
 	if c.phase == hearing {
 		c.do(action{kind: doAbandon})
 		c.phase = listening
@@ -209,7 +262,7 @@ func (c *conversation) key(now time.Duration, key byte) {
 	switch {
 	case key == c.rules.keyEnd:
 		if len(c.keys) > 0 {
-			c.lastKey = now - c.rules.keyTimeout
+			c.lastKey = c.now - c.rules.keyTimeout
 		}
 	case len(c.keys) == maxKeys:
 		c.counts.droppedKeys++
@@ -220,11 +273,13 @@ func (c *conversation) key(now time.Duration, key byte) {
 
 // keysComplete asks the bot with the digits once no more are expected. Digits
 // keyed ahead wait until the bot has answered.
-func (c *conversation) keysComplete(now time.Duration) {
-	if len(c.keys) == 0 || c.phase == owed || c.phase == leaving || now-c.lastKey < c.rules.keyTimeout {
+func (c *conversation) keysComplete() {
+	complete := c.lastKey + c.rules.keyTimeout
+	if len(c.keys) == 0 || c.phase == owed || c.phase == leaving || c.now < complete {
 		return
 	}
 	c.openTurn(owed)
+	c.owes(complete)
 	c.do(action{kind: doAskKeys, turn: c.turn, keys: string(c.keys)})
 	c.keys = c.keys[:0]
 }
@@ -234,7 +289,7 @@ func (c *conversation) answer(in input) {
 		c.counts.lateAnswers++
 		return
 	}
-	c.unheard = in.turn
+	c.unheard, c.since = in.turn, c.now
 	c.settle()
 	switch {
 	case in.closed:
@@ -256,6 +311,19 @@ func (c *conversation) awaits(turn int) bool {
 func (c *conversation) settle() {
 	if c.phase == hearing {
 		c.do(action{kind: doFinish})
+		c.quiet = max(c.quiet, c.spoke)
+	}
+}
+
+// fail takes it that the bot has failed on a turn. Nobody is interrupted for that:
+// who is still talking hears of it when they are done.
+func (c *conversation) fail(turn int) {
+	switch {
+	case !c.awaits(turn):
+	case c.phase == hearing:
+		c.doomed = true
+	default:
+		c.failed()
 	}
 }
 
@@ -278,29 +346,49 @@ func (c *conversation) goesOn() bool {
 
 // cut deals with an answer that lost its voice. Of a part the caller makes what
 // they can; an answer without any is as good as none.
-func (c *conversation) cut(turn int) {
-	if turn != c.turn || c.unheard != turn || c.phase != speaking && c.phase != listening {
-		return
+func (c *conversation) cut(in input) {
+	if in.turn == c.turn && c.unheard == in.turn && in.available == 0 && (c.phase == speaking || c.phase == listening) {
+		c.failed()
 	}
-	c.silenced()
-	c.failed()
 }
 
-// failed apologises for a turn that got no answer, or ends the call if it was one
-// too many.
+// losePatience ends the wait for a bot that does not keep its own limits: for an
+// answer, or for the rest of one.
+func (c *conversation) losePatience(in input) {
+	stalled := c.playing() && in.available == 0 && !in.ended
+	switch {
+	case c.phase != owed && !stalled || c.now-c.since < c.rules.giveUp:
+	case c.phase == owed, c.phase == speaking && c.unheard != 0:
+		c.do(action{kind: doAbandon})
+		c.failed()
+	default:
+		c.do(action{kind: doAbandon})
+		c.hush()
+		c.finished()
+	}
+}
+
+// failed apologises for a turn that got no answer and asks again, or ends the call
+// if it was one too many.
 func (c *conversation) failed() {
-	c.unheard = 0
+	c.unheard, c.doomed = 0, false
 	c.failures++
 	c.counts.failures++
+	apology := doApology
 	switch {
 	case c.failures >= c.rules.maxFailures:
+		apology = doGoodbye
 		c.phase, c.last = leaving, Termination{Result: UpstreamFault, Reason: BotFailed}
+		c.keys = c.keys[:0]
 	case c.goesOn():
 		return
 	default:
 		c.phase = speaking
+		c.counts.apologies++
 	}
-	c.do(action{kind: doApology})
+	c.said, c.anew = 0, true
+	c.since, c.quiet = c.now, c.now // the next sound is on its way
+	c.do(action{kind: apology})
 }
 
 // heardTurn notes that an answer begins to be heard.
@@ -314,22 +402,22 @@ func (c *conversation) heardTurn() {
 func (c *conversation) playing() bool { return c.phase == speaking || c.phase == leaving }
 
 // play keeps the carrier's queue filled and notices when all was heard.
-func (c *conversation) play(now time.Duration, in input) {
-	if !c.playing() {
+func (c *conversation) play(in input) {
+	if !c.fill(in) || !c.playing() {
 		return
 	}
 	for {
-		n := c.out.next(now, in.available, in.ended)
+		n := c.out.next(c.now, in.available, in.ended)
 		if n == 0 {
 			break
 		}
-		c.marks++
 		c.heardTurn()
-		c.out.wentOut(now, n, c.marks)
-		c.do(action{kind: doPlay, bytes: n, mark: c.marks})
+		c.send(action{from: c.said, bytes: n})
+		c.said += n
+		c.since = c.now
 		in.available -= n
 	}
-	over, late := c.out.over(now)
+	over, late := c.out.over(c.now)
 	if late {
 		// The carrier returns no marks: what it holds is given up, so that a
 		// call cannot hang on them.
@@ -337,6 +425,19 @@ func (c *conversation) play(now time.Duration, in input) {
 	} else if !over || !in.ended || in.available > 0 {
 		return
 	}
+	c.finished()
+}
+
+// send puts a piece of sound and its mark into the carrier's queue.
+func (c *conversation) send(piece action) {
+	c.marks++
+	c.out.wentOut(c.now, piece.bytes, c.marks)
+	piece.kind, piece.turn, piece.mark = doPlay, c.turn, c.marks
+	c.do(piece)
+}
+
+// finished goes on after an answer of which no more will be played.
+func (c *conversation) finished() {
 	leave := c.phase == leaving
 	c.silenced()
 	if leave {

@@ -34,7 +34,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	return &simulation{
 		t: t, seed: seed, rng: rng, lossy: seed%5 == 0,
-		talk: conversation{rules: rules{keyTimeout: 3 * time.Second, keyEnd: '#', maxFailures: 3}},
+		talk: conversation{rules: rules{keyTimeout: 3 * time.Second, keyEnd: '#', maxFailures: 3, giveUp: 7 * time.Second}},
 	}
 }
 
@@ -108,7 +108,7 @@ func (s *simulation) check(act action) {
 	case doAbandon:
 		s.answered = true
 		s.length, s.offset = 0, 0
-	case doApology:
+	case doApology, doGoodbye:
 		s.length, s.offset = 8000, 0
 	case doClear:
 		s.queue, s.queueEnd = nil, s.now

@@ -7,6 +7,7 @@ import "sync/atomic"
 type Counters struct {
 	calls, turns, bargeIns, botFailures       atomic.Int64
 	lateAnswers, lateMarks, droppedKeys, gaps atomic.Int64
+	fillers, apologies                        atomic.Int64
 }
 
 // Snapshot is the state of Counters at one moment, each field a total since start.
@@ -19,6 +20,8 @@ type Snapshot struct {
 	LateMarks   int64 // marks given up on
 	DroppedKeys int64 // digits beyond the limit of one turn
 	Gaps        int64 // times an answer's audio was late and the caller heard a hole
+	Fillers     int64 // times a caller was asked to wait
+	Apologies   int64 // times a caller was told that the bot failed, and asked again
 }
 
 // Snapshot reads the totals. Fields may be one call apart from each other.
@@ -26,6 +29,7 @@ func (c *Counters) Snapshot() Snapshot {
 	return Snapshot{
 		Calls: c.calls.Load(), Turns: c.turns.Load(), BargeIns: c.bargeIns.Load(), BotFailures: c.botFailures.Load(),
 		LateAnswers: c.lateAnswers.Load(), LateMarks: c.lateMarks.Load(), DroppedKeys: c.droppedKeys.Load(), Gaps: c.gaps.Load(),
+		Fillers: c.fillers.Load(), Apologies: c.apologies.Load(),
 	}
 }
 
@@ -38,4 +42,6 @@ func (c *Counters) add(t tally) {
 	c.lateMarks.Add(int64(t.lateMarks))
 	c.droppedKeys.Add(int64(t.droppedKeys))
 	c.gaps.Add(int64(t.gaps))
+	c.fillers.Add(int64(t.fillers))
+	c.apologies.Add(int64(t.apologies))
 }

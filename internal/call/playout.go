@@ -18,7 +18,8 @@ func duration(n int) time.Duration {
 	return time.Duration(n) * time.Millisecond / bytesPerMillisecond
 }
 
-// playout is the clock of one answer: what was sent, what must be playing now
+// playout is the clock of what the caller is played, an answer or a filler and
+// the answer behind it: what was sent, what must be playing now
 // and what the marks prove to have been heard. It is pure; now is the time since
 // the call began and never goes back.
 type playout struct {
@@ -27,6 +28,7 @@ type playout struct {
 	heard   int           // bytes whose mark came back
 	pending []pendingMark // oldest first
 	gaps    int           // times the queue at the carrier ran dry in the middle
+	apart   bool          // what is sent next does not belong to what was sent before
 }
 
 type pendingMark struct {
@@ -37,6 +39,14 @@ type pendingMark struct {
 // playing estimates how many bytes have been played by now.
 func (p *playout) playing(now time.Duration) int {
 	return max(p.heard, min(p.sent, int((now-p.start)/time.Millisecond)*bytesPerMillisecond))
+}
+
+// end estimates when all that was sent has been played; 0 if nothing was sent.
+func (p *playout) end() time.Duration {
+	if p.sent == 0 {
+		return 0
+	}
+	return p.start + duration(p.sent)
 }
 
 // next returns how many more bytes should be sent now, 0 for none. available
@@ -58,12 +68,13 @@ func (p *playout) next(now time.Duration, available int, ended bool) int {
 // wentOut records that n bytes were sent with mark id behind them.
 func (p *playout) wentOut(now time.Duration, n int, id uint32) {
 	if p.sent == p.playing(now) {
-		if p.sent > 0 {
+		if p.sent > 0 && !p.apart {
 			p.gaps++
 		}
 		p.start = now - duration(p.sent)
 	}
 	p.sent += n
+	p.apart = false
 	p.pending = append(p.pending, pendingMark{id, p.sent})
 }
 
