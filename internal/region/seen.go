@@ -22,6 +22,9 @@ type Seen struct {
 
 	Median time.Duration `json:"-"` // of the times to answer of the latest 256 turns; 0 while too few are known
 	Slow   time.Duration `json:"-"` // their 95th percentile
+
+	HoldLeft time.Duration `json:"-"`    // when down: how long it must still be good to come back
+	Ramp     int           `json:"ramp"` // of a hundred new calls, how many may go there: 100 but for a region just back
 }
 
 // tally counts what happened in a region since the start.
@@ -81,6 +84,7 @@ func (j *Judge) Seen(now time.Duration) []Seen {
 			LastClass: r.stats.lastClass, LastFault: r.stats.lastFault, LastGood: r.stats.lastGood,
 			Probes: r.stats.probes, ProbesFailed: r.stats.probesFailed,
 			ProbeRun: r.probes.failed, GoodRow: r.probes.row,
+			Ramp:   100,
 			Median: r.latency.percentile(50), Slow: r.latency.percentile(95),
 		}
 		for k, count := range r.stats.failed {
@@ -90,6 +94,17 @@ func (j *Judge) Seen(now time.Duration) []Seen {
 				}
 				e.Failed[Classes[k]] = count
 			}
+		}
+		switch {
+		case r.state == Recovering:
+			e.Ramp = j.ramp(now - r.back)
+		case r.state == Down && r.probes.row > 0:
+			e.HoldLeft = max(0, r.hold-(now-r.probes.rowBegan))
+		case r.state == Down:
+			e.HoldLeft = r.hold
+		}
+		if r.state == Down && !j.panics {
+			e.Ramp = 0
 		}
 		all[i] = e
 	}

@@ -1,0 +1,256 @@
+package region
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Prober asks a region's bot whether it is well. A cheap probe opens a session
+// and leaves it; a deep one asks the bot something whose answer is known. It is
+// called by several goroutines at once, for different regions, and returns soon
+// after its context ends.
+type Prober interface {
+	// Probe returns None and no error if the region is well, else the class of
+	// the error. An error of class None counts as soft.
+	Probe(ctx context.Context, region string, deep bool) (Class, error)
+}
+
+// probeTimeout is what one probe may take.
+const probeTimeout = time.Second
+
+// KeeperConfig is what a [Keeper] is made of.
+type KeeperConfig struct {
+	Settings Settings     // of its judge; at least one region
+	Prober   Prober       // required
+	Logger   *slog.Logger // nil: none
+	// OnAction, if not nil, is told of every action of the judge, for metrics. It
+	// is called by whichever goroutine brought the evidence, by several at once,
+	// and holds that one up.
+	OnAction func(Action)
+}
+
+// Keeper keeps one judge for one bot, on the clock of this machine: it has the
+// probes made that the judge wants and lets any goroutine bring evidence and ask
+// for the verdicts. No method but Run blocks on anything but a lock that is never
+// held for long.
+type Keeper struct {
+	// Static.
+	prober   Prober
+	logger   *slog.Logger
+	onAction func(Action)
+	started  time.Time
+	wake     chan struct{} // holds one token; never closed
+
+	mu     sync.Mutex
+	judge  *Judge
+	orders []Action        // probes that Run has to start: at most one for each region
+	asking map[string]bool // regions whose prober has not come back
+	faults map[string]string
+	audit  []auditLine // oldest first
+}
+
+// NewKeeper returns a keeper that holds every region healthy. Its clock starts now.
+func NewKeeper(cfg KeeperConfig) (*Keeper, error) {
+	if err := checkRegions(cfg.Settings.Regions); err != nil {
+		return nil, err
+	}
+	if cfg.Prober == nil {
+		return nil, errors.New("keep regions: there is no prober")
+	}
+	k := &Keeper{
+		prober:   cfg.Prober,
+		logger:   cfg.Logger,
+		onAction: cfg.OnAction,
+		started:  time.Now(),
+		wake:     make(chan struct{}, 1),
+		judge:    NewJudge(cfg.Settings),
+		asking:   make(map[string]bool),
+		faults:   make(map[string]string),
+	}
+	if k.logger == nil {
+		k.logger = slog.New(slog.DiscardHandler)
+	}
+	return k, nil
+}
+
+// checkRegions returns an error unless the names are some and differ.
+func checkRegions(names []string) error {
+	if len(names) == 0 {
+		return errors.New("keep regions: none is named")
+	}
+	for i, name := range names {
+		if name == "" || slices.Contains(names[:i], name) {
+			return fmt.Errorf("keep regions: %q is empty or named twice", name)
+		}
+	}
+	return nil
+}
+
+// Now returns the judge's clock: how long ago the keeper was made.
+func (k *Keeper) Now() time.Duration { return time.Since(k.started) }
+
+// Observe tells the judge what happened. Its times are those of Now.
+func (k *Keeper) Observe(e Event) {
+	k.mu.Lock()
+	done := k.stepLocked(e)
+	k.mu.Unlock()
+	k.tell(done)
+}
+
+// View returns what the planner of a turn needs to know.
+func (k *Keeper) View() View {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.judge.View(k.Now())
+}
+
+// Active returns the region where new calls go.
+func (k *Keeper) Active() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.judge.Active()
+}
+
+// Place returns the region for one new call: see [Judge.Place].
+func (k *Keeper) Place(call string) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.judge.Place(k.Now(), call)
+}
+
+// Pin sends every call to one region for a time, whatever the evidence. It
+// replaces any other pin.
+func (k *Keeper) Pin(region string, d time.Duration, by, why string) error {
+	if _, known := k.View().Of(region); !known {
+		return fmt.Errorf("pin region: there is no region %q", region)
+	}
+	if d <= 0 {
+		return fmt.Errorf("pin region %s: for %s is no time", region, d)
+	}
+	k.Observe(Event{Kind: PinSet, Region: region, For: d, By: by, Why: why})
+	return nil
+}
+
+// Unpin takes the pin away, if there is one.
+func (k *Keeper) Unpin(by, why string) {
+	k.Observe(Event{Kind: PinEnded, By: by, Why: why})
+}
+
+// stepLocked steps the judge. What comes of it, but for the probes, is for tell
+// once the lock is released.
+func (k *Keeper) stepLocked(e Event) []Action {
+	now := k.Now()
+	actions := slices.Clone(k.judge.Step(now, e))
+	for _, a := range actions {
+		if a.Kind == Probe {
+			k.orders = append(k.orders, a)
+		} else {
+			k.auditLocked(now, a)
+		}
+	}
+	select {
+	case k.wake <- struct{}{}: // what Run waits for may have changed
+	default:
+	}
+	return actions
+}
+
+// tell logs what the judge did, and hands it on.
+func (k *Keeper) tell(actions []Action) {
+	for _, a := range actions {
+		if a.Kind != Probe {
+			k.log(a)
+		}
+		if k.onAction != nil {
+			k.onAction(a)
+		}
+	}
+}
+
+// log writes a line for one action.
+func (k *Keeper) log(a Action) {
+	level := slog.LevelInfo
+	if a.Kind == Moved || a.Kind == Panics || a.Kind == Changed && a.To == string(Down) {
+		level = slog.LevelWarn
+	}
+	k.logger.Log(context.Background(), level, a.Kind.String(),
+		"region", a.Region, "from", a.From, "to", a.To, "why", a.Why)
+}
+
+// Run makes the probes until the context ends. It returns when nothing that it
+// started is left. It is called once.
+func (k *Keeper) Run(ctx context.Context) {
+	var probing sync.WaitGroup
+	defer probing.Wait()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			k.Observe(Event{Kind: Tick})
+		case <-k.wake:
+		}
+		orders, next := k.due()
+		for _, order := range orders {
+			probing.Go(func() { k.probe(ctx, order) })
+		}
+		timer.Reset(next)
+	}
+}
+
+// due takes the probes to start, and says how long the judge needs no tick.
+func (k *Keeper) due() (orders []Action, next time.Duration) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, order := range k.orders {
+		if k.asking[order.Region] {
+			continue // the last one hangs; the judge gives this one up in time
+		}
+		k.asking[order.Region] = true
+		orders = append(orders, order)
+	}
+	k.orders = k.orders[:0]
+	return orders, max(k.judge.Next()-k.Now(), 0)
+}
+
+// probe makes one probe and tells the judge.
+func (k *Keeper) probe(ctx context.Context, order Action) {
+	began := k.Now()
+	class, err := k.ask(ctx, order)
+	k.mu.Lock()
+	delete(k.asking, order.Region)
+	if err != nil {
+		k.faults[order.Region] = err.Error()
+	}
+	k.mu.Unlock()
+	if ctx.Err() != nil {
+		return // we are closing: this says nothing of the region
+	}
+	if err != nil {
+		k.logger.Debug("probe failed", "region", order.Region, "deep", order.Deep, "class", string(class), "error", err)
+	}
+	k.Observe(Event{Kind: Probed, Region: order.Region, Class: class, Deep: order.Deep, Began: began, Took: k.Now() - began})
+}
+
+// ask calls the prober. A panic in it is a failed probe like any other.
+func (k *Keeper) ask(ctx context.Context, order Action) (class Class, err error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	defer func() {
+		if r := recover(); r != nil {
+			class, err = Soft, fmt.Errorf("probe %s: panic: %v", order.Region, r)
+		}
+	}()
+	class, err = k.prober.Probe(ctx, order.Region, order.Deep)
+	if err != nil && class == None {
+		class = Soft
+	}
+	return class, err
+}
