@@ -31,15 +31,22 @@ var ErrNoAnswer = errors.New("the work of this turn is done, but it left no answ
 // github.com/aws/aws-lambda-go takes.
 type Handler func(ctx context.Context, e Event) (Response, error)
 
-// Fulfil does what an intent asks for. key is the same in every repetition of
-// a turn: whatever the work calls should be given it as idempotency key,
-// because an execution that dies between its work and its answer is followed
-// by another one.
+// Execution says which execution of a key's work this is.
+type Execution struct {
+	// Key is the same in every repetition of a turn. Whatever the work calls
+	// should be given it as idempotency key, because an execution that dies
+	// between its work and its answer is followed by another one.
+	Key string
+	// Number counts from 1. With more than 1 the work may have been done already.
+	Number int
+}
+
+// Fulfil does what an intent asks for.
 //
 // An answer, Failed ones included, is kept and given to every repetition. An
 // error is not: it says that nothing was done, and the next repetition begins
 // anew. ctx ends before the lease of the key does.
-type Fulfil func(ctx context.Context, key string, e Event) (Response, error)
+type Fulfil func(ctx context.Context, x Execution, e Event) (Response, error)
 
 // Once does the work of every key once. Its fields are set before the first
 // use; it is safe for several goroutines.
@@ -100,7 +107,7 @@ func (o *Once) Do(ctx context.Context, e Event, fulfil Fulfil) (Result, error) {
 	}
 	work, cancel := context.WithTimeout(ctx, o.lease()*4/5)
 	defer cancel()
-	response, err := fulfil(work, key, e)
+	response, err := fulfil(work, Execution{Key: key, Number: entry.Execution}, e)
 	if err != nil {
 		o.release(ctx, entry)
 		return Result{Key: key, Execution: entry.Execution}, err
