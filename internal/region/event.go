@@ -14,6 +14,7 @@ const (
 	PinSet                    // an operator pinned Region for For
 	PinEnded                  // an operator took the pin away
 	Peers                     // what other gateways say of Region, from the table
+	Advice                    // where the table sends new calls: Region, for Why. For a judge that has no evidence of its own yet
 )
 
 // Event is one thing that a judge is told. Fields that a kind does not name are zero.

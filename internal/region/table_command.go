@@ -1,0 +1,110 @@
+package region
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// What commands do with a table when no gateway runs.
+
+// ReadVerdict returns the verdict item with that key. It returns ErrNotFound if
+// there is none. An item that can be used only in part is no error: see
+// VerdictItem.Faults.
+func ReadVerdict(ctx context.Context, t Table, key string) (VerdictItem, error) {
+	item, err := t.Get(ctx, key)
+	if err != nil {
+		return VerdictItem{}, fmt.Errorf("read verdict: %w", err)
+	}
+	return DecodeVerdict(item, nil), nil
+}
+
+// ReadEvidence returns what the observers in a region last said, by their ids;
+// none is no error. How fresh that is only watching tells.
+func ReadEvidence(ctx context.Context, t Table, key, region string) (map[string]Evidence, error) {
+	item, err := t.Get(ctx, EvidenceKey(key, region))
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, fmt.Errorf("read evidence: %w", err)
+	}
+	entries, faults, ok := DecodeEvidence(item)
+	if !ok {
+		return nil, fmt.Errorf("read evidence: %s", faults[0])
+	}
+	return entries, nil
+}
+
+// SetPin writes a pin into the verdict item with that key, making the item if
+// there is none, and a line into the audit trail. Every gateway learns it at its
+// next read. It reads and tries again if others write at the same moment. The pin
+// must end, at most LongestPin from now.
+func SetPin(ctx context.Context, t Table, key string, p Pin) error {
+	p.Until = p.Until.UTC().Truncate(time.Second)
+	p.By, p.Why = clip(p.By), clip(p.Why)
+	if err := p.check(time.Now(), nil); err != nil {
+		return fmt.Errorf("pin region: %w", err)
+	}
+	entry := HistoryEntry{What: "pin", To: p.Region, By: p.By, Why: p.Why}
+	return changePin(ctx, t, key, p, entry)
+}
+
+// ClearPin takes the pin away, as SetPin sets it. lexRegion stays what it is until
+// the gateways have something to say.
+func ClearPin(ctx context.Context, t Table, key, by, why string) error {
+	return changePin(ctx, t, key, Pin{}, HistoryEntry{What: "unpin", By: clip(by), Why: clip(why)})
+}
+
+func changePin(ctx context.Context, t Table, key string, p Pin, entry HistoryEntry) error {
+	for attempt := 1; ; attempt++ {
+		item, err := t.Get(ctx, key)
+		if errors.Is(err, ErrNotFound) && p.IsZero() {
+			return nil // no item, no pin
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return fmt.Errorf("%s region: %w", entry.What, err)
+		}
+		old := DecodeVerdict(item, nil)
+		if old.Version > maxVersion {
+			return fmt.Errorf("%s region: the item's version %d leaves no room for another; delete the item", entry.What, old.Version)
+		}
+		if p.IsZero() && item.Attributes[attrPin] == nil {
+			return nil
+		}
+		v := VerdictItem{
+			Region: old.Region, State: old.State, Version: max(old.Version, 0) + 1,
+			Pin: p, By: entry.By, Why: entry.Why, At: time.Now(),
+		}
+		if !p.IsZero() {
+			v.Region = p.Region
+		}
+		c := v.change(old.Version)
+		if v.Region == "" {
+			delete(c.Set, attrRegion) // there was none that could be used, and there is none to put there
+		}
+		entry.At, entry.From, entry.To = v.At, old.Region, v.Region
+		err = t.Update(ctx, key, c)
+		if err == nil {
+			return AppendHistory(ctx, t, key, entry)
+		}
+		if !errors.Is(err, ErrConflict) || attempt == maxAttempts {
+			return fmt.Errorf("%s region: %w", entry.What, err)
+		}
+	}
+}
+
+// check returns what is wrong with a pin that is to be set. regions, if not nil,
+// are the only ones that it may name.
+func (p Pin) check(now time.Time, regions []string) error {
+	left := p.Until.Sub(now)
+	switch {
+	case !validName(p.Region):
+		return fmt.Errorf("%q is no name of a region", p.Region)
+	case regions != nil && !contains(regions, p.Region):
+		return fmt.Errorf("%q is none of the configured regions", p.Region)
+	case left <= 0:
+		return fmt.Errorf("the pin would end before it begins, at %s", p.Until.Format(time.RFC3339))
+	case left > LongestPin:
+		return fmt.Errorf("the pin would last %s; at most %s", left.Round(time.Second), LongestPin)
+	}
+	return nil
+}
