@@ -70,7 +70,6 @@ type callConfig struct {
 	KeyTimeout  time.Duration `key:"key_timeout"`
 	KeyEnd      string        `key:"key_end"`
 	MaxFailures int           `key:"max_failures"`
-	GiveUp      time.Duration `key:"give_up"`
 	FillerAfter time.Duration `key:"filler_after"`
 	FillerEvery time.Duration `key:"filler_every"`
 	DrainTime   time.Duration `key:"drain_time"`
@@ -87,7 +86,6 @@ func defaultConfig() config {
 			KeyTimeout:  3 * time.Second,
 			KeyEnd:      "#",
 			MaxFailures: 3,
-			GiveUp:      7 * time.Second,
 			FillerAfter: 1500 * time.Millisecond,
 			FillerEvery: 3 * time.Second,
 			DrainTime:   100 * time.Second,
@@ -237,9 +235,6 @@ func (cfg *config) check(dev bool) error {
 	}
 	if cfg.Call.MaxFailures < 1 {
 		fault("call.max_failures: must be 1 or more")
-	}
-	if cfg.Call.GiveUp < 3*time.Second || cfg.Call.GiveUp > 30*time.Second {
-		fault("call.give_up: %v is not between 3s and 30s", cfg.Call.GiveUp)
 	}
 	if cfg.Call.FillerAfter < 500*time.Millisecond || cfg.Call.FillerAfter > maxSilence {
 		fault("call.filler_after: %v is not between 500ms and %v", cfg.Call.FillerAfter, maxSilence)

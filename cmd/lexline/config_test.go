@@ -174,7 +174,6 @@ func TestBadConfigs(t *testing.T) {
 		{"greeting beside twiml", strings.Replace(goodConfig, "bot:", `greeting: hi, twiml: "<Response/>", bot:`, 1), "lines[0].twiml"},
 		{"long turn", goodConfig + "call: {max_turn: 15s}", "call.max_turn: 15s"},
 		{"bad end key", goodConfig + "call: {key_end: '##'}", "call.key_end"},
-		{"impatient", goodConfig + "call: {give_up: 1s}", "call.give_up: 1s is not between 3s and 30s"},
 		{"long silence", goodConfig + "call: {filler_after: 5s}", "call.filler_after: 5s is not between 500ms and 4s"},
 		{"long silence between fillers", goodConfig + "call: {filler_every: 5s}", "call.filler_every: 5s is not between 500ms and 4s"},
 		{"sounds of no locale", goodConfig + "sounds: [{apology: a.wav}]", "sounds[0].locale: is missing"},

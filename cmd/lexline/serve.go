@@ -98,7 +98,6 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 		KeyTimeout:  settings.KeyTimeout,
 		KeyEnd:      settings.KeyEnd[0],
 		MaxFailures: settings.MaxFailures,
-		GiveUp:      settings.GiveUp,
 		FillerAfter: settings.FillerAfter,
 		FillerEvery: settings.FillerEvery,
 	}

@@ -56,7 +56,7 @@ type Config struct {
 	KeyTimeout  time.Duration   // digits are complete after this long without another; default 3 s
 	KeyEnd      byte            // or at this key; default '#'
 	MaxFailures int             // turns in a row the bot may fail on before the call is ended; default 3
-	GiveUp      time.Duration   // after the caller's last word a bot without one has failed, should it keep no limit of its own; default 7 s
+	GiveUp      time.Duration   // a bot that has said nothing for this long has failed, should it keep no shorter limit of its own; default 6.2 s
 	FillerAfter time.Duration   // silence that the bot owes words for is filled after this long; default 1.5 s
 	FillerEvery time.Duration   // a filler begins at the earliest this long after another; default 3 s
 	Sounds      Sounds          // default: none
@@ -98,7 +98,7 @@ func (cfg Config) withDefaults() Config {
 	if cfg.MaxFailures == 0 {
 		cfg.MaxFailures = 3
 	}
-	cfg.GiveUp = cmp.Or(cfg.GiveUp, 7*time.Second)
+	cfg.GiveUp = cmp.Or(cfg.GiveUp, 6200*time.Millisecond)
 	cfg.FillerAfter = cmp.Or(cfg.FillerAfter, 1500*time.Millisecond)
 	cfg.FillerEvery = cmp.Or(cfg.FillerEvery, 3*time.Second)
 	if cfg.Sounds.Goodbye == nil {

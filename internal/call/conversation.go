@@ -209,9 +209,10 @@ func (c *conversation) fellSilent(in input) time.Duration {
 	return min(c.spoke, c.now-in.silence)
 }
 
-// owes gives the word to the bot: the caller was done at the time since.
-func (c *conversation) owes(since time.Duration) {
-	c.phase, c.since, c.quiet = owed, since, max(c.quiet, since)
+// owes gives the word to the bot: it has the whole turn now, and the caller has
+// been waiting since they were done.
+func (c *conversation) owes(done time.Duration) {
+	c.phase, c.since, c.quiet = owed, c.now, max(c.quiet, done)
 }
 
 // openTurn starts a turn.
@@ -268,6 +269,7 @@ func (c *conversation) key(key byte) {
 		c.counts.droppedKeys++
 	default:
 		c.keys = append(c.keys, key)
+		c.engaged = false // what they began to say is dropped for keys
 	}
 }
 

@@ -34,7 +34,7 @@ func newSimulation(t *testing.T, seed uint64) *simulation {
 	rng := rand.New(rand.NewPCG(seed, 1))
 	return &simulation{
 		t: t, seed: seed, rng: rng, lossy: seed%5 == 0,
-		talk: conversation{rules: rules{keyTimeout: 3 * time.Second, keyEnd: '#', maxFailures: 3, giveUp: 7 * time.Second}},
+		talk: conversation{rules: testRules},
 	}
 }
 
@@ -123,10 +123,18 @@ func (s *simulation) check(act action) {
 }
 
 func (s *simulation) sent(act action) {
-	if act.bytes <= 0 || s.offset+act.bytes > s.length {
-		s.fail("played %d bytes of %d left", act.bytes, s.length-s.offset)
+	switch {
+	case act.bytes <= 0:
+		s.fail("played %d bytes", act.bytes)
+	case act.filler > 0:
+		if act.from+act.bytes > testRules.fillers[act.filler-1] {
+			s.fail("played filler %d up to byte %d", act.filler, act.from+act.bytes)
+		}
+	case act.from != s.offset || s.offset+act.bytes > s.length:
+		s.fail("played %d bytes from %d on; want them from %d on, of %d", act.bytes, act.from, s.offset, s.length)
+	default:
+		s.offset += act.bytes
 	}
-	s.offset += act.bytes
 	s.queueEnd = max(s.queueEnd, s.now) + duration(act.bytes)
 	if ahead := s.queueEnd - s.now; ahead > 400*time.Millisecond {
 		s.fail("%v ahead of the ear", ahead)
