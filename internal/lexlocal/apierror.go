@@ -9,7 +9,8 @@ import (
 )
 
 // apiError is an error of the Lex API: a documented type, its HTTP status and
-// a sentence for the person who reads the client's log. See
+// a sentence for the person who reads the client's log. Without a type it is
+// what a load balancer in front of the API says. See
 // https://docs.aws.amazon.com/lexv2/latest/APIReference/API_runtime_RecognizeText.html#API_runtime_RecognizeText_Errors.
 type apiError struct {
 	kind    string
@@ -17,7 +18,12 @@ type apiError struct {
 	message string
 }
 
-func (e *apiError) Error() string { return e.kind + ": " + e.message }
+func (e *apiError) Error() string {
+	if e.kind == "" {
+		return e.message
+	}
+	return e.kind + ": " + e.message
+}
 
 // invalid says that the request breaks a rule of the API.
 func invalid(format string, args ...any) *apiError {
@@ -84,6 +90,13 @@ func asAPIError(err error) (told *apiError, fault bool) {
 // write sends the error. The type stands in the header, the text in the body,
 // as in the REST-JSON protocol of AWS.
 func (e *apiError) write(w http.ResponseWriter) {
+	if e.kind == "" {
+		w.Header().Set("Content-Type", "text/html")
+		w.WriteHeader(e.status)
+		// A client that has gone away cannot be told anything.
+		_, _ = fmt.Fprintf(w, "<html><body><h1>%d %s</h1></body></html>\n", e.status, http.StatusText(e.status))
+		return
+	}
 	w.Header().Set("X-Amzn-ErrorType", e.kind)
 	writeJSON(w, e.status, struct {
 		Message string `json:"message"`

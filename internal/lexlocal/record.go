@@ -52,10 +52,21 @@ type Record struct {
 	// ClientGone says that the client did not wait for its answer. The session is
 	// as it was before.
 	ClientGone bool `json:"client_gone,omitempty"`
+	// Fault is the kind of the fault that struck the request, "latency+error" for
+	// two. With Op Fault it is those that are in force from now on, "" for none.
+	Fault string `json:"fault,omitempty"`
+	// Faults are the faults in force from now on, with Op Fault.
+	Faults []Fault `json:"faults,omitempty"`
+	// AudioOutMillis is the length of the bot's voice, where it is known before it
+	// is spoken: without a synthesizer, and of an answer that breaks off.
+	AudioOutMillis float64 `json:"audio_out_ms,omitempty"`
 	// Millis is the time from the end of the request's body to the answer; the
 	// bot's voice follows.
 	Millis float64 `json:"ms"`
 }
+
+// opFault is the Op of a record that says that faults were set or cleared.
+const opFault = "Fault"
 
 // attributeTurn is the request attribute in which lexline numbers the turns of a
 // call.
@@ -101,6 +112,13 @@ func (r *Record) took(a *answer) {
 func (r Record) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s", r.Time.Format("15:04:05.000"), r.Op)
+	if r.Op == opFault {
+		fmt.Fprintf(&b, " %s", describeFaults(r.Faults))
+		if r.Error != "" {
+			fmt.Fprintf(&b, " %s", r.Error)
+		}
+		return b.String()
+	}
 	if r.Session != "" {
 		fmt.Fprintf(&b, " %s", r.Session)
 	}
@@ -124,6 +142,9 @@ func (r Record) String() string {
 	}
 	if r.Error != "" {
 		fmt.Fprintf(&b, " %d %s", r.Status, r.Error)
+	}
+	if r.Fault != "" {
+		fmt.Fprintf(&b, " [fault %s]", r.Fault)
 	}
 	fmt.Fprintf(&b, " (%.0f ms)", r.Millis)
 	return b.String()

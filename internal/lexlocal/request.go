@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -35,6 +37,10 @@ type request struct {
 	read time.Time // by the system's clock, when the body had arrived
 
 	record Record
+
+	faultSet *faultSet      // in force when the request began
+	faults   []*activeFault // those that strike it
+	lingered bool           // the answer is late enough
 }
 
 func (s *Server) handler(op operation) http.Handler {
@@ -45,7 +51,15 @@ func (s *Server) handler(op operation) http.Handler {
 		}
 		q.record = Record{Time: q.now, Op: op.name, Region: s.cfg.Region}
 		w.Header().Set("X-Amzn-Requestid", q.id)
-		if err := op.run(q); err != nil {
+		end, err := q.begin(op.name)
+		defer end()
+		if err == nil && (r.Method == http.MethodGet || r.Method == http.MethodDelete) {
+			err = q.arrived() // there is no body to wait for
+		}
+		if err == nil {
+			err = op.run(q)
+		}
+		if err != nil {
 			q.refuse(err)
 		}
 	})
@@ -72,6 +86,11 @@ func (q *request) refuse(err error) {
 func (q *request) done(status int) {
 	q.record.Status = status
 	q.record.Millis = float64(time.Since(q.read).Microseconds()) / 1000
+	for _, f := range q.s.faults.current().faults {
+		if f.process() {
+			q.struck(f) // this answer does not get out
+		}
+	}
 	q.s.cfg.Record(q.record)
 }
 
@@ -82,9 +101,34 @@ func (q *request) answerJSON(body any) error {
 
 // answerStatus writes a good answer with another status than 200.
 func (q *request) answerStatus(status int, body any) error {
+	if err := q.ready(); err != nil {
+		return err
+	}
+	f := q.fault(faultTruncate, "")
+	if f == nil {
+		q.done(status)
+		writeJSON(q.w, status, body)
+		return nil
+	}
+	text, err := json.Marshal(body)
+	if err != nil {
+		return fmt.Errorf("encode answer: %w", err)
+	}
+	q.struck(f)
 	q.done(status)
-	writeJSON(q.w, status, body)
+	q.w.Header().Set("Content-Type", "application/json")
+	q.w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	q.w.WriteHeader(status)
+	q.breakOff(f.cut(text))
 	return nil
+}
+
+// breakOff writes the beginning of an answer and ends its connection.
+func (q *request) breakOff(beginning []byte) {
+	if _, err := q.w.Write(beginning); err == nil {
+		_ = q.rc.Flush() // else the client has gone, which is no worse
+	}
+	panic(http.ErrAbortHandler)
 }
 
 func (q *request) unknown() error { return unknownOperation(q.r) }
@@ -106,7 +150,7 @@ func (q *request) body(limit int64) ([]byte, error) {
 	}
 	// The deadline must not end the request while it is being answered.
 	_ = q.rc.SetReadDeadline(time.Time{})
-	return body, nil
+	return body, q.arrived()
 }
 
 // json reads a JSON body into v. An empty body is an empty object.
@@ -168,12 +212,21 @@ func (q *request) turn(t *target, work func(*session) (*answer, error)) (*answer
 	defer func() { q.s.sessions.settle(t.key, after, q.now.Add(t.bot.def.SessionTTL)) }()
 	a, err := work(before)
 	if err == nil {
+		err = q.linger(q.usual()) // a slow answer keeps its session busy
+	}
+	if err == nil {
 		err = q.r.Context().Err()
 	}
 	if err != nil {
 		return nil, err
 	}
 	after = a.session
+	if f := q.fault(faultEmpty, ""); f != nil {
+		q.struck(f)
+		wordless := *a
+		wordless.messages = nil
+		a = &wordless
+	}
 	q.record.took(a)
 	return a, nil
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"lexline/internal/audio"
@@ -71,8 +72,19 @@ type Config struct {
 	// one gives way. 0 is 10,000.
 	SessionLimit int
 
+	// Latency is how long a turn of a conversation takes at least, as that of a
+	// real bot does, counted from the end of the request. LatencySpread makes it
+	// log-normal with Latency as median: it is the standard deviation of the
+	// logarithm, 0.45 for a slowest percentile that takes three times as long.
+	Latency       time.Duration
+	LatencySpread float64
+	// Quota is how many turns an alias answers at a time; further requests get a
+	// ThrottlingException. 0 is no quota.
+	Quota int
+
 	// Record is called once for each request, when its answer is known and on
-	// the request's goroutine. nil keeps no records.
+	// the request's goroutine, and once for each change of the faults. nil keeps
+	// no records.
 	Record func(Record)
 	Logger *slog.Logger // nil: none
 }
@@ -86,6 +98,8 @@ type Server struct {
 	started     time.Time
 	mux         *http.ServeMux
 	bodyTimeout time.Duration
+	faults      *faults
+	gate        atomic.Pointer[gate] // that of Serve, nil while it does not run
 }
 
 // servedBot is one bot with its ids and the dialogs of its locales.
@@ -123,7 +137,7 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, sessions: newSessions(cfg.SessionLimit), started: cfg.Now(), bodyTimeout: bodyTimeout}
+	s := &Server{cfg: cfg, sessions: newSessions(cfg.SessionLimit), started: cfg.Now(), bodyTimeout: bodyTimeout, faults: newFaults(cfg.Seed)}
 	if err := cfg.checkHooks(); err != nil {
 		return nil, err
 	}
@@ -270,9 +284,18 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		WriteTimeout:   bodyTimeout + writeTimeout,
 		MaxHeaderBytes: 4 * maxHeaders, // so that too many bytes get a typed error first
 		ErrorLog:       slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
+		ConnContext:    func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 	}
+	g := newGate(l)
+	if err := s.opens(g); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	defer s.gate.Store(nil)
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
+		if err := s.clear(); err != nil {
+			s.cfg.Logger.Warn("faults are not cleared", "error", err)
+		}
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
 		err := server.Shutdown(deadline)
@@ -281,7 +304,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		stopped <- err
 	})
-	err := server.Serve(l)
+	err := server.Serve(g)
 	if !stop() {
 		return <-stopped
 	}

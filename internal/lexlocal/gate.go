@@ -1,0 +1,363 @@
+package lexlocal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// gateMode is what a gate does with the network.
+type gateMode int
+
+const (
+	gateOpen     gateMode = iota
+	gateFrozen            // nothing gets in or out, and nobody is told
+	gateRefusing          // as if the process had died
+	gateClosed
+)
+
+// gate is a listener whose connections can be lost in the two ways in which a
+// region is lost: silently, when a network drops its packets, or at once, when
+// the server's process is gone.
+type gate struct {
+	frozen atomic.Bool // mode is gateFrozen
+
+	mu       sync.Mutex
+	mode     gateMode
+	listener net.Listener
+	changed  chan struct{} // closed when mode changes
+	conns    map[*gateConn]struct{}
+	fillers  []net.Conn // owned by set
+}
+
+func newGate(l net.Listener) *gate {
+	return &gate{listener: l, changed: make(chan struct{}), conns: make(map[*gateConn]struct{})}
+}
+
+// current returns the mode, the listener, and what tells that the mode changed.
+func (g *gate) current() (gateMode, net.Listener, <-chan struct{}) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.mode, g.listener, g.changed
+}
+
+// turnTo changes the mode. It returns the connections of before.
+func (g *gate) turnTo(mode gateMode) []*gateConn {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.mode == gateClosed {
+		return nil
+	}
+	g.mode = mode
+	g.frozen.Store(mode == gateFrozen)
+	close(g.changed)
+	g.changed = make(chan struct{})
+	conns := make([]*gateConn, 0, len(g.conns))
+	for c := range g.conns {
+		conns = append(conns, c)
+	}
+	return conns
+}
+
+// Accept implements net.Listener.
+func (g *gate) Accept() (net.Conn, error) {
+	for {
+		mode, listener, changed := g.current()
+		switch mode {
+		case gateClosed:
+			return nil, net.ErrClosed
+		case gateFrozen, gateRefusing:
+			<-changed
+			continue
+		case gateOpen:
+		}
+		conn, err := listener.Accept()
+		if err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) || g.replaced(listener) {
+				continue // a change of mode woke it
+			}
+			return nil, err
+		}
+		if c, ok := g.admit(conn); ok {
+			return c, nil
+		}
+		_ = conn.Close() // it came with the end of the listener
+	}
+}
+
+// replaced says whether a listener was closed on purpose.
+func (g *gate) replaced(l net.Listener) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.mode != gateOpen || g.listener != l
+}
+
+func (g *gate) admit(conn net.Conn) (*gateConn, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.mode == gateRefusing || g.mode == gateClosed {
+		return nil, false
+	}
+	c := &gateConn{Conn: conn, gate: g, closed: make(chan struct{})}
+	g.conns[c] = struct{}{}
+	return c, true
+}
+
+// Close implements net.Listener.
+func (g *gate) Close() error {
+	for _, c := range g.turnTo(gateClosed) {
+		c.finish()
+	}
+	_, listener, _ := g.current()
+	err := listener.Close()
+	if errors.Is(err, net.ErrClosed) {
+		return nil // it was refusing
+	}
+	return err
+}
+
+// Addr implements net.Listener.
+func (g *gate) Addr() net.Addr {
+	_, listener, _ := g.current()
+	return listener.Addr()
+}
+
+// set changes to a mode and returns when it is in force. It is called by one
+// goroutine at a time.
+func (g *gate) set(mode gateMode) error {
+	before, listener, _ := g.current()
+	if before == mode || before == gateClosed {
+		return nil
+	}
+	if _, ok := listener.(*net.TCPListener); !ok {
+		return errors.New("the server does not listen on TCP")
+	}
+	if err := g.reopen(before); err != nil {
+		return err
+	}
+	switch mode {
+	case gateFrozen:
+		return g.freeze()
+	case gateRefusing:
+		return g.refuse()
+	default:
+		return nil
+	}
+}
+
+// reopen brings the gate from a mode back to gateOpen.
+func (g *gate) reopen(from gateMode) error {
+	switch from {
+	case gateFrozen:
+		return g.thaw()
+	case gateRefusing:
+		return g.listenAgain()
+	default:
+		return nil
+	}
+}
+
+const (
+	usualBacklog = 4096
+	// dropped is how long a connection on loopback has to take to be taken for
+	// one whose packets were dropped: it takes a tenth of a millisecond.
+	dropped = 100 * time.Millisecond
+)
+
+// freeze makes the port a black hole. Nothing is accepted any more, and the
+// kernel's queue of connections to accept is cut to its least and filled by
+// connections of our own: from then on it drops what would open another one, as
+// listen(2) says, and clients wait in vain.
+func (g *gate) freeze() error {
+	g.turnTo(gateFrozen)
+	_, l, _ := g.current()
+	listener := l.(*net.TCPListener)
+	if err := listener.SetDeadline(time.Unix(1, 0)); err != nil { // ends a waiting Accept
+		return fmt.Errorf("stop accepting: %w", err)
+	}
+	if err := setBacklog(listener, 0); err != nil {
+		return err
+	}
+	dialer := net.Dialer{Timeout: dropped}
+	for lost := 0; lost < 2; {
+		conn, err := dialer.DialContext(context.Background(), "tcp", listener.Addr().String())
+		if err != nil {
+			if timeout, ok := errors.AsType[net.Error](err); !ok || !timeout.Timeout() {
+				return fmt.Errorf("fill the queue of connections: %w", err)
+			}
+			lost++
+			continue
+		}
+		g.fillers, lost = append(g.fillers, conn), 0
+		if len(g.fillers) > 2*usualBacklog {
+			return errors.New("the queue of connections does not fill")
+		}
+	}
+	return nil
+}
+
+// thaw lets through what waited.
+func (g *gate) thaw() error {
+	for _, filler := range g.fillers {
+		_ = filler.Close() // nothing was sent on it
+	}
+	g.fillers = nil
+	_, l, _ := g.current()
+	listener := l.(*net.TCPListener)
+	err := setBacklog(listener, usualBacklog)
+	err = errors.Join(err, listener.SetDeadline(time.Time{}))
+	for _, c := range g.turnTo(gateOpen) {
+		c.finish()
+	}
+	return err
+}
+
+// setBacklog sets how many connections the kernel keeps for Accept.
+func setBacklog(l *net.TCPListener, n int) error {
+	raw, err := l.SyscallConn()
+	if err != nil {
+		return fmt.Errorf("set backlog: %w", err)
+	}
+	var result error
+	err = raw.Control(func(fd uintptr) { result = syscall.Listen(int(fd), n) })
+	if err = errors.Join(err, result); err != nil {
+		return fmt.Errorf("set backlog: %w", err)
+	}
+	return nil
+}
+
+// refuse closes the listener and all connections.
+func (g *gate) refuse() error {
+	conns := g.turnTo(gateRefusing)
+	_, listener, _ := g.current()
+	err := listener.Close()
+	for _, c := range conns {
+		_ = c.Close() // the client is not to be told anything more
+	}
+	if err != nil {
+		return fmt.Errorf("close listener: %w", err)
+	}
+	return nil
+}
+
+// listenAgain listens on the same port. Another program that has taken it
+// meanwhile, if only for a connection of its own, is given some time.
+func (g *gate) listenAgain() error {
+	_, old, _ := g.current()
+	var listener net.Listener
+	var err error
+	for range 50 {
+		if listener, err = net.Listen("tcp", old.Addr().String()); err == nil {
+			break
+		}
+		<-time.After(dropped)
+	}
+	if err != nil {
+		return fmt.Errorf("listen again: %w", err)
+	}
+	if !g.relisten(listener) {
+		return listener.Close()
+	}
+	g.turnTo(gateOpen)
+	return nil
+}
+
+func (g *gate) relisten(l net.Listener) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.mode == gateClosed {
+		return false
+	}
+	g.listener = l
+	return true
+}
+
+// gateConn is a connection through a gate.
+type gateConn struct {
+	net.Conn
+	gate   *gate
+	once   sync.Once
+	closed chan struct{}
+}
+
+// pass waits while the gate is frozen.
+func (c *gateConn) pass() error {
+	for c.gate.frozen.Load() {
+		mode, _, changed := c.gate.current()
+		if mode != gateFrozen {
+			continue
+		}
+		select {
+		case <-changed:
+		case <-c.closed:
+			return net.ErrClosed
+		}
+	}
+	return nil
+}
+
+// Read implements net.Conn. What arrives while the gate is frozen is given out
+// when it is open again.
+func (c *gateConn) Read(p []byte) (int, error) {
+	if err := c.pass(); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Read(p)
+	if gone := c.pass(); gone != nil {
+		return 0, gone
+	}
+	return n, err
+}
+
+// Write implements net.Conn.
+func (c *gateConn) Write(p []byte) (int, error) {
+	if err := c.pass(); err != nil {
+		return 0, err
+	}
+	return c.Conn.Write(p)
+}
+
+// Close implements net.Conn. While the gate is frozen the peer is not told: the
+// connection is closed when the gate opens.
+func (c *gateConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	if c.gate.frozen.Load() {
+		return nil
+	}
+	return c.drop()
+}
+
+// finish closes a connection that was closed while the gate was frozen.
+func (c *gateConn) finish() {
+	select {
+	case <-c.closed:
+		_ = c.drop() // whoever closed it was told already that it worked
+	default:
+	}
+}
+
+// reset ends the connection with a TCP reset, frozen or not.
+func (c *gateConn) reset() {
+	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // a connection that is gone already needs no reset
+	}
+	c.once.Do(func() { close(c.closed) })
+	_ = c.drop()
+}
+
+func (c *gateConn) drop() error {
+	c.forget()
+	return c.Conn.Close()
+}
+
+func (c *gateConn) forget() {
+	c.gate.mu.Lock()
+	defer c.gate.mu.Unlock()
+	delete(c.gate.conns, c)
+}
