@@ -104,7 +104,7 @@ type DialogAction struct {
 // ConfirmationState is None, Confirmed or Denied.
 type Intent struct {
 	Name              string           `json:"name"`
-	Slots             map[string]*Slot `json:"slots,omitempty"` // nil for a slot without a value
+	Slots             map[string]*Slot `json:"slots,omitzero"` // nil for a slot without a value
 	State             string           `json:"state,omitempty"`
 	ConfirmationState string           `json:"confirmationState,omitempty"`
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/url"
+	"strings"
 )
 
 // longestTurn is how long the name of a turn may be that a key shows in full.
@@ -26,7 +27,7 @@ func Key(namespace string, e Event) string {
 	prefix := url.PathEscape(namespace) + "/" + url.PathEscape(intent)
 	if turn := e.RequestAttributes[TurnAttribute]; turn != "" {
 		if escaped := url.PathEscape(turn); len(escaped) <= longestTurn {
-			return prefix + "/turn/" + escaped
+			return prefix + "/turn/" + strings.ReplaceAll(escaped, "%2F", "/") // nothing follows it
 		}
 		return prefix + "/long/" + digest(turn)
 	}
