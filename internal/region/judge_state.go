@@ -72,9 +72,10 @@ func (j *Judge) suspects(r *judged) string {
 	return ""
 }
 
-// set brings a region into a state; into its own it changes nothing.
+// set brings a region into a state, for a reason; into its own it changes the reason alone.
 func (j *Judge) set(r *judged, to State, why string) {
 	if r.state == to {
+		r.why = why
 		return
 	}
 	j.out = append(j.out, Action{Kind: Changed, Region: r.name, From: string(r.state), To: string(to), Why: why})

@@ -254,3 +254,6 @@ func (w *world) percentile(p int) time.Duration {
 	sorted := slices.Sorted(slices.Values(w.late))
 	return sorted[(len(sorted)-1)*p/1000]
 }
+
+// sortDurations sorts in place.
+func sortDurations(d []time.Duration) { slices.Sort(d) }
