@@ -39,17 +39,20 @@ const (
 // the middle and knows no technology, the edges are named after the technology
 // they speak, and cmd/lexline puts them together.
 var mayImport = map[string]row{
-	"internal":           {},
-	"internal/audio":     {tests: cmp},
-	"internal/botdef":    {tests: cmp},
-	"internal/vad":       {own: "audio", tests: cmp},
-	"internal/speech":    {own: "audio", tests: cmp},
-	"internal/nlu":       {own: "botdef", tests: cmp},
-	"internal/call":      {own: "audio vad", tests: cmp},
-	"internal/twilio":    {own: "audio call", others: gobwas, tests: cmp + " " + coder},
-	"internal/lex":       {own: "audio call", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
-	"internal/lexlocal":  {own: "audio botdef nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
-	"internal/twiliosim": {own: "audio", others: coder, tests: cmp},
+	"internal":                  {},
+	"internal/audio":            {tests: cmp},
+	"internal/botdef":           {tests: cmp},
+	"internal/vad":              {own: "audio", tests: cmp},
+	"internal/speech":           {own: "audio", tests: cmp},
+	"internal/nlu":              {own: "botdef", tests: cmp},
+	"internal/call":             {own: "audio vad", tests: cmp},
+	"internal/region":           {tests: cmp + " internal/region/tabletest"},
+	"internal/region/tabletest": {own: "region"},
+	"internal/sqlite":           {own: "region", others: sqlite, tests: cmp + " internal/region/tabletest"},
+	"internal/twilio":           {own: "audio call", others: gobwas, tests: cmp + " " + coder},
+	"internal/lex":              {own: "audio call", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
+	"internal/lexlocal":         {own: "audio botdef nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
+	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
 	"cmd/lexline": {
 		own:    "audio botdef call lex lexhook lexlocal nlu speech twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + sqlite + " " + yaml,
@@ -72,6 +75,19 @@ var forbidden = map[string]map[string]string{
 		"internal/speech":              "the gateway neither recognises nor speaks; the bot does",
 		"github.com/aws/aws-sdk-go-v2": "a call knows no cloud; lex speaks to AWS",
 		gobwas:                         "a call knows no websocket; twilio speaks to the carrier",
+	},
+	"internal/region": {
+		"internal/call":                "regions are judged by evidence from anywhere; lex brings that of calls",
+		"internal/lex":                 "the judge knows no bot service; who asks Lex tells it by events",
+		"internal/sqlite":              "region.Table is the wall; cmd/lexline chooses the store",
+		"github.com/aws/aws-sdk-go-v2": "the judge knows no cloud; region.Table and region.Prober are the walls",
+		sqlite:                         "region.Table is the wall; sqlite stores the items",
+	},
+	"internal/region/tabletest": {
+		"internal/sqlite": "it tests any table; each one's own test calls it",
+	},
+	"internal/sqlite": {
+		"internal/lex": "a store knows what an item is, not what it is for",
 	},
 	"internal/twilio": {
 		"internal/twiliosim": "twiliosim judges twilio from outside; cmd/lexline brings them together",
