@@ -53,8 +53,9 @@ var mayImport = map[string]row{
 	"internal/lex":              {own: "audio call", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
 	"internal/lexlocal":         {own: "audio botdef nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
+	"internal/drill":     {own: "audio twiliosim", tests: cmp},
 	"cmd/lexline": {
-		own:    "audio botdef call lex lexhook lexlocal nlu speech twilio twiliosim vad",
+		own:    "audio botdef call drill lex lexhook lexlocal nlu speech twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex,
 	},

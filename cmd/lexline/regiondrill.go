@@ -1,0 +1,303 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lexline/internal/drill"
+	"lexline/internal/speech"
+	"lexline/internal/twiliosim"
+)
+
+func regionDrillCommand() command {
+	return command{"region drill", "break a region while people call, and count what it costs them", runRegionDrill}
+}
+
+const drillAbout = `Starts two local Lex regions, the example bot's Lambda function and a gateway, each as
+a process of its own, has simulated callers order flowers all the time, breaks a
+region in the middle of their words, restores it, and says from the logs and from what
+the callers heard what it came to: calls dropped, utterances lost or answered twice,
+orders placed twice or with other values, extra delay, silence, and how long it took to
+notice, to switch and to come back. Logs, recordings, a report and a picture of the run
+go to a folder. Exit code 1: a promise was broken (with --strict: or kept too late).
+
+With --policy article the same calls and faults meet a gateway for each region and a
+model of the health check in AWS's article on failover for Amazon Connect and Lex;
+with both, one after the other, side by side.
+
+kinds of faults:
+`
+
+const drillExamples = `
+examples:
+  lexline region drill
+  lexline region drill --calls 50 --fault stop --fault blackhole
+  lexline region drill --policy both --fault alias-deleted --json > drill.json
+  lexline region drill --speech --calls 5
+  lexline region drill --staging https://voice.example.com/twiml --break ./break.sh --restore ./restore.sh`
+
+// drillOptions are the flags of `lexline region drill`.
+type drillOptions struct {
+	drill.Config
+	policy                        string
+	json, strict, paired, quiet   bool
+	staging, breakCmd, restoreCmd string
+	number                        string
+}
+
+func parseDrillOptions(env *environment, args []string) (*drillOptions, error) {
+	o := &drillOptions{}
+	routes := twiliosim.Routes{}
+	flags := newFlags(env, "region drill", "", drillAbout+drill.KindHelp()+drillExamples)
+	flags.IntVar(&o.Calls, "calls", 20, "`number` of callers at a time")
+	flags.Uint64Var(&o.Seed, "seed", 0, "draws who orders what; 0 draws a `seed` too")
+	flags.Func("fault", "`kind` of fault; may be repeated (default stop, then 5xx)", func(text string) error {
+		kind, err := drill.ParseKind(text)
+		o.Faults = append(o.Faults, kind)
+		return err
+	})
+	flags.StringVar(&o.Region, "region", "us-east-1", "`name` of the region that is broken; us-east-1 is the primary one")
+	flags.StringVar(&o.policy, "policy", "lexline", "`policy`: lexline, article, or both")
+	flags.DurationVar(&o.WarmUp, "warm-up", 35*time.Second, "`time` before the first fault")
+	flags.DurationVar(&o.FaultFor, "fault-for", 25*time.Second, "`time` that each fault lasts")
+	flags.DurationVar(&o.Settle, "settle", 35*time.Second, "`time` after each fault")
+	flags.DurationVar(&o.Hold, "hold", 10*time.Second, "`time` that the gateway leaves a region alone after it came back; a gateway's own default is longer")
+	flags.DurationVar(&o.Latency, "latency", 400*time.Millisecond, "`time` that the regions take to answer when nothing is wrong")
+	flags.Float64Var(&o.Scale, "article-scale", 0.1, "`factor` on the five minutes between the article's health checks")
+	flags.BoolVar(&o.Speech, "speech", false, "recognise the callers' words and speak the bot's, instead of known clips and tones: for few calls")
+	flags.StringVar(&o.Bot, "bot", filepath.Join("bots", "OrderFlowers"), "the bot's export, a `folder` or zip")
+	flags.StringVar(&o.Out, "out", "drill-run", "`folder` for logs, recordings, report and picture")
+	flags.BoolVar(&o.json, "json", false, "print one JSON document at the end instead of lines")
+	flags.BoolVar(&o.strict, "strict", false, "fail when a bound of time is missed, too")
+	flags.BoolVar(&o.paired, "paired", false, "have the same calls without faults first, and measure delays against them")
+	flags.BoolVar(&o.quiet, "quiet", false, "do not say how it goes")
+	flags.StringVar(&o.staging, "staging", "", "`URL` of the webhook of a gateway that exists, instead of processes of our own")
+	flags.StringVar(&o.breakCmd, "break", "", "with --staging: shell `command` that breaks the region")
+	flags.StringVar(&o.restoreCmd, "restore", "", "with --staging: shell `command` that restores it")
+	flags.StringVar(&o.number, "to", "+15550100", "with --staging: `number` that is called")
+	flags.Func("map", "with --staging: connect to a public `name` elsewhere, as in lexline phone call", routes.Add)
+	if err := parseFlags(flags, args); err != nil {
+		return nil, err
+	}
+	return o, o.complete(env, routes)
+}
+
+// complete checks what the flags mean together.
+func (o *drillOptions) complete(env *environment, routes twiliosim.Routes) error {
+	if len(o.Faults) == 0 {
+		o.Faults = []drill.Kind{drill.Stop, drill.ServerErrors}
+	}
+	if o.Seed == 0 {
+		o.Seed = 1 + rand.Uint64N(999_999)
+	}
+	if o.staging != "" {
+		o.Staging = &drill.Staging{
+			URL: o.staging, Token: env.getenv("TWILIO_AUTH_TOKEN"), Number: o.number, Routes: routes, Break: o.breakCmd, Restore: o.restoreCmd,
+		}
+		switch {
+		case o.policy != "lexline":
+			return usageError{errors.New("--staging and --policy exclude each other")}
+		case o.Staging.Token == "":
+			return usageError{&hintError{errors.New("there is no auth token to sign with"), "set TWILIO_AUTH_TOKEN to the one that the gateway has"}}
+		}
+	} else if _, err := os.Stat(o.Bot); err != nil {
+		return &hintError{fmt.Errorf("find the drill's bot: %w", err), "run the drill in lexline's own folder, or name the bot with --bot"}
+	}
+	for _, policy := range o.policies() {
+		o.Policy = policy
+		if err := o.Check(); err != nil {
+			return usageError{err}
+		}
+	}
+	return nil
+}
+
+// policies are those to be drilled, one after the other.
+func (o *drillOptions) policies() []drill.Policy {
+	if o.policy == "both" {
+		return []drill.Policy{drill.PolicyLexline, drill.PolicyArticle}
+	}
+	return []drill.Policy{drill.Policy(o.policy)}
+}
+
+func runRegionDrill(ctx context.Context, env *environment, args []string) error {
+	o, err := parseDrillOptions(env, args)
+	if err != nil {
+		return err
+	}
+	if err := o.prepare(env.stdout); err != nil {
+		return err
+	}
+	var paired []drill.Call
+	if o.paired {
+		if paired, err = o.withoutFaults(ctx); err != nil {
+			return drillHint(err)
+		}
+	}
+	var reports []*drill.Report
+	for _, policy := range o.policies() {
+		if ctx.Err() != nil {
+			break
+		}
+		cfg := o.Config
+		cfg.Policy, cfg.Out = policy, filepath.Join(o.Out, string(policy))
+		cfg.Tell("%s: %d callers, %v, faults %v in %s, seed %d; %s", policy, cfg.Calls, cfg.Length(), cfg.Faults, cfg.Region, cfg.Seed, o.stated())
+		history, err := drill.Run(ctx, &cfg)
+		if err != nil {
+			return drillHint(err)
+		}
+		report := drill.Judge(history, paired)
+		report.Policy = string(policy)
+		if err := keepRun(cfg.Out, history, report, paired); err != nil {
+			return err
+		}
+		reports = append(reports, report)
+	}
+	return o.verdict(env.stdout, reports)
+}
+
+// stated is what must be known to read the figures.
+func (o *drillOptions) stated() string {
+	return fmt.Sprintf("regions answer in %v, hold scaled to %v, the article's 5 minutes to %.0f s", o.Latency, o.Hold, 300*o.Scale)
+}
+
+// prepare fills in what the drill needs of this program.
+func (o *drillOptions) prepare(out io.Writer) error {
+	self, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("find our own program: %w", err)
+	}
+	if o.Out, err = filepath.Abs(o.Out); err != nil {
+		return fmt.Errorf("find the folder for the drill: %w", err)
+	}
+	o.Cache = filepath.Join(o.Out, "clips")
+	o.Start = func(name string, args []string, line func([]byte)) (drill.Process, error) {
+		// Ending the drill must not end its processes all at once: it has an order.
+		c, err := startChild(context.Background(), name, self, args, nil, line)
+		if err != nil {
+			return nil, err
+		}
+		return drillProcess{c}, nil
+	}
+	synthesizer := speech.NewSynthesizer(speech.SynthConfig{})
+	o.Say = synthesizer.Say
+	o.Sounds = builtinSounds()
+	o.Tell = func(format string, args ...any) {
+		if !o.json && !o.quiet {
+			fmt.Fprintf(out, format+"\n", args...)
+		}
+	}
+	return nil
+}
+
+// withoutFaults has the calls once without faults.
+func (o *drillOptions) withoutFaults(ctx context.Context) ([]drill.Call, error) {
+	cfg := o.Config
+	cfg.Policy, cfg.Out = drill.PolicyLexline, filepath.Join(o.Out, "paired")
+	cfg.WarmUp, cfg.Faults = cfg.Length(), nil
+	cfg.Tell("paired: the same calls without faults")
+	history, err := drill.Run(ctx, &cfg)
+	if err != nil {
+		return nil, err
+	}
+	return history.Calls, nil
+}
+
+func drillHint(err error) error {
+	if errors.Is(err, speech.ErrNoEngine) {
+		return &hintError{err, "install flite (Debian: apt install flite): the callers' words are made with it"}
+	}
+	return err
+}
+
+// keepRun writes what a run came to.
+func keepRun(dir string, history *drill.History, report *drill.Report, paired []drill.Call) error {
+	if err := keepFile(filepath.Join(dir, "report.json"), func(w io.Writer) error { return encodeIndented(w, report) }); err != nil {
+		return err
+	}
+	return keepFile(filepath.Join(dir, "timeline.svg"), func(w io.Writer) error {
+		return drill.WriteTimeline(w, history, report, paired)
+	})
+}
+
+func keepFile(path string, write func(io.Writer) error) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("keep the drill's results: %w", err)
+	}
+	return errors.Join(write(file), file.Close())
+}
+
+func encodeIndented(w io.Writer, v any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(v); err != nil {
+		return fmt.Errorf("write the drill's report: %w", err)
+	}
+	return nil
+}
+
+// drillReport is what `lexline region drill --json` prints.
+type drillReport struct {
+	OK      bool            `json:"ok"`
+	Setting string          `json:"setting"`
+	Folder  string          `json:"folder"`
+	Reports []*drill.Report `json:"reports"`
+}
+
+// verdict prints the reports. Its error says that a promise of lexline was
+// broken; the article made none.
+func (o *drillOptions) verdict(out io.Writer, reports []*drill.Report) error {
+	if len(reports) == 0 {
+		return errors.New("the drill was ended before it had begun")
+	}
+	broken, late := 0, 0
+	for _, r := range reports {
+		if r.Policy == string(drill.PolicyLexline) || len(reports) == 1 {
+			broken, late = broken+len(r.Violations), late+len(r.Late)
+		}
+	}
+	isOK := broken == 0 && (late == 0 || !o.strict)
+	if o.json {
+		if err := encodeIndented(out, drillReport{isOK, o.stated(), o.Out, reports}); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintln(out)
+		if err := drill.WriteTable(out, reports...); err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "\nThe picture: %s\n", filepath.Join(o.Out, reports[0].Policy, "timeline.svg"))
+	}
+	switch {
+	case broken > 0:
+		return &hintError{fmt.Errorf("%d promises were broken", broken), "the logs are in " + o.Out}
+	case !isOK:
+		return fmt.Errorf("%d bounds of time were missed", late)
+	}
+	return nil
+}
+
+// drillProcess is a child of ours as the drill sees it.
+type drillProcess struct{ *child }
+
+// Signal sends a signal; a process that has ended is no error.
+func (p drillProcess) Signal(sig os.Signal) error {
+	if err := p.cmd.Process.Signal(sig); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("signal %s: %w", p.name, err)
+	}
+	return nil
+}
+
+// Stop ends it and waits.
+func (p drillProcess) Stop() { p.stop() }
+
+// Done is closed when it has ended.
+func (p drillProcess) Done() <-chan struct{} { return p.done }

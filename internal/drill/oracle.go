@@ -1,0 +1,304 @@
+package drill
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// leastArrived is which part of an utterance must have reached the region that
+// answered it.
+const leastArrived = 0.95
+
+// Judge says what a run came to. paired are the calls of a run of the same seed
+// without faults, that delays are measured against; nil when there was none. It
+// is pure: the same history gives the same report.
+func Judge(h *History, paired []Call) *Report {
+	slices.SortStableFunc(h.Requests, func(a, b Request) int { return a.Time.Compare(b.Time) })
+	o := newOracle(h, paired)
+	o.summary(paired)
+	for i := range h.Calls {
+		o.call(&h.Calls[i])
+	}
+	o.strangers()
+	o.faults()
+	o.changes()
+	o.late()
+	return o.r
+}
+
+func newOracle(h *History, paired []Call) *oracle {
+	o := &oracle{
+		h: h, r: &Report{Policy: string(PolicyLexline), Seed: h.Seed, Seconds: h.Ended.Sub(h.Began).Seconds()},
+		requests: map[string][]*Request{}, ledger: map[string][]*Placed{},
+	}
+	o.base = newBaseline(h.Calls, o.firstFault().Add(-windowBefore), paired)
+	for i := range h.Requests {
+		request := &h.Requests[i]
+		o.requests[request.Session] = append(o.requests[request.Session], request)
+	}
+	for i := range h.Ledger {
+		placed := &h.Ledger[i]
+		o.ledger[placed.Session] = append(o.ledger[placed.Session], placed)
+	}
+	return o
+}
+
+// oracle is one judgement under way.
+type oracle struct {
+	h        *History
+	r        *Report
+	base     *baseline
+	requests map[string][]*Request // by session, in the order of the logs
+	ledger   map[string][]*Placed  // by session
+}
+
+// firstFault is when the first fault began, or the end of the run.
+func (o *oracle) firstFault() time.Time {
+	if len(o.h.Faults) == 0 {
+		return o.h.Ended
+	}
+	return o.h.Faults[0].From
+}
+
+func (o *oracle) violated(format string, args ...any) {
+	o.r.Violations = append(o.r.Violations, fmt.Sprintf(format, args...))
+}
+
+func (o *oracle) summary(paired []Call) {
+	r := o.r
+	r.Calls, r.Placed = len(o.h.Calls), len(o.h.Ledger)
+	lanes := map[int]bool{}
+	for _, c := range o.h.Calls {
+		lanes[c.Lane] = true
+		r.LateMS = max(r.LateMS, c.LateMS)
+	}
+	r.Lanes = len(lanes)
+	r.Measured = "the medians of the turns before the first fault"
+	if paired != nil {
+		r.Measured = "the same turns of a run of the same seed without faults"
+	}
+	if !o.h.HasClips {
+		r.Notes = append(r.Notes, "the regions did not say which recordings reached them: utterances of which a part was lost do not show")
+	}
+	if !o.h.HasLedger {
+		r.Notes = append(r.Notes, "there is no ledger: orders that were not placed, or twice, do not show")
+	}
+}
+
+// spared reports whether a call was under way while every region was broken.
+func (o *oracle) spared(c *Call) bool {
+	return slices.ContainsFunc(o.h.Faults, func(f Fault) bool {
+		return o.total(f) && c.Ended.After(f.From) && (f.To.IsZero() || c.Began.Before(f.To))
+	})
+}
+
+// total reports whether a fault lies on every region.
+func (o *oracle) total(f Fault) bool { return len(f.Regions) >= len(o.h.Regions) }
+
+// call judges one call.
+func (o *oracle) call(c *Call) {
+	spared := o.spared(c)
+	if spared {
+		o.r.Spared++
+	}
+	switch {
+	case c.End == EndStopped:
+		o.r.Stopped++
+	case c.End == EndFaulty:
+		o.r.Breaches++
+		o.violated("call %d: the gateway broke the carrier's protocol: %s", c.Number, c.Text)
+	case spared:
+	case c.End == EndDropped:
+		o.r.Dropped++
+		o.violated("call %d was dropped after %.1f s: %s", c.Number, c.Ended.Sub(c.Began).Seconds(), c.Text)
+	case c.End == EndGaveUp:
+		o.r.GaveUp++
+		o.violated("call %d: the caller gave up after %.1f s: %s", c.Number, c.Ended.Sub(c.Began).Seconds(), c.Text)
+	}
+	for i := range c.Turns {
+		o.turn(c, &c.Turns[i], spared)
+	}
+	o.order(c)
+	o.slots(c)
+	o.moves(c)
+}
+
+// turn judges one thing that a caller said.
+func (o *oracle) turn(c *Call, t *Turn, spared bool) {
+	o.r.Utterances++
+	o.r.Silence = max(o.r.Silence, t.Silence.Seconds())
+	asked := o.asked(c, t)
+	switch {
+	case t.Answers > 1:
+		o.r.AnsweredTwice++
+		o.violated("%s was answered %d times", name(c, t), t.Answers)
+	case spared:
+	case t.Answer.IsZero() && c.End == EndStopped && t.Number == len(c.Turns): // who knows
+	case t.Answer.IsZero():
+		o.r.Lost++
+		o.violated("%s got no answer", name(c, t))
+	default:
+		if part, ok := arrived(t, asked); ok && part < leastArrived {
+			o.r.Lost++
+			o.violated("%s was answered although only %.0f %% of it had arrived", name(c, t), 100*part)
+		}
+	}
+}
+
+// name names a turn for people.
+func name(c *Call, t *Turn) string {
+	return fmt.Sprintf("call %d turn %d (%s, %q at %s)", c.Number, t.Number, t.Kind, t.Clip, t.Said.UTC().Format("15:04:05.0"))
+}
+
+// asked returns the requests that carried an utterance to a region. Where the
+// regions told which recordings reached them, these decide; elsewhere the time.
+func (o *oracle) asked(c *Call, t *Turn) []*Request {
+	until := time.Time{} // the next turn; with recordings the next one with the same
+	for _, next := range c.Turns[t.Number:] {
+		if !o.h.HasClips || next.Clip == t.Clip {
+			until = next.Began
+			break
+		}
+	}
+	var found []*Request
+	for _, request := range o.requests[c.SID] {
+		_, holds := request.Clips[t.Clip]
+		switch {
+		case request.Time.Before(t.Began.Add(-slack)), !until.IsZero() && !request.Time.Before(until.Add(-slack)):
+		case o.h.HasClips && !holds, request.Op != recognizeUtterance:
+		default:
+			found = append(found, request)
+		}
+	}
+	return found
+}
+
+// slack is how much earlier than a caller began to speak, by their own clock of
+// frames, a region may say that it was asked.
+const slack = 60 * time.Millisecond
+
+// recognizeUtterance is the operation that takes speech.
+const recognizeUtterance = "RecognizeUtterance"
+
+// arrived returns which part of an utterance reached the region that answered
+// it. When several answered it is the least of them: which one the caller heard is
+// not known from the regions.
+func arrived(t *Turn, asked []*Request) (part float64, known bool) {
+	part = 1
+	for _, request := range asked {
+		if got, ok := request.Clips[t.Clip]; ok && request.Status == 200 && request.Fault == "" {
+			part, known = min(part, got), true
+		}
+	}
+	return part, known
+}
+
+// order compares what a caller ordered with the ledger.
+func (o *oracle) order(c *Call) {
+	placed := o.ledger[c.SID]
+	last := len(c.Turns) - 1
+	confirmed := last >= 0 && c.Turns[last].Kind == AskConfirm && !c.Turns[last].Answer.IsZero() && (c.End == EndDone || c.End == EndFaulty)
+	if confirmed {
+		o.r.Confirmed++
+	}
+	switch {
+	case confirmed && len(placed) == 0 && o.h.HasLedger:
+		o.r.Missing++
+		o.violated("call %d (%s) was told that its order is placed, and it is not", c.Number, c.SID)
+	case len(placed) > 1:
+		o.r.Twice++
+		o.violated("call %d (%s): its order was placed %d times", c.Number, c.SID, len(placed))
+	}
+	for _, p := range placed {
+		if want := c.Order.Slots(); !maps.Equal(p.Slots, want) {
+			o.r.Wrong++
+			o.violated("call %d (%s) ordered %v, and %v was placed", c.Number, c.SID, want, p.Slots)
+		}
+	}
+}
+
+// slots follows the slots through the answers of a call: what was filled stays.
+func (o *oracle) slots(c *Call) {
+	filled := map[string]string{}
+	for _, request := range o.answered(c) {
+		if request.Intent != "OrderFlowers" {
+			continue
+		}
+		for _, slot := range slices.Sorted(maps.Keys(filled)) {
+			if got := request.Slots[slot]; got != filled[slot] {
+				o.r.SlotsLost++
+				o.violated("call %d (%s): %s was %q and became %q in %s", c.Number, c.SID, slot, filled[slot], got, request.Region)
+			}
+		}
+		filled = maps.Clone(request.Slots)
+		if filled == nil {
+			filled = map[string]string{}
+		}
+	}
+}
+
+// answered returns a call's answers in the order of their turns, as the gateway
+// numbered them. Of a turn that several regions answered it is the last answer.
+func (o *oracle) answered(c *Call) []*Request {
+	byTurn := map[int]*Request{}
+	var unnumbered []*Request
+	for _, request := range o.requests[c.SID] {
+		switch {
+		case request.Status != 200 || request.Op != recognizeUtterance || request.Fault != "":
+		case request.Turn == 0:
+			unnumbered = append(unnumbered, request)
+		default:
+			byTurn[request.Turn] = request
+		}
+	}
+	var all []*Request
+	for _, turn := range slices.Sorted(maps.Keys(byTurn)) {
+		all = append(all, byTurn[turn])
+	}
+	if len(all) == 0 {
+		return unnumbered
+	}
+	return all
+}
+
+// moves counts the turns that another region answered than the turn before.
+func (o *oracle) moves(c *Call) {
+	region := ""
+	for _, request := range o.answered(c) {
+		if region != "" && request.Region != region {
+			o.r.Moves++
+		}
+		region = request.Region
+	}
+}
+
+// strangers finds orders that no caller of this run placed.
+func (o *oracle) strangers() {
+	calls := map[string]bool{}
+	for _, c := range o.h.Calls {
+		calls[c.SID] = true
+	}
+	for _, session := range slices.Sorted(maps.Keys(o.ledger)) {
+		if !calls[session] {
+			o.r.Wrong++
+			o.violated("the ledger has an order of %q, who did not call", session)
+		}
+	}
+}
+
+// changes counts how often the gateway changed its mind about a region: to not
+// using it, and to using it again.
+func (o *oracle) changes() {
+	down := map[string]bool{}
+	for _, v := range o.h.Verdicts {
+		if is := avoided(v.State); is != down[v.Region] {
+			down[v.Region] = is
+			o.r.RegionChanges++
+		}
+	}
+}
+
+// avoided reports whether a verdict keeps new calls away.
+func avoided(state string) bool { return state == "down" || state == "recovering" }

@@ -1,0 +1,273 @@
+package drill
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Sizes of the picture, in pixels.
+const (
+	leftEdge  = 110.0 // room for names
+	rightEdge = 20.0
+	plotWidth = 1250.0
+	laneStep  = 11.0
+	delayHigh = 120.0 // of the part with delays
+	mostDelay = 6.0   // seconds: what is longer is drawn there
+)
+
+// colours of the first region, the second, and what went wrong.
+var regionColours = []string{"#1b6ca8", "#d98e04"}
+
+const (
+	colourLost    = "#c0182b"
+	colourUnknown = "#8a8a8a"
+	colourFault   = "#f3c6c6"
+	colourGrid    = "#dddddd"
+)
+
+// verdictColours are those of the band of a region.
+var verdictColours = map[string]string{
+	"healthy": "#7bb661", "suspect": "#e8c547", "down": colourLost, "recovering": "#9ecae1", "pinned": "#6a51a3",
+}
+
+// WriteTimeline draws a run as SVG: the faults as bars over everything, what the
+// gateway thought of each region, each caller's turns in the colour of the region
+// that answered, and how much later than without a fault each answer came.
+func WriteTimeline(w io.Writer, h *History, r *Report, paired []Call) error {
+	p := &picture{h: h, r: r, base: newBaseline(h.Calls, firstFault(h).Add(-windowBefore), paired)}
+	p.byRegion = answeringRegions(h)
+	p.draw()
+	if _, err := io.WriteString(w, p.b.String()); err != nil {
+		return fmt.Errorf("write the timeline: %w", err)
+	}
+	return nil
+}
+
+func firstFault(h *History) time.Time {
+	o := oracle{h: h}
+	return o.firstFault()
+}
+
+// picture is one timeline being drawn.
+type picture struct {
+	h        *History
+	r        *Report
+	base     *baseline
+	byRegion map[place]string
+	b        strings.Builder
+	y        float64 // next free line
+}
+
+func (p *picture) f(format string, args ...any) { fmt.Fprintf(&p.b, format, args...) }
+
+// x is where a time is.
+func (p *picture) x(at time.Time) float64 {
+	whole := max(p.h.Ended.Sub(p.h.Began), time.Second)
+	return leftEdge + plotWidth*min(1, max(0, float64(at.Sub(p.h.Began))/float64(whole)))
+}
+
+func (p *picture) text(x, y float64, attributes, text string) {
+	var safe strings.Builder
+	_ = xml.EscapeText(&safe, []byte(text)) // a Builder takes everything
+	p.f(`<text x="%.1f" y="%.1f" %s>%s</text>`+"\n", x, y, attributes, safe.String())
+}
+
+func (p *picture) draw() {
+	lanes := p.lanes()
+	top := 58.0
+	height := top + 16*float64(len(p.h.Regions)) + 10 + laneStep*float64(len(lanes)) + 20 + delayHigh + 40
+	p.f(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" font-family="sans-serif" font-size="11">`+"\n",
+		leftEdge+plotWidth+rightEdge, height, leftEdge+plotWidth+rightEdge, height)
+	p.f(`<rect width="100%%" height="100%%" fill="white"/>` + "\n")
+	p.heading()
+	p.faultBars(top-4, height-24)
+	p.grid(top-4, height-24)
+	p.y = top
+	p.bands()
+	p.callLanes(lanes)
+	p.delays()
+	p.f("</svg>\n")
+}
+
+// heading says in words what is to be seen.
+func (p *picture) heading() {
+	r := p.r
+	p.text(10, 16, `font-size="14" font-weight="bold"`, fmt.Sprintf("lexline region drill, policy %s, seed %d: %d calls, %d utterances", r.Policy, r.Seed, r.Calls, r.Utterances))
+	p.text(10, 32, "", fmt.Sprintf("dropped %d, lost %d, answered twice %d, orders missing %d, twice %d, wrong %d; longest silence %.1f s",
+		r.Dropped+r.GaveUp, r.Lost, r.AnsweredTwice, r.Missing, r.Twice, r.Wrong, r.Silence))
+	x := 760.0
+	for i, region := range p.h.Regions {
+		p.key(&x, regionColours[i%len(regionColours)], "answered by "+region)
+	}
+	p.key(&x, colourLost, "lost")
+	p.key(&x, colourFault, "fault")
+}
+
+func (p *picture) key(x *float64, colour, text string) {
+	p.f(`<rect x="%.1f" y="24" width="10" height="10" fill="%s"/>`+"\n", *x, colour)
+	p.text(*x+14, 33, "", text)
+	*x += 30 + 6.2*float64(len(text))
+}
+
+func (p *picture) faultBars(from, to float64) {
+	for _, f := range p.h.Faults {
+		end := f.To
+		if end.IsZero() {
+			end = p.h.Ended
+		}
+		x := p.x(f.From)
+		p.f(`<rect class="fault" x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s" fill-opacity="0.55"/>`+"\n", x, from, max(1, p.x(end)-x), to-from, colourFault)
+		p.text(x+3, from-4, fmt.Sprintf(`fill="%s"`, colourLost), fmt.Sprintf("%s in %s", f.Kind, strings.Join(f.Regions, ", ")))
+	}
+}
+
+// grid draws a line every ten seconds, with the time at the bottom.
+func (p *picture) grid(from, to float64) {
+	for at := time.Duration(0); at <= p.h.Ended.Sub(p.h.Began); at += 10 * time.Second {
+		x := p.x(p.h.Began.Add(at))
+		p.f(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s"/>`+"\n", x, from, x, to, colourGrid)
+		p.text(x, to+14, `text-anchor="middle"`, fmt.Sprintf("%.0f s", at.Seconds()))
+	}
+}
+
+// bands draws what the gateway thought of each region.
+func (p *picture) bands() {
+	for _, region := range p.h.Regions {
+		p.text(leftEdge-6, p.y+10, `text-anchor="end"`, region)
+		at, state := p.h.Began, "healthy"
+		until := func(end time.Time) {
+			if x := p.x(at); p.x(end) > x {
+				p.f(`<rect class="verdict" x="%.1f" y="%.1f" width="%.1f" height="12" fill="%s"><title>%s: %s</title></rect>`+"\n",
+					x, p.y, p.x(end)-x, verdictColour(state), region, state)
+			}
+		}
+		for _, v := range p.h.Verdicts {
+			if v.Region == region {
+				until(v.Time)
+				at, state = v.Time, v.State
+			}
+		}
+		until(p.h.Ended)
+		p.y += 16
+	}
+	p.y += 10
+}
+
+func verdictColour(state string) string {
+	if colour, ok := verdictColours[state]; ok {
+		return colour
+	}
+	return colourUnknown
+}
+
+// lanes returns the calls of each caller.
+func (p *picture) lanes() [][]*Call {
+	var lanes [][]*Call
+	for i := range p.h.Calls {
+		c := &p.h.Calls[i]
+		for len(lanes) <= c.Lane {
+			lanes = append(lanes, nil)
+		}
+		lanes[c.Lane] = append(lanes[c.Lane], c)
+	}
+	return lanes
+}
+
+// callLanes draws the calls as thin lines and on them the turns, from the first
+// word to the answer.
+func (p *picture) callLanes(lanes [][]*Call) {
+	for i, calls := range lanes {
+		if i%5 == 0 {
+			p.text(leftEdge-6, p.y+9, `text-anchor="end"`, fmt.Sprintf("caller %d", i+1))
+		}
+		for _, c := range calls {
+			p.f(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#999999"/>`+"\n", p.x(c.Began), p.y+5, p.x(c.Ended), p.y+5)
+			for j := range c.Turns {
+				p.turn(c, &c.Turns[j])
+			}
+			if c.End == EndDropped || c.End == EndGaveUp {
+				x := p.x(c.Ended)
+				p.f(`<path class="dropped" d="M%.1f %.1f l6 6 m0 -6 l-6 6" stroke="%s" stroke-width="2"><title>call %d: %s</title></path>`+"\n", x-3, p.y+2, colourLost, c.Number, c.End)
+			}
+		}
+		p.y += laneStep
+	}
+	p.y += 20
+}
+
+func (p *picture) turn(c *Call, t *Turn) {
+	end, colour := t.Answer, p.colour(c, t)
+	if end.IsZero() {
+		end = t.Said.Add(time.Second)
+	}
+	x := p.x(t.Began)
+	p.f(`<rect class="turn" x="%.1f" y="%.1f" width="%.1f" height="8" fill="%s"><title>call %d turn %d, %s: %s</title></rect>`+"\n",
+		x, p.y+1, max(1, p.x(end)-x), colour, c.Number, t.Number, t.Kind, p.outcome(c, t))
+}
+
+func (p *picture) outcome(c *Call, t *Turn) string {
+	if t.Answer.IsZero() {
+		return "no answer"
+	}
+	return fmt.Sprintf("answered after %.2f s (%.2f s extra)", t.delay().Seconds(), p.base.extra(c, t).Seconds())
+}
+
+// colour is that of the region that answered a turn.
+func (p *picture) colour(c *Call, t *Turn) string {
+	if t.Answer.IsZero() {
+		return colourLost
+	}
+	i := slices.Index(p.h.Regions, p.byRegion[place{c.Number, t.Number}])
+	if i < 0 {
+		return colourUnknown
+	}
+	return regionColours[i%len(regionColours)]
+}
+
+// delays draws a dot for each answer, as high as it came late.
+func (p *picture) delays() {
+	bottom := p.y + delayHigh
+	for s := 0.0; s <= mostDelay; s += 2 {
+		y := bottom - delayHigh*s/mostDelay
+		p.f(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s"/>`+"\n", leftEdge, y, leftEdge+plotWidth, y, colourGrid)
+		p.text(leftEdge-6, y+4, `text-anchor="end"`, fmt.Sprintf("%.0f s extra", s))
+	}
+	for i := range p.h.Calls {
+		c := &p.h.Calls[i]
+		for j := range c.Turns {
+			t := &c.Turns[j]
+			if t.Answer.IsZero() {
+				continue
+			}
+			late := min(mostDelay, p.base.extra(c, t).Seconds())
+			p.f(`<circle class="delay" cx="%.1f" cy="%.1f" r="2" fill="%s" fill-opacity="0.7"/>`+"\n", p.x(t.Said), bottom-delayHigh*late/mostDelay, p.colour(c, t))
+		}
+	}
+}
+
+// answeringRegions finds which region answered each turn, by the regions' logs:
+// the first good answer to what was said.
+func answeringRegions(h *History) map[place]string {
+	o := newOracle(h, nil)
+	found := map[place]string{}
+	for i := range h.Calls {
+		c := &h.Calls[i]
+		for j := range c.Turns {
+			t := &c.Turns[j]
+			for _, request := range o.asked(c, t) {
+				if request.Status == 200 && request.Fault == "" {
+					found[place{c.Number, t.Number}] = request.Region
+					break
+				}
+			}
+			if c.Region != "" && found[place{c.Number, t.Number}] == "" {
+				found[place{c.Number, t.Number}] = c.Region
+			}
+		}
+	}
+	return found
+}
