@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"strings"
 	"sync"
 	"time"
@@ -22,83 +23,6 @@ func botServeCommand() command {
 
 func botCheckCommand() command {
 	return command{"bot check", "check and describe a bot's export", runBotCheck}
-}
-
-// botOptions are the flags of `lexline bot serve`.
-type botOptions struct {
-	listen, region, voice, worker string
-	bots, aliases                 texts
-	zone                          *time.Location
-	now                           time.Time // zero: the system's clock
-	seed                          uint64
-	json                          bool
-}
-
-// texts is a flag that may be given several times.
-type texts []string
-
-func (t *texts) String() string { return strings.Join(*t, ", ") }
-
-func (t *texts) Set(text string) error {
-	*t = append(*t, text)
-	return nil
-}
-
-func parseBotOptions(env *environment, args []string) (*botOptions, error) {
-	flags := newFlags(env, "bot serve", "", `Serves bots in the Lex export format over the API of the Amazon Lex V2 runtime, for
-any AWS SDK or the AWS CLI: give them the printed address as endpoint, and any
-credentials. Every request is written out; callers' words are in it, so this is for
-development. Without pocketsphinx callers press keys; without flite or espeak-ng a
-tone stands for the bot's words.
-
-examples:
-  lexline bot serve --bot bots/OrderFlowers
-  lexline bot serve --bot bots/OrderFlowers --bot trip.zip --listen 127.0.0.1:0 --log-format json
-  AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws lexv2-runtime recognize-text \
-      --endpoint-url http://127.0.0.1:8470 --region us-east-1 --bot-id FLOWERSBOT \
-      --bot-alias-id TSTALIASID --locale-id en_US --session-id me --text 'order flowers'`)
-	o := &botOptions{zone: time.Local}
-	flags.StringVar(&o.listen, "listen", "127.0.0.1:8470", "`address` to listen on; port 0 takes a free one")
-	flags.StringVar(&o.region, "region", "us-east-1", "`name` of the region, for the log")
-	flags.Var(&o.bots, "bot", "a bot's export, a `folder` or zip; may be given several times")
-	flags.Var(&o.aliases, "alias", "`name` of an alias of each bot, besides TestBotAlias; may be given several times (default ver_one)")
-	flags.StringVar(&o.voice, "voice", "slt", "`name` of the synthesizer's voice")
-	flags.StringVar(&o.worker, "worker", "", "`path` of lexline-speech (default beside this program, else on the PATH)")
-	flags.Uint64Var(&o.seed, "seed", 1, "`number` that decides among variations of the bot's messages")
-	flags.Func("timezone", "time `zone` of the callers, such as America/New_York (default the system's)", func(text string) (err error) {
-		o.zone, err = time.LoadLocation(text)
-		return err
-	})
-	flags.Func("now", "`time` to begin at, such as 2026-11-20T10:00:00Z (default the system's clock)", func(text string) (err error) {
-		o.now, err = time.Parse(time.RFC3339, text)
-		return err
-	})
-	flags.Func("log-format", "`format` of the log: text, or json with one object a line (default text)", func(text string) error {
-		if text != "text" && text != "json" {
-			return errors.New("must be text or json")
-		}
-		o.json = text == "json"
-		return nil
-	})
-	if err := parseFlags(flags, args); err != nil {
-		return nil, err
-	}
-	if len(o.bots) == 0 {
-		return nil, usageError{&hintError{errors.New("no bot was given"), "--bot bots/OrderFlowers serves the example"}}
-	}
-	if len(o.aliases) == 0 {
-		o.aliases = texts{"ver_one"}
-	}
-	return o, nil
-}
-
-// clock returns the time in the callers' zone. A given time goes on from there.
-func (o *botOptions) clock() func() time.Time {
-	offset := time.Duration(0)
-	if !o.now.IsZero() {
-		offset = time.Until(o.now)
-	}
-	return func() time.Time { return time.Now().Add(offset).In(o.zone) }
 }
 
 func runBotServe(ctx context.Context, env *environment, args []string) error {
@@ -117,31 +41,68 @@ func runBotServe(ctx context.Context, env *environment, args []string) error {
 	defer listener.Close() // the server closes it as well, if it comes to that
 	out := &botLog{w: env.stdout, json: o.json}
 	logger := slog.New(slog.NewTextHandler(env.stderr, nil))
-	engines := startEngines(o, bots, logger)
+	engines, err := startEngines(o, bots, logger)
+	if err != nil {
+		return err
+	}
 	defer engines.close()
 	cfg := lexlocal.Config{
-		Region: o.region, Bots: bots, Aliases: o.aliases, Voice: o.voice, Seed: o.seed,
+		Region: o.region, Bots: bots, Aliases: o.aliases, Voice: o.voice, Seed: o.seed, Hooks: o.hooks,
 		Now: o.clock(), Record: out.record, Logger: logger,
+		Latency: o.latency, LatencySpread: o.spread, Quota: o.quota,
 	}
-	if engines.recognizer != nil {
-		cfg.Recognizer = engines.recognizer
-	}
-	if engines.synthesizer != nil {
-		cfg.Synthesizer = engines.synthesizer
-	}
+	engines.serve(&cfg)
 	server, err := lexlocal.New(cfg)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	admin, err := startBotAdmin(ctx, cancel, server, o.admin)
+	if err != nil {
+		return err
+	}
 	out.begin(botStart{
-		Time: cfg.Now(), Op: "Start", Region: o.region, Endpoint: "http://" + listener.Addr().String(),
-		Recognizer: engines.recognizerState, Synthesizer: engines.synthesizerState,
+		Time: cfg.Now(), Op: "Start", Region: o.region, Endpoint: "http://" + listener.Addr().String(), Admin: admin.url,
+		Recognizer: engines.recognizerState, Synthesizer: engines.synthesizerState, Latency: o.pace(), Quota: o.quota,
 		KeyPress: cfg.Recognizer == nil, Bots: server.Bots(), Caveats: caveatsOf(bots),
 	})
 	err = server.Serve(ctx, listener)
+	cancel()
+	err = errors.Join(err, <-admin.ended)
 	kept, evicted := server.Stats()
 	logger.Info("stopped", "sessions", kept, "sessions_evicted", evicted)
 	return err
+}
+
+// botAdmin is the listener by which drills set faults.
+type botAdmin struct {
+	url   string
+	ended chan error // receives once
+}
+
+// startBotAdmin serves the admin listener until ctx is done. It calls stop if
+// that ends before. Without an address there is none.
+func startBotAdmin(ctx context.Context, stop func(), server *lexlocal.Server, address string) (botAdmin, error) {
+	a := botAdmin{ended: make(chan error, 1)}
+	if address == "" {
+		a.ended <- nil
+		return a, nil
+	}
+	listener, err := listen(address)
+	if err != nil {
+		return a, err
+	}
+	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
+		err := fmt.Errorf("listen on %s for faults: whoever reaches it can break the bot", listener.Addr())
+		return a, errors.Join(&hintError{err, "choose a loopback address, such as --admin 127.0.0.1:0"}, listener.Close())
+	}
+	a.url = "http://" + listener.Addr().String()
+	go func() {
+		defer stop()
+		a.ended <- server.ServeAdmin(ctx, listener)
+	}()
+	return a, nil
 }
 
 func loadBots(paths []string) ([]*botdef.Bot, error) {
@@ -172,11 +133,14 @@ type botStart struct {
 	Time     time.Time `json:"time"`
 	Op       string    `json:"op"` // Start
 	Region   string    `json:"region"`
-	Endpoint string    `json:"endpoint"` // http://127.0.0.1:8470
+	Endpoint string    `json:"endpoint"`        // http://127.0.0.1:8470
+	Admin    string    `json:"admin,omitempty"` // where faults are set, the same form
 	// Recognizer and Synthesizer say what the engine is, or "none: " and why.
 	Recognizer  string             `json:"recognizer"`
 	Synthesizer string             `json:"synthesizer"`
-	KeyPress    bool               `json:"keypress"` // speech is refused, callers press keys
+	Latency     string             `json:"latency,omitempty"` // of a turn at least, for people
+	Quota       int                `json:"quota,omitempty"`   // turns of an alias at a time
+	KeyPress    bool               `json:"keypress"`          // speech is refused, callers press keys
 	Bots        []lexlocal.BotInfo `json:"bots"`
 	Caveats     []string           `json:"caveats,omitempty"` // what is not as in Lex
 }
@@ -198,6 +162,12 @@ func (l *botLog) begin(start botStart) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	fmt.Fprintf(l.w, "local Lex V2, region %s\n  recognizer   %s\n  synthesizer  %s\n", start.Region, start.Recognizer, start.Synthesizer)
+	if start.Latency != "" {
+		fmt.Fprintf(l.w, "  latency      %s\n", start.Latency)
+	}
+	if start.Quota != 0 {
+		fmt.Fprintf(l.w, "  quota        %d turns of an alias at a time\n", start.Quota)
+	}
 	if start.KeyPress {
 		fmt.Fprint(l.w, "  key-press    on: speech is refused, questions list the keys to press\n")
 	}
@@ -209,6 +179,9 @@ func (l *botLog) begin(start botStart) {
 	}
 	for _, caveat := range start.Caveats {
 		fmt.Fprintf(l.w, "  note         %s\n", caveat)
+	}
+	if start.Admin != "" {
+		fmt.Fprintf(l.w, "  admin        %s, which can break this server on purpose\n", start.Admin)
 	}
 	fmt.Fprintf(l.w, "  endpoint     %s\n\n", start.Endpoint)
 }

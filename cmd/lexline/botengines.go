@@ -10,6 +10,7 @@ import (
 	"runtime"
 
 	"lexline/internal/botdef"
+	"lexline/internal/lexlocal"
 	"lexline/internal/nlu"
 	"lexline/internal/speech"
 )
@@ -17,29 +18,53 @@ import (
 // speechEngines are the speech engines of a local Lex; nil where there is none.
 type speechEngines struct {
 	recognizer       *speech.Recognizer
-	recognizerState  string // for people
+	scripted         *lexlocal.Scripted // instead of recognizer
+	recognizerState  string             // for people
 	synthesizer      *speech.Synthesizer
 	synthesizerState string
 }
 
 // startEngines starts what speech engines there are. A missing one is said, it
-// is no error.
-func startEngines(o *botOptions, bots []*botdef.Bot, logger *slog.Logger) *speechEngines {
+// is no error; a script that cannot be used is one.
+func startEngines(o *botOptions, bots []*botdef.Bot, logger *slog.Logger) (*speechEngines, error) {
 	e := &speechEngines{}
+	e.startVoice(o.voice)
+	if o.script == "" {
+		e.startRecognizer(o, bots, logger)
+		return e, nil
+	}
+	scripted, err := lexlocal.LoadScript(o.script)
+	if err != nil {
+		return nil, err
+	}
+	e.scripted = scripted
+	e.recognizerState = fmt.Sprintf("script %s: %d known clips; it understands nothing else", o.script, scripted.Len())
+	logger.Warn("speech is not recognised, only known clips are", "recognizer", e.recognizerState)
+	return e, nil
+}
+
+func (e *speechEngines) startVoice(voice string) {
+	if voice == "none" {
+		e.synthesizerState = "none: as told, a tone stands for words"
+		return
+	}
 	e.synthesizer = speech.NewSynthesizer(speech.SynthConfig{})
-	e.synthesizerState = "none: neither flite nor espeak-ng is installed, a tone stands for words"
 	switch engine := e.synthesizer.Engine(); engine {
 	case "":
 		e.synthesizer = nil
+		e.synthesizerState = "none: neither flite nor espeak-ng is installed, a tone stands for words"
 	case "flite":
-		e.synthesizerState = engine + ", voice " + o.voice
+		e.synthesizerState = engine + ", voice " + voice
 	default:
 		e.synthesizerState = engine // has voices of its own
 	}
+}
+
+func (e *speechEngines) startRecognizer(o *botOptions, bots []*botdef.Bot, logger *slog.Logger) {
 	worker, err := speechWorkerPath(o.worker)
 	if err != nil {
 		e.recognizerState = "none: " + err.Error()
-		return e
+		return
 	}
 	var words []string
 	for _, bot := range bots {
@@ -53,10 +78,22 @@ func startEngines(o *botOptions, bots []*botdef.Bot, logger *slog.Logger) *speec
 	if err != nil {
 		e.recognizer = nil
 		e.recognizerState = "none: " + err.Error()
-		return e
+		return
 	}
 	e.recognizerState = fmt.Sprint(e.recognizer.Status())
-	return e
+}
+
+// serve gives a server the engines that there are.
+func (e *speechEngines) serve(cfg *lexlocal.Config) {
+	switch {
+	case e.scripted != nil:
+		cfg.Recognizer = e.scripted
+	case e.recognizer != nil:
+		cfg.Recognizer = e.recognizer
+	}
+	if e.synthesizer != nil {
+		cfg.Synthesizer = e.synthesizer
+	}
 }
 
 func (e *speechEngines) close() {
