@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -13,9 +12,9 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/lexmodelsv2"
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
-	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2/types"
 
 	"lexline/internal/call"
+	"lexline/internal/region"
 )
 
 const (
@@ -23,51 +22,68 @@ const (
 	answerVoiceType = "audio/pcm"
 )
 
-// alias is a bot's alias in one region: everything of a Client that another
-// region would have of its own.
+// alias is a bot's alias in one region: what a Client has of each region.
 type alias struct {
 	region    string
-	botID     string
-	aliasID   string
+	bot, name string // of the bot and of its alias, as configured: ids or names
 	locale    string
 	runtime   *lexruntimev2.Client
+	models    *lexmodelsv2.Client
 	transport http.RoundTripper
+	room      *region.Limiter
+	ids       atomic.Pointer[aliasIDs] // nil until they were found
 }
 
-// newAlias finds the bot and its alias; it asks the models API for names only.
-func newAlias(ctx context.Context, cfg Config, limits Deadlines, transport http.RoundTripper) (*alias, error) {
-	identity, err := cfg.Credentials.provider(ctx, cfg.Region)
+// aliasIDs are the ids of a bot and of its alias. They differ from region to
+// region, unless Lex replicates the bot, and an alias that was deleted and made
+// anew has another one.
+type aliasIDs struct{ bot, alias string }
+
+var errNotFound = errors.New("the ids of bot and alias are not known yet")
+
+// newAlias prepares an alias. It asks nobody.
+func newAlias(ctx context.Context, cfg Config, place Place, transport http.RoundTripper) (*alias, error) {
+	identity, err := cfg.Credentials.provider(ctx, place.Region)
 	if err != nil {
 		return nil, err
 	}
-	models := lexmodelsv2.New(lexmodelsv2.Options{
-		Region:       cfg.Region,
-		BaseEndpoint: optional(cfg.ModelsURL),
-		Credentials:  identity,
-		HTTPClient:   exchange{transport: transport},
-		Retryer:      aws.NopRetryer{},
-	})
-	lookup, cancel := context.WithTimeoutCause(ctx, limits.Lookup, &overdueError{"no answer", limits.Lookup})
-	defer cancel()
-	botID, aliasID, err := resolve(lookup, models, cfg.Bot, cfg.Alias)
-	if err != nil {
-		return nil, fmt.Errorf("region %s: %w", cfg.Region, because(lookup, err))
-	}
 	return &alias{
-		region:  cfg.Region,
-		botID:   botID,
-		aliasID: aliasID,
-		locale:  cfg.Locale,
+		region: place.Region,
+		bot:    place.Bot,
+		name:   place.Alias,
+		locale: place.Locale,
+		models: lexmodelsv2.New(lexmodelsv2.Options{
+			Region:       place.Region,
+			BaseEndpoint: optional(place.ModelsURL),
+			Credentials:  identity,
+			HTTPClient:   exchange{transport: transport},
+			Retryer:      aws.NopRetryer{},
+		}),
 		runtime: lexruntimev2.New(lexruntimev2.Options{
-			Region:       cfg.Region,
-			BaseEndpoint: optional(cfg.RuntimeURL),
+			Region:       place.Region,
+			BaseEndpoint: optional(place.RuntimeURL),
 			Credentials:  identity,
 			HTTPClient:   exchange{transport: transport},
 			Retryer:      aws.NopRetryer{},
 		}),
 		transport: transport,
+		room:      region.NewLimiter(place.Quota),
 	}, nil
 }
+
+// find looks up the ids; it asks the models API for names only.
+func (a *alias) find(ctx context.Context) error {
+	botID, aliasID, err := resolve(ctx, a.models, a.bot, a.name)
+	if err != nil {
+		return fmt.Errorf("region %s: %w", a.region, because(ctx, err))
+	}
+	a.ids.Store(&aliasIDs{botID, aliasID})
+	return nil
+}
+
+// named reports whether bot or alias were given by name, so that their ids can
+// change.
+func (a *alias) named() bool { return !surelyID.MatchString(a.bot) || !surelyID.MatchString(a.name) }
 
 func optional(text string) *string {
 	if text == "" {
@@ -81,7 +97,7 @@ type question struct {
 	sessionID  string
 	speech     *call.Speech      // nil: text is asked
 	text       string            // digits
-	state      any               // session state to set, as JSON; nil: none
+	state      []byte            // session state to set, as JSON; nil: none
 	attributes map[string]string // request attributes
 	sent       *atomic.Int64     // counts what was sent of it
 }
@@ -89,9 +105,13 @@ type question struct {
 // ask sends a question and returns the answer's head with its voice still to
 // be read. Cancelling ctx ends the voice too.
 func (a *alias) ask(ctx context.Context, q question) (*lexruntimev2.RecognizeUtteranceOutput, error) {
+	ids := a.ids.Load()
+	if ids == nil {
+		return nil, &unreachableError{errNotFound}
+	}
 	input := &lexruntimev2.RecognizeUtteranceInput{
-		BotId:               &a.botID,
-		BotAliasId:          &a.aliasID,
+		BotId:               &ids.bot,
+		BotAliasId:          &ids.alias,
 		LocaleId:            &a.locale,
 		SessionId:           &q.sessionID,
 		ResponseContentType: aws.String(answerVoiceType),
@@ -101,7 +121,7 @@ func (a *alias) ask(ctx context.Context, q question) (*lexruntimev2.RecognizeUtt
 		return nil, err
 	}
 	if q.state != nil {
-		if input.SessionState, err = pack(q.state); err != nil {
+		if input.SessionState, err = packText(q.state); err != nil {
 			return nil, err
 		}
 	}
@@ -117,37 +137,6 @@ func (a *alias) ask(ctx context.Context, q question) (*lexruntimev2.RecognizeUtt
 		input.InputStream = one.utterance
 	}
 	return a.runtime.RecognizeUtterance(ctx, input, func(o *lexruntimev2.Options) { o.HTTPClient = one })
-}
-
-// open makes a session of that id.
-func (a *alias) open(ctx context.Context, session string) error {
-	out, err := a.runtime.PutSession(ctx, &lexruntimev2.PutSessionInput{
-		BotId:               &a.botID,
-		BotAliasId:          &a.aliasID,
-		LocaleId:            &a.locale,
-		SessionId:           &session,
-		SessionState:        &types.SessionState{DialogAction: &types.DialogAction{Type: types.DialogActionTypeElicitIntent}},
-		ResponseContentType: aws.String(textType),
-	})
-	if err != nil {
-		return fmt.Errorf("open a session: %w", err)
-	}
-	_, err = io.Copy(io.Discard, io.LimitReader(out.AudioStream, maxErrorBytes))
-	if err = errors.Join(err, out.AudioStream.Close()); err != nil {
-		return fmt.Errorf("open a session: %w", &answerError{err})
-	}
-	return nil
-}
-
-// forget deletes the session of that id.
-func (a *alias) forget(ctx context.Context, session string) error {
-	_, err := a.runtime.DeleteSession(ctx, &lexruntimev2.DeleteSessionInput{
-		BotId:      &a.botID,
-		BotAliasId: &a.aliasID,
-		LocaleId:   &a.locale,
-		SessionId:  &session,
-	})
-	return err
 }
 
 // requestID returns the id under which AWS knows the request, for the log.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
+	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2/types"
 
 	"lexline/internal/call"
 )
@@ -36,49 +37,56 @@ type (
 		SubSlots map[string]*slot `json:"subSlots"` // of a composite
 	}
 	message struct {
-		ContentType string `json:"contentType"`
-		Content     string `json:"content"`
+		ContentType types.MessageContentType `json:"contentType"`
+		Content     string                   `json:"content"`
 	}
 )
 
-var errNoState = errors.New("answer has no header x-amz-lex-session-state: it is not from Lex")
+var (
+	errNoState = errors.New("answer has no header x-amz-lex-session-state: it is not from Lex")
+	errNoWords = errors.New("answer asks for something without a word")
+)
 
 // readAnswer decodes the head of an answer. state is its session state as Lex
-// sent it. Answer.Speech is left to the caller. The headers
+// sent it. Answer.Speech is left to the caller. A question without words is no
+// answer: a caller could not know that it is their turn. The headers
 // x-amz-lex-interpretations, x-amz-lex-request-attributes and
 // x-amz-lex-recognized-bot-member are of no use to a call and not looked at.
-func readAnswer(out *lexruntimev2.RecognizeUtteranceOutput) (answer *call.Answer, state []byte, err error) {
+func readAnswer(out *lexruntimev2.RecognizeUtteranceOutput) (answer *call.Answer, state []byte, said []message, err error) {
 	const stateHeader = "x-amz-lex-session-state"
 	if state, err = unpack(stateHeader, out.SessionState); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if state == nil {
-		return nil, nil, errNoState
+		return nil, nil, nil, errNoState
 	}
 	var dialog sessionState
-	var messages []message
 	var transcript string
 	err = errors.Join(
 		decode(stateHeader, state, &dialog),
-		unpackJSON("x-amz-lex-messages", out.Messages, &messages),
+		unpackJSON("x-amz-lex-messages", out.Messages, &said),
 		unpackTranscript(out.InputTranscript, &transcript),
 	)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	answer = &call.Answer{
-		Transcript: transcript,
-		InputMode:  aws.ToString(out.InputMode),
-		Elicits:    dialog.DialogAction.SlotToElicit,
-		Slots:      map[string]string{},
-		Messages:   words(messages),
+	if t := dialog.DialogAction.Type; len(said) == 0 && (t == "ElicitSlot" || t == "ConfirmIntent") {
+		return nil, nil, nil, errNoWords
 	}
-	if in := dialog.Intent; in != nil {
+	answer = dialog.answer()
+	answer.Transcript, answer.InputMode, answer.Messages = transcript, aws.ToString(out.InputMode), spoken(said)
+	return answer, state, said, nil
+}
+
+// answer returns what a session state says of an answer.
+func (s sessionState) answer() *call.Answer {
+	answer := &call.Answer{Elicits: s.DialogAction.SlotToElicit, Slots: map[string]string{}}
+	if in := s.Intent; in != nil {
 		answer.Intent, answer.State = in.Name, in.State
 		fill(answer.Slots, "", in.Slots)
 	}
-	answer.Closed = dialog.DialogAction.Type == "Close" && answer.Intent != fallbackIntent
-	return answer, state, nil
+	answer.Closed = s.DialogAction.Type == "Close" && answer.Intent != fallbackIntent
+	return answer
 }
 
 // unpackTranscript accepts a JSON string and bare text: the documentation does
@@ -121,19 +129,19 @@ func (s *slot) interpreted() string {
 	return strings.Join(all, ", ")
 }
 
-// words returns the spoken messages as text. Cards and custom payloads are for
+// spoken returns the messages that are for the ear, as text. Cards and custom payloads are for
 // screens and programs.
-func words(messages []message) []string {
-	var spoken []string
+func spoken(messages []message) []string {
+	var texts []string
 	for _, m := range messages {
 		switch m.ContentType {
 		case "PlainText":
-			spoken = append(spoken, m.Content)
+			texts = append(texts, m.Content)
 		case "SSML":
-			spoken = append(spoken, withoutTags(m.Content))
+			texts = append(texts, withoutTags(m.Content))
 		}
 	}
-	return spoken
+	return texts
 }
 
 // withoutTags returns the text of an SSML message, or the message as it is when

@@ -10,13 +10,18 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"lexline/internal/call"
+	"lexline/internal/region"
 )
 
-// Config says which bot a Client talks to, and how.
-type Config struct {
+// Place is a bot's alias in one region. The same bot may have the same ids
+// everywhere (Lex Global Resiliency replicates it so) or others in each region.
+type Place struct {
 	Region string // AWS region, such as us-east-1
 	Locale string // locale of the bot, such as en_US
 
@@ -31,9 +36,33 @@ type Config struct {
 	// without it names are looked up at the region's own endpoint.
 	RuntimeURL, ModelsURL string
 
-	Credentials Credentials  // zero: the AWS default chain
-	Deadlines   Deadlines    // zero fields mean the defaults
-	Logger      *slog.Logger // nil: no log
+	// Quota is how many requests at a time the alias may be sent, 0 for any
+	// number: Lex refuses more than its own quota
+	// (https://docs.aws.amazon.com/lexv2/latest/dg/quotas.html).
+	Quota int
+}
+
+// Config says which bot a Client talks to, and how.
+type Config struct {
+	Places []Place // home first: calls go there when nothing speaks against it
+
+	Credentials Credentials   // zero: the AWS default chain
+	Deadlines   Deadlines     // zero fields mean the defaults
+	Limits      region.Limits // of a turn's plan; Attempt and Turn follow Deadlines
+
+	// Once says that code behind the bot does what a turn asks for exactly once,
+	// by the key in the request attribute x-lexline-turn: turns may be repeated
+	// freely then. NeverHedge says that no turn may be sent to two regions at once.
+	Once, NeverHedge bool
+
+	Probe Probe // what deep probes ask
+
+	// Judge and Sync are for the keeper of the regions: see region.KeeperConfig.
+	// Judge.Regions is filled from Places.
+	Judge region.Settings
+	Sync  region.SyncConfig
+
+	Logger *slog.Logger // nil: no log
 
 	// Dial opens the connections in place of a net.Dialer. Its context carries
 	// the dial deadline.
@@ -47,17 +76,34 @@ var (
 )
 
 func (c Config) check() error {
+	if len(c.Places) == 0 {
+		return errors.New("no region is named")
+	}
+	seen := map[string]bool{}
+	for _, p := range c.Places {
+		if seen[p.Region] {
+			return fmt.Errorf("region %s is there twice", p.Region)
+		}
+		seen[p.Region] = true
+		if err := p.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p Place) check() error {
 	switch {
-	case !regionForm.MatchString(c.Region):
-		return fmt.Errorf("%q is not an AWS region", c.Region)
-	case !localeForm.MatchString(c.Locale):
-		return fmt.Errorf("%q is not a locale of a Lex bot such as en_US", c.Locale)
-	case c.Bot == "":
+	case !regionForm.MatchString(p.Region):
+		return fmt.Errorf("%q is not an AWS region", p.Region)
+	case !localeForm.MatchString(p.Locale):
+		return fmt.Errorf("%q is not a locale of a Lex bot such as en_US", p.Locale)
+	case p.Bot == "":
 		return errors.New("no bot is named")
-	case c.Alias == "":
+	case p.Alias == "":
 		return errors.New("no alias of the bot is named")
 	}
-	return errors.Join(checkURL("runtime", c.RuntimeURL), checkURL("models", c.ModelsURL))
+	return errors.Join(checkURL("runtime", p.RuntimeURL), checkURL("models", p.ModelsURL))
 }
 
 func checkURL(which, text string) error {
@@ -74,72 +120,206 @@ func checkURL(which, text string) error {
 	return nil
 }
 
-// Client talks to one bot alias. It is safe for use by many goroutines.
+// Client talks to one bot in all its regions. It is safe for use by many
+// goroutines.
 type Client struct {
-	alias     *alias
-	limits    Deadlines
-	log       *slog.Logger
-	transport *http.Transport
-	counts    counters
+	// static
+	places     []*alias // home first
+	waits      Deadlines
+	limits     region.Limits
+	once       bool
+	neverHedge bool
+	probing    Probe
+	observer   string // names the sessions of probes
+	log        *slog.Logger
+	transport  *http.Transport
+	keeper     *region.Keeper
+	budget     *region.Budget
+	counts     counters
+	turnIDs    atomic.Uint64
+	background sync.WaitGroup // what nobody waits for but Close
+
+	mu        sync.Mutex
+	confirmed map[string]bool          // guarded by mu: intents that asked for a confirmation
+	calls     map[string]*conversation // guarded by mu: by call id
+	oldest    []string                 // guarded by mu: call ids, in the order of their first stream
 }
 
 // NewClient returns a Client for the bot that cfg describes. It asks Lex only to
-// look up names, under the Lookup deadline; its error then says which names
-// there are. Given ids it asks nobody, so that a gateway can start while the
-// models API, which no call needs, is out of order.
+// look up names, in all regions at once and under the Lookup deadline. One region
+// that answers is enough: the others are looked up again by Run. Its error says
+// which names there are. Given ids it asks nobody.
 func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	limits := cfg.Deadlines.withDefaults()
-	c := &Client{limits: limits, log: cfg.Logger, transport: newTransport(limits, cfg.Dial)}
+	waits := cfg.Deadlines.withDefaults()
+	cfg.Limits.Attempt, cfg.Limits.Turn = waits.FirstByte, waits.Turn
+	c := &Client{
+		waits: waits, limits: cfg.Limits, once: cfg.Once, neverHedge: cfg.NeverHedge, probing: cfg.Probe.withDefaults(),
+		observer: rand.Text(), log: cfg.Logger, transport: newTransport(waits, cfg.Dial), budget: region.NewBudget(),
+		confirmed: map[string]bool{}, calls: map[string]*conversation{},
+	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
-	c.log = c.log.With("region", cfg.Region)
-	var err error
-	if c.alias, err = newAlias(ctx, cfg, limits, c.transport); err != nil {
+	for _, place := range cfg.Places {
+		a, err := newAlias(ctx, cfg, place, c.transport)
+		if err != nil {
+			return nil, err
+		}
+		c.places = append(c.places, a)
+		cfg.Judge.Regions = append(cfg.Judge.Regions, place.Region)
+	}
+	if err := c.findAll(ctx); err != nil {
 		c.Close()
 		return nil, err
+	}
+	var err error
+	c.keeper, err = region.NewKeeper(region.KeeperConfig{
+		Settings: cfg.Judge, Prober: c, Logger: c.log,
+	})
+	if err != nil {
+		c.Close()
+		return nil, fmt.Errorf("watch the regions: %w", err)
 	}
 	return c, nil
 }
 
-// Session returns the bot's side of a call. It asks nothing of Lex and keeps no
-// resources: a Session that is not used any more needs no closing.
-func (c *Client) Session(info call.Info) *Session {
-	s := &Session{
-		client: c,
-		info:   info,
-		log:    c.log.With("call", info.ID),
-		fresh:  !info.Resumed,
+// findAll looks up the ids in all regions. It fails if none has them.
+func (c *Client) findAll(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.waits.Lookup, &overdueError{"no answer", c.waits.Lookup})
+	defer cancel()
+	failed := make([]error, len(c.places))
+	var busy sync.WaitGroup
+	for i, a := range c.places {
+		busy.Go(func() { failed[i] = a.find(ctx) })
 	}
+	busy.Wait()
+	if err := errors.Join(failed...); !slices.Contains(failed, nil) {
+		return err
+	}
+	for i, err := range failed {
+		if err != nil {
+			c.log.Warn("bot not found, to be looked up again", "region", c.places[i].region, "err", err)
+		}
+	}
+	return nil
+}
+
+// Run watches the regions until ctx ends: it probes them, and reads and writes
+// the table. Without it a Client works, by the evidence of its turns alone.
+func (c *Client) Run(ctx context.Context) { c.keeper.Run(ctx) }
+
+// Keeper returns the keeper of the regions, for pins and status.
+func (c *Client) Keeper() *region.Keeper { return c.keeper }
+
+// Room returns the state of the limit of requests at a time in a region.
+func (c *Client) Room(name string) region.Room { return c.alias(name).room.Room() }
+
+// alias returns the bot's alias in a region of the Client.
+func (c *Client) alias(name string) *alias {
+	for _, a := range c.places {
+		if a.region == name {
+			return a
+		}
+	}
+	return c.places[0] // a judge names no other
+}
+
+// view is what the judge says of the regions, and where there is room.
+func (c *Client) view() region.View {
+	view := c.keeper.View()
+	for i := range view.Regions {
+		view.Regions[i].Full = c.alias(view.Regions[i].Name).room.Full()
+	}
+	return view
+}
+
+// standbys returns the regions that may take over from one: those that are not
+// ejected, and at the end that one itself.
+func (c *Client) standbys(from *alias) (list []*alias) {
+	view := c.keeper.View()
+	for _, a := range c.places {
+		if condition, _ := view.Of(a.region); a != from && !condition.Ejected {
+			list = append(list, a)
+		}
+	}
+	return append(list, from)
+}
+
+// confirms reports whether an intent is known to ask for a confirmation.
+func (c *Client) confirms(intent string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.confirmed[intent]
+}
+
+func (c *Client) noteConfirms(intent string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.confirmed[intent] = true
+}
+
+// maxCalls bounds the conversations that are remembered for streams that
+// continue a call.
+const maxCalls = 10000
+
+// Session returns the bot's side of a call, or of a stream that continues one.
+// It asks nothing of Lex, and needs no closing.
+func (c *Client) Session(info call.Info) *Session {
+	s := &Session{client: c, info: info, log: c.log.With("call", info.ID)}
 	if info.Resumed {
 		s.before = int(time.Now().Unix())
 	}
+	s.conversation = c.talk(info)
 	return s
 }
 
-// Check reports whether the alias answers: it opens a session of its own there
-// with PutSession, which reaches the bot without putting a turn to it.
-// GetSession would not do: it answers 404 for a missing session and for a
-// missing bot alike. Check then deletes that session; a key that may not, or
-// any other failure there, is no error, as Lex forgets idle sessions anyway.
-// Check needs the permission lex:PutSession, which calls do not, and takes at
-// most the Turn deadline.
-func (c *Client) Check(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, c.limits.Turn, &overdueError{"no answer", c.limits.Turn})
-	defer cancel()
-	session := "lexline-check-" + rand.Text()
-	if err := c.alias.open(ctx, session); err != nil {
-		return fmt.Errorf("check bot %s, alias %s, locale %s in %s: %w",
-			c.alias.botID, c.alias.aliasID, c.alias.locale, c.alias.region, because(ctx, err))
+// talk returns what is known of a call's conversation: for a stream that
+// continues a call that of its earlier stream, with its turn numbers beginning
+// anew.
+func (c *Client) talk(info call.Info) *conversation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if known := c.calls[info.ID]; known != nil && info.Resumed {
+		return known.resumed()
 	}
-	if err := c.alias.forget(ctx, session); err != nil {
+	t := &conversation{fresh: !info.Resumed, thread: region.NewThread(c.limits.Broken)}
+	if _, known := c.calls[info.ID]; !known {
+		c.oldest = append(c.oldest, info.ID)
+	}
+	c.calls[info.ID] = t
+	if len(c.oldest) > maxCalls {
+		delete(c.calls, c.oldest[0])
+		c.oldest = c.oldest[1:]
+	}
+	return t
+}
+
+// Check reports whether the alias of the home region answers: it opens a
+// session of its own there with PutSession, which reaches the bot without
+// putting a turn to it. GetSession would not do: it answers 404 for a missing
+// session and for a missing bot alike. Check then deletes that session; a key
+// that may not, or any other failure there, is no error, as Lex forgets idle
+// sessions anyway. Check needs the permission lex:PutSession, and takes at most
+// the Turn deadline.
+func (c *Client) Check(ctx context.Context) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.waits.Turn, &overdueError{"no answer", c.waits.Turn})
+	defer cancel()
+	a, session := c.places[0], "lexline-check-"+rand.Text()
+	if err := a.open(ctx, session); err != nil {
+		return fmt.Errorf("check bot %s, alias %s, locale %s in %s: %w", a.bot, a.name, a.locale, a.region, because(ctx, err))
+	}
+	if err := a.forget(ctx, session); err != nil {
 		c.log.Debug("session of a check not deleted", "error", err)
 	}
 	return nil
 }
 
-// Close drops idle connections. Turns in flight go on.
-func (c *Client) Close() { c.transport.CloseIdleConnections() }
+// Close drops idle connections, once the probes' last requests are over. Turns
+// in flight go on.
+func (c *Client) Close() {
+	c.background.Wait()
+	c.transport.CloseIdleConnections()
+}

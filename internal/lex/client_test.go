@@ -5,17 +5,20 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"lexline/internal/region"
 )
 
 func TestConfigErrors(t *testing.T) {
 	good := Config{
-		Region: "us-east-1", Locale: "en_US", Bot: "BOTBOTBOT1", Alias: "ALIALIALI1",
+		Places:      []Place{{Region: "us-east-1", Locale: "en_US", Bot: "BOTBOTBOT1", Alias: "ALIALIALI1"}},
 		Credentials: Credentials{AccessKeyID: "a", SecretAccessKey: "s"},
 	}
 	tests := []struct {
@@ -24,20 +27,23 @@ func TestConfigErrors(t *testing.T) {
 		want   string
 	}{
 		{"good", func(*Config) {}, ""},
-		{"other good regions", func(c *Config) { c.Region, c.Locale = "us-gov-west-1", "es_419" }, ""},
-		{"no region", func(c *Config) { c.Region = "" }, `"" is not an AWS region`},
-		{"region from the wire", func(c *Config) { c.Region = "evil.example/" }, `"evil.example/" is not an AWS region`},
-		{"locale", func(c *Config) { c.Locale = "en-US" }, `"en-US" is not a locale of a Lex bot such as en_US`},
-		{"no bot", func(c *Config) { c.Bot = "" }, "no bot is named"},
-		{"no alias", func(c *Config) { c.Alias = "" }, "no alias of the bot is named"},
-		{"runtime URL", func(c *Config) { c.RuntimeURL = "localhost:8080" }, `runtime endpoint "localhost:8080" is not an http or https URL`},
-		{"models URL", func(c *Config) { c.ModelsURL = "ftp://x" }, `models endpoint "ftp://x" is not an http or https URL`},
-		{"unreadable URL", func(c *Config) { c.ModelsURL = "http://[" }, `models endpoint: parse "http://[": missing ']' in host`},
+		{"nowhere", func(c *Config) { c.Places = nil }, "no region is named"},
+		{"twice in a region", func(c *Config) { c.Places = append(c.Places, c.Places[0]) }, "region us-east-1 is there twice"},
+		{"other good regions", func(c *Config) { c.Places[0].Region, c.Places[0].Locale = "us-gov-west-1", "es_419" }, ""},
+		{"no region", func(c *Config) { c.Places[0].Region = "" }, `"" is not an AWS region`},
+		{"region from the wire", func(c *Config) { c.Places[0].Region = "evil.example/" }, `"evil.example/" is not an AWS region`},
+		{"locale", func(c *Config) { c.Places[0].Locale = "en-US" }, `"en-US" is not a locale of a Lex bot such as en_US`},
+		{"no bot", func(c *Config) { c.Places[0].Bot = "" }, "no bot is named"},
+		{"no alias", func(c *Config) { c.Places[0].Alias = "" }, "no alias of the bot is named"},
+		{"runtime URL", func(c *Config) { c.Places[0].RuntimeURL = "localhost:8080" }, `runtime endpoint "localhost:8080" is not an http or https URL`},
+		{"models URL", func(c *Config) { c.Places[0].ModelsURL = "ftp://x" }, `models endpoint "ftp://x" is not an http or https URL`},
+		{"unreadable URL", func(c *Config) { c.Places[0].ModelsURL = "http://[" }, `models endpoint: parse "http://[": missing ']' in host`},
 		{"half a key", func(c *Config) { c.Credentials.SecretAccessKey = "" }, "AWS credentials need both an access key id and a secret access key"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			cfg := good
+			cfg.Places = slices.Clone(good.Places)
 			tt.change(&cfg)
 			client, err := NewClient(t.Context(), cfg)
 			if (client != nil) != (tt.want == "") || (err == nil) != (tt.want == "") || (err != nil && err.Error() != tt.want) {
@@ -151,7 +157,7 @@ func TestNamesBecomeIDs(t *testing.T) {
 			}
 			dial := listening(t, func(_ *standIn, w http.ResponseWriter, r *http.Request) { models.serve(w, r) })
 			client, err := NewClient(t.Context(), Config{
-				Region: "us-east-1", Locale: "en_US", Bot: tt.bot, Alias: tt.alias, ModelsURL: "http://127.0.0.1:1",
+				Places:      []Place{{Region: "us-east-1", Locale: "en_US", Bot: tt.bot, Alias: tt.alias, ModelsURL: "http://127.0.0.1:1"}},
 				Credentials: Credentials{AccessKeyID: "a", SecretAccessKey: "s"}, Dial: dial,
 			})
 			if (err == nil) != (tt.err == "") || (err != nil && err.Error() != tt.err) {
@@ -159,8 +165,8 @@ func TestNamesBecomeIDs(t *testing.T) {
 			}
 			if client != nil {
 				defer client.Close()
-				if client.alias.botID != tt.wantBot || client.alias.aliasID != tt.wantAlias {
-					t.Errorf("ids = %s, %s; want %s, %s", client.alias.botID, client.alias.aliasID, tt.wantBot, tt.wantAlias)
+				if got, want := *client.places[0].ids.Load(), (aliasIDs{tt.wantBot, tt.wantAlias}); got != want {
+					t.Errorf("ids = %v, want %v", got, want)
 				}
 			}
 			if diff := cmp.Diff(tt.asked, models.asked); diff != "" {
@@ -178,11 +184,11 @@ func TestLookupHasADeadline(t *testing.T) {
 		})
 		begun := time.Now()
 		_, err := NewClient(t.Context(), Config{
-			Region: "us-east-1", Locale: "en_US", Bot: "OrderFlowers", Alias: "prod", ModelsURL: "http://127.0.0.1:1",
+			Places:      []Place{{Region: "us-east-1", Locale: "en_US", Bot: "OrderFlowers", Alias: "prod", ModelsURL: "http://127.0.0.1:1"}},
 			Credentials: Credentials{AccessKeyID: "a", SecretAccessKey: "s"}, Dial: dial,
 		})
 		const want = "region us-east-1: no answer within 5s"
-		if waited := time.Since(begun); err == nil || err.Error() != want || waited != 5*time.Second || Class(err) != Soft {
+		if waited := time.Since(begun); err == nil || err.Error() != want || waited != 5*time.Second || Class(err) != region.Soft {
 			t.Errorf("NewClient = %v (class %q) after %v; want %s (soft) after 5s", err, Class(err), waited, want)
 		}
 	})
@@ -195,14 +201,14 @@ func TestCheck(t *testing.T) {
 		name     string
 		statuses []int
 		requests []string
-		want     ErrorClass
+		want     region.Class
 		after    time.Duration
 	}{
-		{"all well", []int{200, 200}, []string{"POST", "DELETE"}, None, 0},
-		{"alias is gone", []int{404}, []string{"POST"}, Hard, 0},
-		{"not allowed", []int{403}, []string{"POST"}, Hard, 0},
-		{"may not delete", []int{200, 403}, []string{"POST", "DELETE"}, None, 0},
-		{"region hangs", []int{hang}, []string{"POST"}, Soft, 6 * time.Second},
+		{"all well", []int{200, 200}, []string{"POST", "DELETE"}, region.None, 0},
+		{"alias is gone", []int{404}, []string{"POST"}, region.Hard, 0},
+		{"not allowed", []int{403}, []string{"POST"}, region.Hard, 0},
+		{"may not delete", []int{200, 403}, []string{"POST", "DELETE"}, region.None, 0},
+		{"region hangs", []int{hang}, []string{"POST"}, region.Soft, 6 * time.Second},
 	}
 	for _, tt := range tests {
 		bubble(t, tt.name, func(t *testing.T) {

@@ -1,27 +1,55 @@
 package lex
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"lexline/internal/region"
+)
 
 // Counters is a snapshot of what a Client did since it was made.
 type Counters struct {
-	Turns     int64                // turns put to the bot
-	Answers   int64                // turns that were answered
-	Late      int64                // answers thrown away because a later turn had been answered
-	Conflicts int64                // attempts repeated because of a conflict on the session
-	Sent      int64                // bytes of utterances and digits
-	Received  int64                // bytes of answers' voices
-	Errors    map[ErrorClass]int64 // turns that ended in an error, by its class
+	Turns     int64                  // turns put to the bot
+	Answers   int64                  // turns that were answered
+	Late      int64                  // answers thrown away because the turn, or a later one, had been answered
+	Conflicts int64                  // attempts repeated because of a conflict on the session
+	Refused   int64                  // attempts repeated with less, because the bot refused the session state
+	Replays   int64                  // attempts after the first of a turn, hedges included
+	Hedges    int64                  // attempts sent while another was still waited for
+	Raced     int64                  // attempts overtaken by their hedge
+	Moved     int64                  // times a call changed its region
+	Respoken  int64                  // answers whose voice broke off and was had from another region
+	Inquiries int64                  // turns of which it had to be asked whether they were executed
+	Probes    int64                  // probes sent
+	Sent      int64                  // bytes of utterances and digits
+	Received  int64                  // bytes of answers' voices
+	Errors    map[region.Class]int64 // turns that ended in an error, by its class
+	Attempts  map[region.Class]int64 // attempts that failed, by class
 }
 
 type counters struct {
-	turns, answers, late, conflicts, sent, received atomic.Int64
-	errors                                          [len(classes)]atomic.Int64 // as classes
+	turns, answers, late, conflicts, refused, replays, hedges, raced atomic.Int64
+	moved, respoken, inquiries, probes, sent, received               atomic.Int64
+
+	errors, attempts [len(region.Classes)]atomic.Int64 // as region.Classes
 }
 
-func (c *counters) failed(class ErrorClass) {
-	for i := range classes {
-		if classes[i] == class {
-			c.errors[i].Add(1)
+// sending counts an attempt.
+func (c *counters) sending(hedge, again bool) {
+	if again {
+		c.replays.Add(1)
+	}
+	if hedge {
+		c.hedges.Add(1)
+	}
+}
+
+func (c *counters) failed(class region.Class)        { add(&c.errors, class) }
+func (c *counters) attemptFailed(class region.Class) { add(&c.attempts, class) }
+
+func add(to *[len(region.Classes)]atomic.Int64, class region.Class) {
+	for i := range region.Classes {
+		if region.Classes[i] == class {
+			to[i].Add(1)
 		}
 	}
 }
@@ -34,12 +62,22 @@ func (c *Client) Counters() Counters {
 		Answers:   n.answers.Load(),
 		Late:      n.late.Load(),
 		Conflicts: n.conflicts.Load(),
+		Refused:   n.refused.Load(),
+		Replays:   n.replays.Load(),
+		Hedges:    n.hedges.Load(),
+		Raced:     n.raced.Load(),
+		Moved:     n.moved.Load(),
+		Respoken:  n.respoken.Load(),
+		Inquiries: n.inquiries.Load(),
+		Probes:    n.probes.Load(),
 		Sent:      n.sent.Load(),
 		Received:  n.received.Load(),
-		Errors:    make(map[ErrorClass]int64, len(classes)),
+		Errors:    make(map[region.Class]int64, len(region.Classes)),
+		Attempts:  make(map[region.Class]int64, len(region.Classes)),
 	}
-	for i, class := range classes {
+	for i, class := range region.Classes {
 		snapshot.Errors[class] = n.errors[i].Load()
+		snapshot.Attempts[class] = n.attempts[i].Load()
 	}
 	return snapshot
 }

@@ -12,13 +12,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"lexline/internal/call"
+	"lexline/internal/region"
 )
 
 func TestDeadlinesDefaultOneByOne(t *testing.T) {
 	got := Deadlines{Stall: 2 * time.Second, Dial: -1}.withDefaults()
 	want := Deadlines{
 		Dial: 500 * time.Millisecond, TLS: 700 * time.Millisecond, FirstByte: 3 * time.Second, Stall: 2 * time.Second,
-		Turn: 6 * time.Second, Utterance: 20 * time.Second, Lookup: 5 * time.Second,
+		Turn: 6 * time.Second, Utterance: 20 * time.Second, Lookup: 5 * time.Second, Inquiry: 1500 * time.Millisecond,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Deadlines{Stall: 2s, Dial: -1}.withDefaults() (-want +got):\n%s", diff)
@@ -57,14 +58,14 @@ func TestDeadlinesOfATurn(t *testing.T) {
 			Deadlines{},
 			false,
 			func(s *standIn, _ http.ResponseWriter, r *http.Request) { hangAfter(r, s) },
-			talking + 3*time.Second, "ask the bot in us-east-1: no answer within 3s",
+			talking + 3*time.Second, "ask the bot: region us-east-1: no answer within 3s",
 		},
 		{
 			"nothing is read",
 			Deadlines{},
 			false,
 			func(s *standIn, _ http.ResponseWriter, _ *http.Request) { s.hang() },
-			talking + 3*time.Second, "ask the bot in us-east-1: no answer within 3s",
+			talking + 3*time.Second, "ask the bot: region us-east-1: no answer within 3s",
 		},
 		{
 			"answer hangs in its headers",
@@ -77,7 +78,7 @@ func TestDeadlinesOfATurn(t *testing.T) {
 				s.hang()
 				conn.Close()
 			},
-			talking + 3*time.Second, "ask the bot in us-east-1: no answer within 3s",
+			talking + 3*time.Second, "ask the bot: region us-east-1: no answer within 3s",
 		},
 		{
 			"error hangs in its body",
@@ -89,7 +90,7 @@ func TestDeadlinesOfATurn(t *testing.T) {
 				http.NewResponseController(w).Flush()
 				s.hang()
 			},
-			talking + 3*time.Second, "ask the bot in us-east-1: no answer within 3s",
+			talking + 3*time.Second, "ask the bot: region us-east-1: no answer within 3s",
 		},
 		{
 			"two attempts in one turn",
@@ -107,27 +108,27 @@ func TestDeadlinesOfATurn(t *testing.T) {
 					fail(w, 409, "ConflictException")
 				}
 			}(),
-			talking + 6*time.Second, "ask the bot in us-east-1: no answer within 1.9s",
+			talking + 6*time.Second, "ask the bot: no answer within 6s",
 		},
 		{
 			"conflict while the caller speaks",
 			Deadlines{},
 			false,
 			conflictThenHang(),
-			talking + 3*time.Second, "ask the bot in us-east-1: no answer within 3s",
+			talking + 3*time.Second, "ask the bot: region us-east-1: no answer within 3s",
 		},
 		{
 			"caller never ends",
 			Deadlines{},
 			true,
 			func(s *standIn, _ http.ResponseWriter, r *http.Request) { hangAfter(r, s) },
-			20 * time.Second, "ask the bot in us-east-1: the utterance did not end within 20s",
+			20 * time.Second, "ask the bot: the utterance did not end within 20s",
 		},
 		{
 			"conflict, and the caller never ends",
 			Deadlines{},
 			true, conflictThenHang(),
-			20 * time.Second, "ask the bot in us-east-1: the utterance did not end within 20s",
+			20 * time.Second, "ask the bot: the utterance did not end within 20s",
 		},
 	}
 	for _, tt := range tests {
@@ -139,10 +140,10 @@ func TestDeadlinesOfATurn(t *testing.T) {
 				defer func() { <-speech.Done() }()
 			}
 			a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
-			if a.err == nil || a.err.Error() != tt.err || Class(a.err) != Soft || a.returned != tt.want {
+			if a.err == nil || a.err.Error() != tt.err || Class(a.err) != region.Soft || a.returned != tt.want {
 				t.Errorf("Ask = %v (class %q) after %v; want %v (soft) after %v", a.err, Class(a.err), a.returned, tt.err, tt.want)
 			}
-			if counted := client.Counters().Errors[Soft]; counted != 1 {
+			if counted := client.Counters().Errors[region.Soft]; counted != 1 {
 				t.Errorf("soft errors counted = %d, want 1", counted)
 			}
 		})
@@ -156,7 +157,7 @@ func TestDigitsAreOverAtOnce(t *testing.T) {
 			s.hang()
 		})
 		a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Text: "12"})
-		if Class(a.err) != Soft || a.returned != 3*time.Second {
+		if Class(a.err) != region.Soft || a.returned != 3*time.Second {
 			t.Errorf("Ask = %v after %v; want class soft after 3s", a.err, a.returned)
 		}
 	})
@@ -186,12 +187,12 @@ func TestDeadlinesOfAConnection(t *testing.T) {
 	}
 	for _, tt := range tests {
 		bubble(t, tt.name, func(t *testing.T) {
-			client := newClient(t, Config{RuntimeURL: tt.url, Dial: tt.dial(t)})
+			client := newClient(t, Config{Places: []Place{{RuntimeURL: tt.url}}, Dial: tt.dial(t)})
 			speech := call.NewSpeech(1 << 20)
 			go talk(speech, 5*time.Second)
 			defer func() { <-speech.Done() }()
 			a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
-			if Class(a.err) != Soft || a.returned != tt.want {
+			if Class(a.err) != region.Soft || a.returned != tt.want {
 				t.Errorf("Ask = %v (class %q) after %v; want class soft after %v", a.err, Class(a.err), a.returned, tt.want)
 			}
 		})
@@ -205,30 +206,30 @@ func TestVoiceMustKeepComing(t *testing.T) {
 		send  func(write func([]byte) error, hang func())
 		want  time.Duration
 		heard time.Duration // at least
-		class ErrorClass
+		class region.Class
 	}{
-		{"stops before the first byte", func(_ func([]byte) error, hang func()) { hang() }, time.Second, 0, Soft},
+		{"stops before the first byte", func(_ func([]byte) error, hang func()) { hang() }, time.Second, 0, region.Soft},
 		{"stops in the middle", func(write func([]byte) error, hang func()) {
 			write(second)
 			hang()
-		}, time.Second, 900 * time.Millisecond, Soft},
+		}, time.Second, 900 * time.Millisecond, region.Soft},
 		{"comes in real time", func(write func([]byte) error, _ func()) {
 			for range 100 {
 				time.Sleep(100 * time.Millisecond)
 				write(second[:3200])
 			}
-		}, 10 * time.Second, 10 * time.Second, None},
+		}, 10 * time.Second, 10 * time.Second, region.None},
 		{"pauses of less than the limit", func(write func([]byte) error, _ func()) {
 			for range 5 {
 				time.Sleep(900 * time.Millisecond)
 				write(second)
 			}
-		}, 4500 * time.Millisecond, 5 * time.Second, None},
+		}, 4500 * time.Millisecond, 5 * time.Second, region.None},
 		{"drips", func(write func([]byte) error, _ func()) {
 			for write(second[:320]) == nil { // a tenth of real time
 				time.Sleep(100 * time.Millisecond)
 			}
-		}, 1120 * time.Millisecond, 100 * time.Millisecond, Soft},
+		}, 1120 * time.Millisecond, 100 * time.Millisecond, region.Soft},
 	}
 	for _, tt := range tests {
 		bubble(t, tt.name, func(t *testing.T) {
@@ -242,7 +243,7 @@ func TestVoiceMustKeepComing(t *testing.T) {
 					return flush()
 				}, s.hang)
 			})
-			a := ask(t.Context(), client.Session(caller), spoken(1))
+			a := ask(t.Context(), client.Session(caller), spokenTurn(1))
 			if a.answer == nil || a.answered != 0 || Class(a.err) != tt.class || a.returned != tt.want {
 				t.Fatalf("answered %v after %v, Ask = %v (class %q) after %v; want an answer at once and class %q after %v",
 					a.answer != nil, a.answered, a.err, Class(a.err), a.returned, tt.class, tt.want)

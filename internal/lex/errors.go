@@ -7,24 +7,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"lexline/internal/region"
 )
-
-// ErrorClass says what an error of a turn speaks for: about the region, about
-// the bot or about ourselves. It is a bounded set: metrics use it as a label.
-type ErrorClass string
-
-// The classes.
-const (
-	None      ErrorClass = ""          // no error
-	Hard      ErrorClass = "hard"      // the alias is gone, access is denied, the request is refused: repeating it there is of no use
-	Soft      ErrorClass = "soft"      // the region is in trouble: 5xx, a timeout, a broken connection, an answer that cannot be read
-	Load      ErrorClass = "load"      // the region has enough: 429
-	Ours      ErrorClass = "ours"      // our own fault: two requests at once on one session (409), no credentials, an unusable turn
-	Bot       ErrorClass = "bot"       // the bot's own parts failed: 424, and 502 if Lex says so
-	Abandoned ErrorClass = "abandoned" // nobody waits for the answer any more
-)
-
-var classes = [...]ErrorClass{Hard, Soft, Load, Ours, Bot, Abandoned}
 
 // turnError is an error of a turn that never reached Lex.
 type turnError struct{ reason string }
@@ -33,7 +18,7 @@ func (e *turnError) Error() string { return e.reason }
 
 // Class returns the class of an error that Session.Ask, Client.Check or
 // NewClient returned.
-func Class(err error) ErrorClass {
+func Class(err error) region.Class {
 	var (
 		overdue   interface{ Timeout() bool }
 		utterance *utteranceError
@@ -41,45 +26,52 @@ func Class(err error) ErrorClass {
 		answer    *answerError
 		status    *smithyhttp.ResponseError
 		sending   *smithyhttp.RequestSendError
+		nowhere   *unreachableError
 	)
 	switch {
 	case err == nil:
-		return None
+		return region.None
 	case errors.Is(err, context.Canceled):
-		return Abandoned
+		return region.Abandoned
 	case errors.As(err, &utterance), errors.As(err, &badTurn), errors.Is(err, errLate):
-		return Ours
-	case errors.As(err, &answer):
-		return Soft
+		return region.Ours
+	case errors.As(err, &answer), errors.As(err, &nowhere):
+		return region.Soft
 	case errors.As(err, &status) && status.HTTPStatusCode() != 0: // 0: the SDK's word for none
 		return statusClass(err, status.HTTPStatusCode())
 	case errors.As(err, &overdue) && overdue.Timeout():
-		return Soft
+		return region.Soft
 	case errors.As(err, &sending):
-		return Soft
+		return region.Soft
 	}
-	return Ours // it did not get as far as the network
+	return region.Ours // it did not get as far as the network
 }
 
 // statusClass classes an answer that is an error. A 502 is the bot's only if
 // Lex says so: others come from what stands in front of Lex.
-func statusClass(err error, status int) ErrorClass {
+func statusClass(err error, status int) region.Class {
 	var (
 		throttled *types.ThrottlingException
 		botFailed *types.BadGatewayException
 	)
 	switch {
 	case status == http.StatusTooManyRequests, errors.As(err, &throttled):
-		return Load
+		return region.Load
 	case status == http.StatusConflict:
-		return Ours
+		return region.Ours
 	case status == http.StatusFailedDependency, errors.As(err, &botFailed):
-		return Bot
+		return region.Bot
 	case status == http.StatusRequestTimeout, status >= http.StatusInternalServerError:
-		return Soft
+		return region.Soft
 	}
-	return Hard
+	return region.Hard
 }
+
+// unreachableError says that a region cannot be asked at all.
+type unreachableError struct{ err error }
+
+func (e *unreachableError) Error() string { return e.err.Error() }
+func (e *unreachableError) Unwrap() error { return e.err }
 
 // answerError says that an answer came and is of no use.
 type answerError struct{ err error }
@@ -98,6 +90,28 @@ func because(ctx context.Context, err error) error {
 		return ctx.Err()
 	}
 	return err
+}
+
+// isRefusal reports whether Lex found the request itself wrong. For one that
+// carries a session state this is most likely the state: the bot in that region
+// may be of another version and not know an intent or a slot in it.
+func isRefusal(err error) bool {
+	var refused *types.ValidationException
+	return errors.As(err, &refused)
+}
+
+// refusedUnread reports whether an error is Lex's refusal to look at a request:
+// the turn surely did nothing.
+func refusedUnread(err error) bool {
+	var status *smithyhttp.ResponseError
+	if !errors.As(err, &status) {
+		return false
+	}
+	switch status.HTTPStatusCode() {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusNotFound, http.StatusTooManyRequests:
+		return true
+	}
+	return false
 }
 
 func isConflict(err error) bool {

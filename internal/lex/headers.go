@@ -33,11 +33,16 @@ func pack(v any) (*string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pack a request header: %w", err)
 	}
+	return packText(text)
+}
+
+// packText makes a header's value of JSON.
+func packText(text []byte) (*string, error) {
 	var packed bytes.Buffer
 	w := deflaters.Get().(*gzip.Writer)
 	defer deflaters.Put(w)
 	w.Reset(&packed)
-	_, err = w.Write(text)
+	_, err := w.Write(text)
 	if err = errors.Join(err, w.Close()); err != nil {
 		return nil, fmt.Errorf("pack a request header: %w", err)
 	}

@@ -2,27 +2,25 @@ package lex
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
-
 	"lexline/internal/call"
+	"lexline/internal/region"
 )
-
-// conflictPause is how long a request that met another one on its session
-// waits before its one repetition.
-const conflictPause = 100 * time.Millisecond
 
 var _ call.Bot = (*Session)(nil)
 
 // Session is the bot's side of one call: it implements call.Bot. Its Lex
-// session lives in Lex and ends there with the bot's idle limit.
+// sessions, one in each region that was asked, live in Lex and end there with
+// the bot's idle limit.
 type Session struct {
 	client *Client
 	info   call.Info
@@ -32,10 +30,29 @@ type Session struct {
 	// a stream that continues a call begin at the time of day, in seconds.
 	before int
 
-	mu    sync.Mutex
-	fresh bool   // Lex has not told us that it has our session attributes
-	turn  int    // the latest turn that was answered
-	state []byte // the session state of that answer, as JSON
+	*conversation // shared by the streams of a call
+}
+
+// conversation is what the gateway knows of a call's talk with its bot. It
+// outlives the call's stream for a while: a stream that continues the call goes
+// on in the same region, with the same state.
+type conversation struct {
+	mu     sync.Mutex
+	fresh  bool   // no region has told us that it has our session attributes
+	region string // where the call is; empty before its first turn
+	thread *region.Thread
+	dialog sessionState // of the latest answer
+	words  []message    // of the latest answer
+	redo   string       // key of a turn of which nobody knows whether it was executed: the next one repeats it
+}
+
+// resumed returns the conversation for a stream that continues the call: turns
+// are counted from 1 again, so what was known becomes what the next turn carries.
+func (c *conversation) resumed() *conversation {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.thread.Restart()
+	return c
 }
 
 var errLate = errors.New("a later turn was answered already")
@@ -47,9 +64,11 @@ var closed = func() <-chan struct{} {
 	return c
 }()
 
-// Ask puts one turn to the bot; see call.Bot. The class of its error is told by
-// Class. An error after answered was called means that the answer's voice was
-// cut off; its Speech then ended with the same error.
+// Ask puts one turn to the bot; see call.Bot. It sends the turn to the region
+// where the call is, and to others when that one fails or keeps silent. The
+// class of its error is told by Class. An error after answered was called means
+// that the answer's voice was cut off and could not be had elsewhere; its Speech
+// then ended with the same error.
 //
 // An answer to a turn before one that was answered already is thrown away and
 // counted: the session's state never goes back.
@@ -58,7 +77,7 @@ func (s *Session) Ask(ctx context.Context, turn call.Turn, answered func(*call.A
 	err := s.ask(ctx, turn, answered)
 	if err != nil {
 		s.client.counts.failed(Class(err))
-		return fmt.Errorf("ask the bot in %s: %w", s.client.alias.region, err)
+		return fmt.Errorf("ask the bot: %w", err)
 	}
 	return nil
 }
@@ -67,21 +86,20 @@ func (s *Session) ask(ctx context.Context, turn call.Turn, answered func(*call.A
 	if err := s.check(turn); err != nil {
 		return err
 	}
-	wait := &patience{limits: s.client.limits, begun: time.Now(), over: closed}
-	if turn.Speech != nil {
-		wait.over = turn.Speech.Done()
-	}
-	err := s.attempt(ctx, turn, wait, answered)
-	if !isConflict(err) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := newRun(s, turn)
+	defer r.finish()
+	head, from, err := r.answer(ctx)
+	if err != nil {
 		return err
 	}
-	// Another request holds the session: our own, of an earlier turn that was
-	// abandoned. Lex did nothing with this one.
-	s.client.counts.conflicts.Add(1)
-	if err := pause(ctx, conflictPause); err != nil {
-		return err
-	}
-	return s.attempt(ctx, turn, wait, answered)
+	defer head.close()
+	answer := head.answer
+	s.log.Debug("bot answered", "turn", turn.Number, "region", from.region, "intent", answer.Intent, "state", answer.State,
+		"elicits", answer.Elicits, "mode", answer.InputMode, "closed", answer.Closed, "request", head.request)
+	s.client.counts.answers.Add(1)
+	return s.speak(ctx, r, head, from, answered)
 }
 
 // check refuses what Lex would refuse, before anything is sent.
@@ -95,46 +113,94 @@ func (s *Session) check(turn call.Turn) error {
 	return nil
 }
 
-// attempt sends the turn once, from the first byte of its utterance.
-func (s *Session) attempt(ctx context.Context, turn call.Turn, wait *patience, answered func(*call.Answer)) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	answerCame := wait.guard(ctx, cancel)
-	out, err := s.client.alias.ask(ctx, s.question(turn))
-	answerCame()
-	if err != nil {
-		return because(ctx, err)
+// facts are what is known of the turn that comes next.
+func (s *Session) facts() region.Facts {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.region == "" {
+		s.region = s.client.keeper.Place(s.info.ID)
 	}
-	defer out.AudioStream.Close()
-	answer, state, err := readAnswer(out)
-	if err != nil {
-		return &answerError{err}
+	return region.Facts{
+		Region:  s.region,
+		Commits: s.client.neverHedge || s.commitsLocked(),
+		Once:    s.client.once,
 	}
-	if !s.accept(turn.Number, state) {
-		s.client.counts.late.Add(1)
-		return errLate
-	}
-	s.log.Debug("bot answered", "turn", turn.Number, "intent", answer.Intent, "state", answer.State,
-		"elicits", answer.Elicits, "mode", answer.InputMode, "closed", answer.Closed, "request", requestID(out))
-	s.client.counts.answers.Add(1)
-	return s.speak(ctx, cancel, out, answer, answered)
 }
 
-// question returns the turn as it is sent.
-func (s *Session) question(turn call.Turn) question {
+// commitsLocked reports whether the next turn may make the bot do what cannot be
+// undone: it answers a confirmation, or gives the last value of an intent that
+// is not known to ask for one.
+func (s *Session) commitsLocked() bool {
+	switch d := s.dialog; {
+	case d.Intent == nil:
+		return false
+	case d.DialogAction.Type == "ConfirmIntent":
+		return true
+	case d.DialogAction.Type != "ElicitSlot":
+		return false
+	default:
+		for name, slot := range d.Intent.Slots {
+			if name != d.DialogAction.SlotToElicit && (slot == nil || slot.interpreted() == "") {
+				return false
+			}
+		}
+		// That an intent asked for a confirmation once is no promise that it always
+		// does. Where everything is done exactly once a mistake costs nothing.
+		return !s.client.once || !s.client.confirms(d.Intent.Name)
+	}
+}
+
+// question returns the turn as it is sent to a region at now, and the state that
+// goes with it, nil for none. before is the state that the region refused.
+func (s *Session) question(turn call.Turn, name string, now time.Duration, before *carried) (question, *carried, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	q := question{
 		sessionID:  s.info.ID,
 		speech:     turn.Speech,
 		text:       turn.Text,
-		attributes: map[string]string{"x-lexline-turn": s.info.ID + "/" + strconv.Itoa(s.before+turn.Number)},
+		attributes: map[string]string{"x-lexline-turn": s.keyLocked(turn.Number)},
 		sent:       &s.client.counts.sent,
 	}
+	carry, err := s.stateLocked(&q, name, now, before)
+	s.thread.Sent(name, now)
+	return q, carry, err
+}
+
+// keyOf names a turn of this call for code behind the bot.
+func (s *Session) keyOf(turn int) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.fresh {
-		q.state = map[string]any{"sessionAttributes": s.callerAttributes()}
+	return s.keyLocked(turn)
+}
+
+func (s *Session) keyLocked(turn int) string {
+	if s.redo != "" {
+		return s.redo
 	}
-	return q
+	return s.info.ID + "/" + strconv.Itoa(s.before+turn)
+}
+
+// stateLocked gives a question the session state that its region needs.
+func (s *Session) stateLocked(q *question, name string, now time.Duration, before *carried) (carry *carried, err error) {
+	_, state := s.thread.Turn()
+	switch {
+	case before != nil:
+		carry = before
+	case s.thread.Carries(name, now) && s.thread.Answered():
+		carry = &carried{state: state}
+	case s.fresh:
+		initial := map[string]any{"sessionAttributes": s.callerAttributes()}
+		if s.thread.Carries(name, now) { // an attempt there may have begun a dialog that nobody heard of
+			initial["dialogAction"] = map[string]string{"type": "ElicitIntent"}
+		}
+		q.state, err = json.Marshal(initial)
+		return nil, err
+	default:
+		return nil, nil
+	}
+	q.state, err = carry.json()
+	return carry, err
 }
 
 // callerAttributes are the session attributes of a call; a number that the
@@ -149,32 +215,54 @@ func (s *Session) callerAttributes() map[string]string {
 	return attributes
 }
 
-// accept takes note of an answer unless a later turn was answered already.
-func (s *Session) accept(turn int, state []byte) bool {
+// unsent notes that the latest attempt in a region did nothing there.
+func (s *Session) unsent(name string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if turn <= s.turn {
+	s.thread.Unsent(name)
+}
+
+// accept takes note of an answer unless a later turn was answered already. The
+// call is in the region of its latest answer from then on.
+func (s *Session) accept(turn int, name string, got result, now time.Duration) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	state := got.head.state
+	if !s.thread.Accept(turn, name, state, now) {
 		return false
 	}
-	s.turn, s.state, s.fresh = turn, state, false
+	s.dialog = sessionState{}
+	_ = json.Unmarshal(state, &s.dialog) // it was read before, as part of the answer
+	if s.dialog.DialogAction.Type == "ConfirmIntent" && s.dialog.Intent != nil {
+		s.client.noteConfirms(s.dialog.Intent.Name)
+	}
+	if s.region != name {
+		s.log.Warn("call moved", "turn", turn, "from", s.region, "to", name)
+		s.client.counts.moved.Add(1)
+	}
+	s.fresh, s.region, s.redo, s.words = false, name, got.redo, got.head.words
 	return true
 }
 
-// speak hands the answer over and reads its voice.
-func (s *Session) speak(ctx context.Context, cancel context.CancelCauseFunc, out *lexruntimev2.RecognizeUtteranceOutput, answer *call.Answer, answered func(*call.Answer)) error {
-	rate, err := voiceRate(aws.ToString(out.ContentType))
-	if err != nil {
-		// The bot has decided and its words are known: only its voice is lost.
-		err = &answerError{err}
-		answer.Speech = call.NewSpeech(0)
-		answer.Speech.End(err)
-		answered(answer)
-		return err
+// moved notes that another region has taken over the session as it is.
+func (s *Session) moved(name string, now time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.thread.Moved(name, now)
+	if s.region != name {
+		s.log.Warn("call moved", "from", s.region, "to", name)
+		s.client.counts.moved.Add(1)
 	}
-	v := newVoice(rate, s.client.limits.Stall)
-	answer.Speech = v.speech
-	answered(answer)
-	return v.copy(ctx, cancel, counted{out.AudioStream, &s.client.counts.received})
+	s.region = name
+}
+
+// compare says which slots another version of the bot did not take over.
+func (s *Session) compare(carry *carried, h *head) {
+	if !carry.bare && len(carry.without) == 0 {
+		return
+	}
+	s.log.Warn("session state taken over in part", "bare", carry.bare,
+		"without", slices.Sorted(maps.Keys(carry.without)), "intent", h.answer.Intent)
 }
 
 // State returns the number of the latest answered turn and the session state
@@ -183,16 +271,13 @@ func (s *Session) speak(ctx context.Context, cancel context.CancelCauseFunc, out
 func (s *Session) State() (turn int, sessionState []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.turn, s.state
+	return s.thread.Turn()
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// Region returns the name of the region where the call is, empty before its
+// first turn.
+func (s *Session) Region() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.region
 }

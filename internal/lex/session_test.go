@@ -19,6 +19,7 @@ import (
 
 	"lexline/internal/audio"
 	"lexline/internal/call"
+	"lexline/internal/region"
 )
 
 func TestTurnOnTheWire(t *testing.T) {
@@ -70,7 +71,7 @@ func TestTurnOnTheWire(t *testing.T) {
 		}
 		counted := client.Counters()
 		wantCounted := Counters{Turns: 2, Answers: 2, Sent: 12}
-		if diff := cmp.Diff(wantCounted, counted, cmpopts.IgnoreFields(Counters{}, "Errors")); diff != "" {
+		if diff := cmp.Diff(wantCounted, counted, cmpopts.IgnoreFields(Counters{}, "Errors", "Attempts")); diff != "" {
 			t.Errorf("Counters (-want +got):\n%s", diff)
 		}
 	})
@@ -90,7 +91,9 @@ func TestCallerNumbersAreSentUntilLexHasThem(t *testing.T) {
 			ask(t.Context(), session, call.Turn{Number: n + 1, Text: "1"})
 		}
 		attributes := `{"sessionAttributes":{"caller_number":"+15550100"}}`
-		if diff := cmp.Diff([]string{attributes, attributes, ""}, states); diff != "" {
+		// The failed turn may have begun a dialog: the second one begins anew.
+		again := `{"dialogAction":{"type":"ElicitIntent"},"sessionAttributes":{"caller_number":"+15550100"}}`
+		if diff := cmp.Diff([]string{attributes, again, ""}, states); diff != "" {
 			t.Errorf("session states sent with answers %v (-want +got):\n%s", status, diff)
 		}
 	})
@@ -100,10 +103,10 @@ func TestCallerNumbersAreSentUntilLexHasThem(t *testing.T) {
 // its turns after all those of the streams before it.
 func TestStreamThatContinuesACall(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var state string
+		var states []string
 		var numbers []int
 		client := newStandIn(t, Deadlines{}, func(_ *standIn, w http.ResponseWriter, r *http.Request) {
-			state += r.Header.Get("X-Amz-Lex-Session-State")
+			states = append(states, unpacked(t, r.Header.Get("X-Amz-Lex-Session-State")))
 			var attributes map[string]string
 			if err := json.Unmarshal([]byte(unpacked(t, r.Header.Get("X-Amz-Lex-Request-Attributes"))), &attributes); err != nil {
 				t.Errorf("request attributes: %v", err)
@@ -120,13 +123,14 @@ func TestStreamThatContinuesACall(t *testing.T) {
 			for n := range 2 {
 				ask(t.Context(), session, call.Turn{Number: n + 1, Text: "1"})
 			}
-			if stream == 0 {
-				state = ""
-			}
 			time.Sleep(time.Minute)
 		}
-		if state != "" {
-			t.Errorf("continuing streams sent the session state %q; want none", state)
+		// Lex may have forgotten the session in the minute between two streams, so
+		// each begins with the bot's own state.
+		own, _ := json.Marshal(asksForFlowers)
+		attributes := `{"sessionAttributes":{"caller_number":"+15550100"}}`
+		if diff := cmp.Diff([]string{attributes, "", string(own), "", string(own), ""}, states); diff != "" {
+			t.Errorf("session states of three streams (-want +got):\n%s", diff)
 		}
 		if !slices.IsSorted(numbers) || len(slices.Compact(numbers)) != 6 {
 			t.Errorf("turns were numbered %v; want growing numbers", numbers)
@@ -172,7 +176,7 @@ func TestAnswerMayComeBeforeTheCallerIsDone(t *testing.T) {
 	for _, kind := range []struct {
 		name   string
 		answer func(http.ResponseWriter)
-		class  ErrorClass
+		class  region.Class
 		after  time.Duration
 	}{
 		{"an answer", func(w http.ResponseWriter) {
@@ -180,11 +184,11 @@ func TestAnswerMayComeBeforeTheCallerIsDone(t *testing.T) {
 			http.NewResponseController(w).Flush()
 			time.Sleep(300 * time.Millisecond)
 			w.Write(voiceBytes(16000, time.Second))
-		}, None, 300 * time.Millisecond},
+		}, region.None, 300 * time.Millisecond},
 		{"an error", func(w http.ResponseWriter) {
 			fail(w, 403, "AccessDeniedException")
 			http.NewResponseController(w).Flush()
-		}, Hard, 0},
+		}, region.Hard, 0},
 	} {
 		bubble(t, kind.name, func(t *testing.T) {
 			var rest error
@@ -202,7 +206,7 @@ func TestAnswerMayComeBeforeTheCallerIsDone(t *testing.T) {
 				t.Errorf("Ask = %v after %v, the body's end %v; want class %q after %v, a regular end",
 					a.err, a.returned, rest, kind.class, kind.after)
 			}
-			if kind.class != None {
+			if kind.class != region.None {
 				return
 			}
 			if heard, ended := a.answer.Speech.From(0); a.answered != 0 || len(heard) != audio.SampleRate || !ended {
@@ -225,7 +229,7 @@ func TestBreakIsNoticedWhileTheCallerSpeaks(t *testing.T) {
 		go talk(speech, 10*time.Second)
 		defer func() { <-speech.Done() }()
 		a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
-		if Class(a.err) != Soft || a.returned > 1100*time.Millisecond {
+		if Class(a.err) != region.Soft || a.returned > 1100*time.Millisecond {
 			t.Errorf("Ask = %v (class %q) after %v; want class soft at most 100 ms after the break at 1s", a.err, Class(a.err), a.returned)
 		}
 	})
@@ -235,12 +239,12 @@ func TestConflictIsAskedOnceMore(t *testing.T) {
 	tests := []struct {
 		name     string
 		statuses []int
-		class    ErrorClass
+		class    region.Class
 	}{
-		{"then it works", []int{409, 200}, None},
-		{"and again a conflict", []int{409, 409}, Ours},
-		{"then the region fails", []int{409, 500}, Soft},
-		{"other errors are not asked again", []int{500}, Soft},
+		{"then it works", []int{409, 200}, region.None},
+		{"and again a conflict", []int{409, 409}, region.Ours},
+		{"then the region fails", []int{409, 500}, region.Soft},
+		{"other errors are not asked again", []int{500}, region.Soft},
 	}
 	for _, tt := range tests {
 		bubble(t, tt.name, func(t *testing.T) {
@@ -257,7 +261,7 @@ func TestConflictIsAskedOnceMore(t *testing.T) {
 					fail(w, status, "InternalServerException")
 				}
 			})
-			a := ask(t.Context(), client.Session(caller), spoken(1))
+			a := ask(t.Context(), client.Session(caller), spokenTurn(1))
 			wait := time.Duration(len(tt.statuses)-1) * 100 * time.Millisecond
 			if Class(a.err) != tt.class || a.returned != wait || len(bodies) != len(tt.statuses) {
 				t.Fatalf("answers %v: class %q of %v after %v and %d requests; want %q after %v and %d",
@@ -281,7 +285,7 @@ func TestAnswersNeverGoBack(t *testing.T) {
 		session := client.Session(call.Info{ID: "CA1"})
 		ask(t.Context(), session, call.Turn{Number: 2, Text: "2"})
 		a := ask(t.Context(), session, call.Turn{Number: 1, Text: "1"})
-		if a.answer != nil || Class(a.err) != Ours || client.Counters().Late != 1 {
+		if a.answer != nil || Class(a.err) != region.Ours || client.Counters().Late != 1 {
 			t.Errorf("turn 1 after turn 2: answer %v, error %v, late %d; want none, class ours, 1",
 				a.answer, a.err, client.Counters().Late)
 		}
@@ -308,7 +312,7 @@ func TestUnusableTurnsAreNotSent(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			client := newClient(t, Config{}) // nobody is there to be asked
 			a := ask(t.Context(), client.Session(call.Info{ID: tt.session}), tt.turn)
-			if Class(a.err) != Ours || client.Counters().Errors[Ours] != 1 {
+			if Class(a.err) != region.Ours || client.Counters().Errors[region.Ours] != 1 {
 				t.Errorf("Ask = %v (class %q), counted %v; want class ours, counted", a.err, Class(a.err), client.Counters().Errors)
 			}
 		})
@@ -347,7 +351,7 @@ func TestAbandonedTurnEndsAtOnce(t *testing.T) {
 			speech := call.NewSpeech(1 << 20)
 			speech.Append(make([]byte, 8000))
 			a := ask(ctx, client.Session(caller), call.Turn{Number: 1, Speech: speech})
-			if Class(a.err) != Abandoned || !errors.Is(a.err, context.Canceled) || a.returned != 500*time.Millisecond {
+			if Class(a.err) != region.Abandoned || !errors.Is(a.err, context.Canceled) || a.returned != 500*time.Millisecond {
 				t.Errorf("Ask = %v after %v; want class abandoned, context.Canceled, after 500ms", a.err, a.returned)
 			}
 			if (a.answer != nil) != tt.answered {
@@ -376,7 +380,7 @@ func TestBrokenUtteranceIsNotTheRegionsFault(t *testing.T) {
 		speech.Append(make([]byte, 8000))
 		time.AfterFunc(time.Second, func() { speech.End(lost) })
 		a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
-		if !errors.Is(a.err, lost) || Class(a.err) != Ours || a.returned != time.Second {
+		if !errors.Is(a.err, lost) || Class(a.err) != region.Ours || a.returned != time.Second {
 			t.Errorf("Ask = %v (class %q) after %v; want %v, class ours, after 1s", a.err, Class(a.err), a.returned, lost)
 		}
 	})

@@ -87,12 +87,21 @@ func newStandIn(t *testing.T, limits Deadlines, handler func(s *standIn, w http.
 // newClient returns a Client of cfg, filled up to a usable configuration.
 func newClient(t *testing.T, cfg Config) *Client {
 	t.Helper()
-	cfg.Region, cfg.Locale = "us-east-1", "en_US"
-	cfg.Bot, cfg.Alias = "BOTBOTBOT1", "ALIALIALI1"
-	cfg.Credentials = Credentials{AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}
-	if cfg.RuntimeURL == "" {
-		cfg.RuntimeURL = "http://127.0.0.1:1"
+	if len(cfg.Places) == 0 {
+		cfg.Places = []Place{{}}
 	}
+	for i := range cfg.Places {
+		p := &cfg.Places[i]
+		p.Region, p.Locale = []string{"us-east-1", "us-west-2"}[i], "en_US"
+		p.Bot, p.Alias = "BOTBOTBOT1", "ALIALIALI1"
+		if p.RuntimeURL == "" {
+			p.RuntimeURL = "http://127.0.0.1:1"
+		}
+	}
+	if cfg.Limits.Attempts == 0 {
+		cfg.Limits.Attempts = 1 // most tests look at one attempt
+	}
+	cfg.Credentials = Credentials{AccessKeyID: "AKIATEST", SecretAccessKey: "secret"}
 	client, err := NewClient(t.Context(), cfg)
 	if err != nil {
 		t.Fatalf("NewClient(ids) = %v, want nil", err)
@@ -152,6 +161,7 @@ func answerHead(w http.ResponseWriter, state any) {
 	h := w.Header()
 	h.Set("Content-Type", "text/plain; charset=utf-8")
 	h.Set("X-Amz-Lex-Session-State", packed(state))
+	h.Set("X-Amz-Lex-Messages", packed([]object{{"contentType": "PlainText", "content": "Which flowers?"}}))
 }
 
 // speakHead is answerHead for an answer of 16 kHz audio.
@@ -190,8 +200,8 @@ func talk(speech *call.Speech, d time.Duration) {
 	speech.End(nil)
 }
 
-// spoken returns a finished turn of 1 s.
-func spoken(number int) call.Turn {
+// spokenTurn returns a finished turn of 1 s.
+func spokenTurn(number int) call.Turn {
 	speech := bytes.Repeat([]byte{0x80, 0x00}, audio.SampleRate/2)
 	return call.Turn{Number: number, Speech: call.NewFinishedSpeech(speech)}
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"lexline/internal/call"
+	"lexline/internal/region"
 )
 
 type transportFunc func(*http.Request) (*http.Response, error)
@@ -83,13 +84,13 @@ func TestConnectionsAreKeptAndDropped(t *testing.T) {
 		speakHead(w, asksForFlowers)
 		w.Write(voiceBytes(16000, 200*time.Millisecond))
 	})
-	client := newClient(t, Config{RuntimeURL: server.URL, Deadlines: Deadlines{Dial: 10 * time.Second, FirstByte: time.Minute, Turn: time.Minute, Stall: time.Minute}})
+	client := newClient(t, Config{Places: []Place{{RuntimeURL: server.URL}}, Deadlines: Deadlines{Dial: 10 * time.Second, FirstByte: time.Minute, Turn: time.Minute, Stall: time.Minute}})
 	var all sync.WaitGroup
 	for n := range calls {
 		all.Go(func() {
 			session := client.Session(call.Info{ID: fmt.Sprintf("CA%d", n)})
 			for turn := range turns {
-				a := ask(t.Context(), session, spoken(turn+1))
+				a := ask(t.Context(), session, spokenTurn(turn+1))
 				if a.err != nil {
 					t.Errorf("call %d, turn %d: %v", n, turn+1, a.err)
 					return
@@ -148,7 +149,7 @@ func TestConnectionIsReset(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			server := newLoopback(t, tt.handler)
-			client := newClient(t, Config{RuntimeURL: server.URL})
+			client := newClient(t, Config{Places: []Place{{RuntimeURL: server.URL}}})
 			speech := call.NewSpeech(1 << 20)
 			speech.Append(bytes.Repeat([]byte{0x80}, 8000))
 			if tt.talking {
@@ -160,7 +161,7 @@ func TestConnectionIsReset(t *testing.T) {
 				speech.End(nil)
 			}
 			a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
-			if Class(a.err) != Soft || (a.answer != nil) != tt.answered {
+			if Class(a.err) != region.Soft || (a.answer != nil) != tt.answered {
 				t.Errorf("Ask = %v (class %q), answered %v; want class soft, %v", a.err, Class(a.err), a.answer != nil, tt.answered)
 			}
 			client.Close()
@@ -176,10 +177,10 @@ func TestClosedPort(t *testing.T) {
 	}
 	address := listener.Addr().String()
 	listener.Close()
-	client := newClient(t, Config{RuntimeURL: "http://" + address})
-	a := ask(t.Context(), client.Session(caller), spoken(1))
+	client := newClient(t, Config{Places: []Place{{RuntimeURL: "http://" + address}}})
+	a := ask(t.Context(), client.Session(caller), spokenTurn(1))
 	var refused *net.OpError
-	if !errors.As(a.err, &refused) || Class(a.err) != Soft {
+	if !errors.As(a.err, &refused) || Class(a.err) != region.Soft {
 		t.Errorf("Ask of a closed port = %v (class %q); want a refused connection, soft", a.err, Class(a.err))
 	}
 }
@@ -194,13 +195,13 @@ func TestEarlyAnswerPassesASilentCaller(t *testing.T) {
 		speakHead(w, asksForFlowers)
 		w.Write(voiceBytes(16000, time.Second))
 	})
-	client := newClient(t, Config{RuntimeURL: server.URL})
+	client := newClient(t, Config{Places: []Place{{RuntimeURL: server.URL}}})
 	defer client.Close()
 	speech := call.NewSpeech(1 << 20)
 	speech.Append(make([]byte, 2400))
 	a := ask(t.Context(), client.Session(caller), call.Turn{Number: 1, Speech: speech})
-	if limit := client.limits.Utterance / 2; a.err != nil || a.returned > limit {
-		t.Errorf("Ask = %v after %v; want nil, long before the guard at %v", a.err, a.returned, client.limits.Utterance)
+	if limit := client.waits.Utterance / 2; a.err != nil || a.returned > limit {
+		t.Errorf("Ask = %v after %v; want nil, long before the guard at %v", a.err, a.returned, client.waits.Utterance)
 	}
 }
 
@@ -217,10 +218,10 @@ func TestOneTurnPerConnectionAlsoWithTLS(t *testing.T) {
 	server.EnableHTTP2 = true
 	server.StartTLS()
 	defer server.Close()
-	client := newClient(t, Config{RuntimeURL: server.URL, Deadlines: Deadlines{Dial: 10 * time.Second, TLS: 10 * time.Second}})
+	client := newClient(t, Config{Places: []Place{{RuntimeURL: server.URL}}, Deadlines: Deadlines{Dial: 10 * time.Second, TLS: 10 * time.Second}})
 	defer client.Close()
 	client.transport.TLSClientConfig = server.Client().Transport.(*http.Transport).TLSClientConfig.Clone()
-	if a := ask(t.Context(), client.Session(caller), spoken(1)); a.err != nil {
+	if a := ask(t.Context(), client.Session(caller), spokenTurn(1)); a.err != nil {
 		t.Errorf("Ask over TLS = %v, want nil", a.err)
 	}
 }
@@ -236,7 +237,7 @@ func BenchmarkTurn(b *testing.B) {
 	}))
 	defer server.Close()
 	client, err := NewClient(b.Context(), Config{
-		Region: "us-east-1", Locale: "en_US", Bot: "BOTBOTBOT1", Alias: "ALIALIALI1", RuntimeURL: server.URL,
+		Places:      []Place{{Region: "us-east-1", Locale: "en_US", Bot: "BOTBOTBOT1", Alias: "ALIALIALI1", RuntimeURL: server.URL}},
 		Credentials: Credentials{AccessKeyID: "a", SecretAccessKey: "s"},
 	})
 	if err != nil {

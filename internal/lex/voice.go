@@ -15,8 +15,13 @@ import (
 	"lexline/internal/call"
 )
 
-// maxVoice bounds the audio of one answer: 65 s at 16 kHz.
-const maxVoice = 2 << 20
+// maxVoice bounds the audio of one answer: 65 s at 16 kHz. What fits into it is
+// no longer than maxSpeech as telephone audio at any rate that voiceRate allows.
+const (
+	maxVoice   = 2 << 20
+	maxSpeech  = maxVoice/2*audio.SampleRate/lowestRate + 1
+	lowestRate = 4000
+)
 
 var errVoiceTooLong = fmt.Errorf("answer's audio is longer than %d bytes", maxVoice)
 
@@ -46,7 +51,7 @@ func voiceRate(contentType string) (int, error) {
 	for _, name := range []string{"sample-rate", "rate"} {
 		if text, given := params[name]; given {
 			rate, err := strconv.Atoi(text)
-			if err != nil || rate < 4000 || rate > 192000 {
+			if err != nil || rate < lowestRate || rate > 192000 {
 				return 0, fmt.Errorf("answer's content type %q: %s is not a sample rate", contentType, name)
 			}
 			return rate, nil
@@ -57,49 +62,40 @@ func voiceRate(contentType string) (int, error) {
 
 // voice brings the audio of an answer to telephone audio as it arrives.
 type voice struct {
-	rate   int
 	speech *call.Speech
 	stall  time.Duration
+	came   int // bytes of telephone audio so far
 }
 
-// newVoice returns the voice of an answer of the given rate; its speech is
-// empty and finished for rate 0.
-func newVoice(rate int, stall time.Duration) *voice {
-	if rate == 0 {
-		return &voice{speech: call.NewFinishedSpeech(nil)}
-	}
-	// What fits into maxVoice, and one sample more: a resampler rounds up.
-	limit := maxVoice/2*audio.SampleRate/rate + 1
-	return &voice{rate: rate, speech: call.NewSpeech(limit), stall: stall}
+// newVoice returns the voice of an answer, of which nothing is there yet.
+func newVoice(stall time.Duration) *voice {
+	return &voice{speech: call.NewSpeech(maxSpeech), stall: stall}
 }
 
-// copy appends all that body has to the speech and ends it, with an error if
-// the voice was cut off. The voice is cut off, through cancel, when nothing
-// comes for the stall time and when it lags so much behind real time: a drip
-// is as silent as a stop.
-func (v *voice) copy(ctx context.Context, cancel context.CancelCauseFunc, body io.Reader) error {
-	if v.rate == 0 {
-		return nil
-	}
+// copy appends what body has to the speech, leaving out the first skip bytes of
+// telephone audio: those that an earlier body brought. It does not end the
+// speech. The voice is cut off, through cancel, when nothing comes for the stall
+// time and when it lags so much behind real time: a drip is as silent as a stop.
+func (v *voice) copy(ctx context.Context, cancel context.CancelCauseFunc, body io.Reader, rate, skip int) error {
 	stalled := time.AfterFunc(v.stall, func() { cancel(&overdueError{"no more of the answer's voice", v.stall}) })
 	defer stalled.Stop()
 	begun := time.Now()
-	err := v.resample(body, func(bytes int) {
-		played := time.Duration(bytes/2) * time.Second / time.Duration(v.rate)
+	err := v.resample(body, rate, skip, func(bytes int) {
+		played := time.Duration(bytes/2) * time.Second / time.Duration(rate)
 		stalled.Reset(min(v.stall, time.Until(begun.Add(played+v.stall))))
 	})
 	if err != nil {
-		err = &answerError{fmt.Errorf("read the answer's voice: %w", because(ctx, err))}
+		return &answerError{fmt.Errorf("read the answer's voice: %w", because(ctx, err))}
 	}
-	v.speech.End(err)
-	return err
+	return nil
 }
 
 // resample reads little-endian samples until the end of body and appends them
-// to the speech. After each read it reports how many bytes there were so far.
-func (v *voice) resample(body io.Reader, progress func(bytes int)) error {
+// to the speech, but for the first skip bytes. After each read it reports how
+// many bytes there were so far.
+func (v *voice) resample(body io.Reader, rate, skip int, progress func(bytes int)) error {
 	var (
-		resampler = audio.NewResampler(v.rate, audio.SampleRate)
+		resampler = audio.NewResampler(rate, audio.SampleRate)
 		raw       = make([]byte, 4096)
 		pcm       = make([]int16, 0, len(raw)/2)
 		phone     = make([]int16, 0, len(raw)/2)
@@ -107,7 +103,10 @@ func (v *voice) resample(body io.Reader, progress func(bytes int)) error {
 	)
 	send := func() error {
 		mulaw = audio.EncodeMuLaw(mulaw[:0], phone)
-		return v.speech.Append(mulaw)
+		old := min(skip, len(mulaw))
+		skip -= old
+		v.came += len(mulaw) - old
+		return v.speech.Append(mulaw[old:])
 	}
 	for total, half := 0, 0; ; { // half: 1 if raw begins with the first byte of a sample
 		n, err := body.Read(raw[half:])

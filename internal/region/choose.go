@@ -38,7 +38,7 @@ func (t *Turn) choose(view View) (name string, some bool) {
 // the turn for good gets no second one, and an ejected one none at all.
 func (t *Turn) mayAsk(view View, c Condition) bool {
 	switch {
-	case t.hopeless(c.Name):
+	case t.hopeless(c.Name), t.busy(c.Name):
 		return false
 	case len(view.Regions) == 1, c.Name == view.Pinned && !t.limits.Broken.PinIgnored:
 		return true
@@ -63,7 +63,7 @@ func (t *Turn) better(a, b Condition) bool {
 // is to be asked again.
 func (t *Turn) spent(name string) (n int) {
 	for _, a := range t.attempts {
-		if a.region == name && a.failed != None && (a.failed != Ours || a.conflict && t.conflicts > 1) {
+		if a.region == name && a.failed != None && a.failed != Ours {
 			n++
 		}
 	}
@@ -80,7 +80,7 @@ func (t *Turn) returns(name string) bool {
 		return false
 	}
 	last := t.attempts[len(t.attempts)-1]
-	return last.region == name && last.failed == Ours && !(last.conflict && t.conflicts > 1)
+	return last.region == name && last.failed == Ours
 }
 
 // hopeless reports whether a region refused the turn for good.
@@ -91,6 +91,18 @@ func (t *Turn) hopeless(name string) bool {
 		}
 	}
 	return false
+}
+
+// busy reports whether the session in a region has been held by another request
+// twice: it will not be free in time.
+func (t *Turn) busy(name string) bool {
+	n := 0
+	for _, a := range t.attempts {
+		if a.region == name && a.conflict {
+			n++
+		}
+	}
+	return n > 1
 }
 
 func compareBool(a, b bool) int {
@@ -108,7 +120,7 @@ func compareBool(a, b bool) int {
 func (t *Turn) standby(view View, busy string) string {
 	best := -1
 	for i, c := range view.Regions {
-		if c.Name == busy || c.Full || c.Ejected || t.hopeless(c.Name) {
+		if c.Name == busy || c.Full || c.Ejected || !t.mayAsk(view, c) {
 			continue
 		}
 		if best < 0 || t.better(c, view.Regions[best]) {

@@ -136,7 +136,6 @@ type Turn struct {
 	notBefore time.Duration // for the next attempt
 	stepped   time.Duration // latest step
 	retreat   int
-	conflicts int
 	bots      int // failures of the bot's own parts
 	asked     bool
 	last      Class
@@ -192,7 +191,6 @@ func (t *Turn) take(now time.Duration, r Report) {
 		if t.running(r.Attempt) {
 			t.attempts[r.Attempt].over, t.attempts[r.Attempt].conflict = true, true
 			t.attempts[r.Attempt].failed = Ours
-			t.conflicts++
 			t.last, t.notBefore = Ours, now+t.limits.Conflict
 		}
 	case Refused:
@@ -336,19 +334,12 @@ func (t *Turn) inquire(now time.Duration) {
 
 // again sends the turn, for the first time or because the attempts so far failed.
 func (t *Turn) again(now time.Duration, view View) {
-	if t.exhausted() {
-		t.giveUp()
-		return
-	}
-	if now < t.notBefore {
-		return
-	}
 	name, some := t.choose(view)
 	switch {
-	case name != "" && now >= t.rested(name):
-		t.send(now, name, false)
-	case !some:
+	case t.exhausted(), !some:
 		t.giveUp()
+	case name != "" && now >= max(t.notBefore, t.rested(name)):
+		t.send(now, name, false)
 	}
 	// Else every region is full: there may be room a little later.
 }
@@ -381,12 +372,12 @@ func (t *Turn) sent() (n int) {
 // attempt is kept for when the caller has finished: a region that fails at once
 // would use them all up while they talk.
 func (t *Turn) exhausted() bool {
-	const refusals, conflicts = 3, 3
-	return t.sent() >= t.limits.Attempts || t.retreat > refusals || t.conflicts > conflicts || t.bots > 1
+	const refusals = 3
+	return t.sent() >= t.limits.Attempts || t.retreat > refusals || t.bots > 1
 }
 
 func (t *Turn) send(now time.Duration, name string, hedge bool) {
-	if !t.ended && t.sent() >= t.limits.Attempts-1 {
+	if sent := t.sent(); !t.ended && sent > 0 && sent >= t.limits.Attempts-1 {
 		return
 	}
 	t.attempts = append(t.attempts, attempt{region: name, sent: now, hedge: hedge})

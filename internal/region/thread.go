@@ -9,16 +9,17 @@ import "time"
 // pure and belongs to one call.
 type Thread struct {
 	broken Broken
-	turn   int           // latest answered turn; 0: none
-	state  []byte        // session state of that answer, as the region gave it
+	turn   int           // latest answered turn of this stream; 0: none
+	at     int           // answers accepted so far, on all streams of the call
+	state  []byte        // session state of the latest, as the region gave it
 	copies []sessionCopy // one for each region that was asked
 }
 
 // sessionCopy is what a region's own session of the call is like.
 type sessionCopy struct {
 	region string
-	turn   int           // the turn after which it stood as the thread does
-	ahead  bool          // it may have gone on from there by an answer that was not accepted
+	at     int           // the answer after which it stood as the thread did
+	ahead  int           // requests since then whose answers were not accepted: it may have gone on by them
 	asked  time.Duration // latest request
 }
 
@@ -35,6 +36,10 @@ func NewThread(broken Broken) *Thread { return &Thread{broken: broken} }
 // the session state after it. The bytes must not be changed.
 func (t *Thread) Turn() (turn int, state []byte) { return t.turn, t.state }
 
+// Answered reports whether any turn of the call was answered: there is a state to
+// carry.
+func (t *Thread) Answered() bool { return t.at > 0 }
+
 // Carries reports whether a request to the region has to carry the session
 // state: its own session is missing, old, or has gone another way.
 func (t *Thread) Carries(region string, now time.Duration) bool {
@@ -44,11 +49,11 @@ func (t *Thread) Carries(region string, now time.Duration) bool {
 	c := t.copy(region)
 	switch {
 	case c == nil:
-		return t.turn > 0
-	case c.ahead, c.turn != t.turn:
+		return t.Answered()
+	case c.ahead > 0, c.at != t.at:
 		return true
 	}
-	return t.turn > 0 && now-c.asked > staleAfter
+	return t.Answered() && now-c.asked > staleAfter
 }
 
 // Sent notes that a turn was sent to the region. Until its answer is accepted
@@ -59,14 +64,14 @@ func (t *Thread) Sent(region string, now time.Duration) {
 		t.copies = append(t.copies, sessionCopy{region: region})
 		c = &t.copies[len(t.copies)-1]
 	}
-	c.ahead, c.asked = true, now
+	c.ahead++
+	c.asked = now
 }
 
-// Unsent takes Sent back: the turn surely did nothing there. It is for a request
-// that found the session as the thread had it.
+// Unsent takes one Sent back: that request surely did nothing there.
 func (t *Thread) Unsent(region string) {
-	if c := t.copy(region); c != nil {
-		c.ahead = false
+	if c := t.copy(region); c != nil && c.ahead > 0 {
+		c.ahead--
 	}
 }
 
@@ -78,12 +83,8 @@ func (t *Thread) Accept(turn int, region string, state []byte, now time.Duration
 		return false
 	}
 	t.turn, t.state = turn, state
-	c := t.copy(region)
-	if c == nil {
-		t.copies = append(t.copies, sessionCopy{region: region})
-		c = &t.copies[len(t.copies)-1]
-	}
-	c.turn, c.ahead, c.asked = turn, false, now
+	t.at++
+	t.Moved(region, now)
 	return true
 }
 
@@ -95,3 +96,18 @@ func (t *Thread) copy(region string) *sessionCopy {
 	}
 	return nil
 }
+
+// Moved notes that the region has taken over the session as the thread has it,
+// without a turn of its own.
+func (t *Thread) Moved(region string, now time.Duration) {
+	c := t.copy(region)
+	if c == nil {
+		t.copies = append(t.copies, sessionCopy{region: region})
+		c = &t.copies[len(t.copies)-1]
+	}
+	c.at, c.ahead, c.asked = t.at, 0, now
+}
+
+// Restart makes the turns count from 1 again, as they do on a further stream of
+// the call. What was answered is kept, and carried where it is needed.
+func (t *Thread) Restart() { t.turn = 0 }

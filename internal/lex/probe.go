@@ -1,0 +1,105 @@
+package lex
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"lexline/internal/region"
+)
+
+// Probe is what a deep probe asks the bot, and what shows that the bot
+// understood. What the bot says is never looked at: prompts have variants.
+type Probe struct {
+	Text   string // "hello" if empty
+	Intent string // in force after it; empty: any
+	Slot   string // that is asked for after it; empty: any
+}
+
+func (p Probe) withDefaults() Probe {
+	if p.Text == "" {
+		p.Text = "hello"
+	}
+	return p
+}
+
+var _ region.Prober = (*Client)(nil)
+
+// forgetTime bounds the deletion of a probe's session.
+const forgetTime = time.Second
+
+// Probe implements region.Prober: a cheap probe opens a session, a deep one puts
+// a text to the bot in a new session and looks at intent and slot. The session
+// is deleted afterwards, on nobody's time; it does not matter whether that
+// succeeds. A probe also looks up the ids of a region where they are not known,
+// or where the bot or its alias is gone and has perhaps been made anew.
+func (c *Client) Probe(ctx context.Context, name string, deep bool) (region.Class, error) {
+	c.counts.probes.Add(1)
+	a := c.alias(name)
+	if a.ids.Load() == nil {
+		if err := a.find(ctx); err != nil {
+			return Class(err), err
+		}
+	}
+	session := "lexline-probe-" + c.observer
+	err := c.ask(ctx, a, session, deep)
+	if isGone(err) && a.named() && a.find(ctx) == nil {
+		err = c.ask(ctx, a, session, deep)
+	}
+	if err != nil {
+		err = because(ctx, err)
+		return Class(err), err
+	}
+	c.background.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTime)
+		defer cancel()
+		if err := a.forget(ctx, session); err != nil {
+			c.log.Debug("session of a probe not deleted", "region", name, "err", err)
+		}
+	})
+	return region.None, nil
+}
+
+func (c *Client) ask(ctx context.Context, a *alias, session string, deep bool) error {
+	if !deep {
+		return a.open(ctx, session)
+	}
+	out, err := a.recognize(ctx, session, c.probing.Text)
+	if err != nil {
+		return fmt.Errorf("put a text to the bot: %w", err)
+	}
+	return c.probing.judge(out)
+}
+
+// judge reports whether the bot understood.
+func (p Probe) judge(out *lexruntimev2.RecognizeTextOutput) error {
+	var intent, slot string
+	if st := out.SessionState; st != nil {
+		if st.Intent != nil {
+			intent = deref(st.Intent.Name)
+		}
+		if st.DialogAction != nil {
+			slot = deref(st.DialogAction.SlotToElicit)
+		}
+	}
+	switch {
+	case out.SessionState == nil:
+		return &answerError{errors.New("answer has no session state: it is not from Lex")}
+	case p.Intent != "" && intent != p.Intent:
+		return &answerError{fmt.Errorf("%q was taken for intent %q, not %q", p.Text, intent, p.Intent)}
+	case p.Slot != "" && slot != p.Slot:
+		return &answerError{fmt.Errorf("%q was followed by a question for slot %q, not %q", p.Text, slot, p.Slot)}
+	}
+	return nil
+}
+
+// isGone reports whether a region says that bot or alias do not exist.
+func isGone(err error) bool {
+	var status *smithyhttp.ResponseError
+	return errors.As(err, &status) && status.HTTPStatusCode() == http.StatusNotFound
+}
