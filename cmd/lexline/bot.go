@@ -65,7 +65,7 @@ func runBotServe(ctx context.Context, env *environment, args []string) error {
 	out.begin(botStart{
 		Time: cfg.Now(), Op: "Start", Region: o.region, Endpoint: "http://" + listener.Addr().String(), Admin: admin.url,
 		Recognizer: engines.recognizerState, Synthesizer: engines.synthesizerState, Latency: o.pace(), Quota: o.quota,
-		KeyPress: cfg.Recognizer == nil, Bots: server.Bots(), Caveats: caveatsOf(bots),
+		KeyPress: cfg.Recognizer == nil, Bots: server.Bots(), Caveats: server.Caveats(),
 	})
 	err = server.Serve(ctx, listener)
 	cancel()
@@ -115,16 +115,6 @@ func loadBots(paths []string) ([]*botdef.Bot, error) {
 		bots = append(bots, bot)
 	}
 	return bots, nil
-}
-
-func caveatsOf(bots []*botdef.Bot) []string {
-	var all []string
-	for _, bot := range bots {
-		for _, caveat := range lexlocal.Caveats(bot) {
-			all = append(all, bot.Name+"/"+caveat)
-		}
-	}
-	return all
 }
 
 // botStart is the first line of `lexline bot serve --log-format json`; the

@@ -193,7 +193,10 @@ func TestBotCheck(t *testing.T) {
 		code       int
 		want       []string
 	}{
-		{"good", orderFlowers, 0, []string{"bot OrderFlowers (FLOWERSBOT)", "FlowerType", "roses"}},
+		{
+			"good", orderFlowers, 0,
+			[]string{"bot OrderFlowers (FLOWERSBOT)", "FlowerType", "roses", "note: en_US/OrderFlowers: fulfillment: there is no Lambda function here"},
+		},
 		{"missing", "nowhere", 1, []string{"load bot nowhere"}},
 		{"no JSON", brokenBot(t, intent, replace("{", "")), 1, []string{"Intents/OrderFlowers/Intent.json"}},
 		{
@@ -201,10 +204,10 @@ func TestBotCheck(t *testing.T) {
 			[]string{"problem: en_US/OrderFlowers: ", "Colour", "has 1 problem\n"},
 		},
 		{
-			"a Lambda function", brokenBot(t, intent, replace(`"fulfillmentCodeHook": {
-    "enabled": false`, `"fulfillmentCodeHook": {
-    "enabled": true`)), 0,
-			[]string{"note: en_US/OrderFlowers: fulfillment: there is no Lambda function here"},
+			"no Lambda function", brokenBot(t, intent, replace(`"fulfillmentCodeHook": {
+    "enabled": true`, `"fulfillmentCodeHook": {
+    "enabled": false`)), 0,
+			[]string{"Does this sound okay?\", 3 retries\n    fulfilled without a Lambda function"},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

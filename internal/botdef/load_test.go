@@ -164,7 +164,7 @@ func TestLoadedBot(t *testing.T) {
 	if diff := cmp.Diff(wantTypes, l.SlotType("FlowerTypes")); diff != "" {
 		t.Errorf("slot type (-want +got):\n%s", diff)
 	}
-	if f := in.Fulfillment; !f.Active || f.Hook || f.Success.Response.Groups[0][0].Text != "Thank you, your {FlowerType} have been ordered." {
+	if f := in.Fulfillment; !f.Active || !f.Hook || f.Success.Response.Groups[0][0].Text != "Thank you, your {FlowerType} have been ordered." {
 		t.Errorf("fulfilment is %+v", f)
 	}
 	if d := in.Confirmation.Declined; d.Next.Action != "EndConversation" || d.Response.Groups[0][0].Text != "Okay, I will not place your order." {

@@ -13,9 +13,24 @@ func (unscope) lookUpName(string, string) (string, bool) { return "", false }
 func (unscope) contextActive(string) bool                { return false }
 
 // Caveats lists what of a bot the local runtime does not do as Lex would, one
-// sentence each, beginning with the place in the bot.
-func Caveats(bot *botdef.Bot) []string {
-	c := &caveats{}
+// sentence each, beginning with the place in the bot. The bot has no Lambda
+// function; Server.Caveats knows whether it has one.
+func Caveats(bot *botdef.Bot) []string { return caveatsOf(bot, false) }
+
+// Caveats lists what of its bots the server does not do as Lex would, one
+// sentence each, beginning with the bot's name and the place in it.
+func (s *Server) Caveats() []string {
+	var all []string
+	for _, b := range s.bots {
+		for _, caveat := range caveatsOf(b.def, s.cfg.Hooks[b.def.Name] != "") {
+			all = append(all, b.def.Name+"/"+caveat)
+		}
+	}
+	return all
+}
+
+func caveatsOf(bot *botdef.Bot, hooked bool) []string {
+	c := &caveats{hooked: hooked}
 	for _, l := range bot.Locales {
 		for _, in := range l.Intents {
 			c.where = l.ID + "/" + in.Name
@@ -23,6 +38,7 @@ func Caveats(bot *botdef.Bot) []string {
 			for _, s := range in.Slots {
 				c.where = l.ID + "/" + in.Name + "/" + s.Name
 				c.slot(s)
+				c.elicitation(in, s.ElicitationHook)
 			}
 		}
 	}
@@ -30,8 +46,9 @@ func Caveats(bot *botdef.Bot) []string {
 }
 
 type caveats struct {
-	where string
-	found []string
+	hooked bool // there is a Lambda function
+	where  string
+	found  []string
 }
 
 func (c *caveats) add(format string, args ...any) {
@@ -50,9 +67,10 @@ func (c *caveats) intent(in *botdef.Intent) {
 		c.outcome("confirmation", cf.Confirmed)
 		c.outcome("declination", cf.Declined)
 		c.outcome("confirmation failure", cf.Failure)
+		c.elicitation(in, cf.ElicitationHook)
 	}
-	if in.Fulfillment.Hook {
-		c.add("fulfillment: there is no Lambda function here, it is taken to succeed")
+	if in.Fulfillment.Hook && !c.hooked {
+		c.add("fulfillment: there is no Lambda function here (--hook), it is taken to succeed")
 	}
 	c.outcome("fulfillment success", in.Fulfillment.Success)
 	if in.Closing != nil {
@@ -70,11 +88,18 @@ func (c *caveats) slot(s *botdef.Slot) {
 }
 
 func (c *caveats) hook(what string, h *botdef.CodeHook) {
-	if h != nil && h.Active && h.Invoke {
-		c.add("%s: there is no Lambda function here, it is taken to succeed and to change nothing", what)
+	if h != nil && h.Active && h.Invoke && !c.hooked {
+		c.add("%s: there is no Lambda function here (--hook), it is taken to succeed and to change nothing", what)
 	}
 	if h != nil {
 		c.outcome(what+" code hook success", h.Success)
+	}
+}
+
+// elicitation looks at the hook that Lex calls when an answer was no value.
+func (c *caveats) elicitation(in *botdef.Intent, h *botdef.CodeHook) {
+	if c.hooked && in.DialogHook && h != nil && h.Active && h.Invoke {
+		c.add("the Lambda function is not asked when an answer was no value")
 	}
 }
 
