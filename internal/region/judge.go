@@ -105,13 +105,14 @@ type judged struct {
 	lastGood time.Duration // when a caller was answered last
 	quiet    time.Duration // when good probes ended the suspicion: what was found before makes none
 	advised  string        // why it is held suspect without evidence of our own; empty if it is not
+	proof    int           // good deep probes in a row that end it
 	badSince time.Duration // when it stopped being healthy
 
 	hold     time.Duration
 	relapses int
 	back     time.Duration // when it came back; never if it has not been down
 	throttle time.Duration // until when it is held to be throttled
-	disputed bool          // it is down by our evidence, and up by that of most others
+	up, down int           // other gateways that hold it up, and down
 	told     bool          // that it is disputed
 
 	probes probes
@@ -157,6 +158,8 @@ func (j *Judge) Step(now time.Duration, e Event) []Action {
 		j.setPin(e)
 	case e.Kind == Peers:
 		j.peers(&j.regions[i], e)
+	case e.Kind == Advice:
+		j.advice(i, e)
 	}
 	for i := range j.regions {
 		j.decide(&j.regions[i])
@@ -281,9 +284,24 @@ func (j *Judge) lostRace(r *judged, e Event) {
 // peers takes in what the other gateways say of a region. It takes none out: it
 // is advice before there is evidence, and a second opinion after.
 func (j *Judge) peers(r *judged, e Event) {
-	r.disputed = e.Up >= 1 && e.Up > e.DownVotes
-	if e.DownVotes > e.Up && !r.stats.any() && r.state == Healthy {
-		r.advised = fmt.Sprintf("%d of %d other gateways hold it down", e.DownVotes, e.Up+e.DownVotes)
+	r.up, r.down = e.Up, e.DownVotes
+	if r.down > r.up {
+		j.advise(r, fmt.Sprintf("%d of %d other gateways hold it down", r.down, r.up+r.down))
+	}
+}
+
+// advice takes in where the table sends new calls: the regions that come before
+// that one must have been in trouble.
+func (j *Judge) advice(i int, e Event) {
+	for k := range i {
+		j.advise(&j.regions[k], fmt.Sprintf("when this gateway started the region table sent calls to %s", e.Region))
+	}
+}
+
+// advise makes a suspect of a region of which there is no evidence of our own.
+func (j *Judge) advise(r *judged, why string) {
+	if r.state == Healthy && !r.stats.any() {
+		r.advised, r.proof = why, j.s.Rise
 	}
 }
 

@@ -18,7 +18,11 @@ func (j *Judge) setPin(e Event) {
 	if e.For <= 0 {
 		return
 	}
+	before := j.pin
 	j.pin = pin{region: e.Region, until: j.now + e.For, by: e.By, why: e.Why}
+	if before.region == e.Region && before.by == e.By && before.why == e.Why && (before.until-j.pin.until).Abs() < 5*time.Second {
+		return // the same order, by way of the table
+	}
 	j.out = append(j.out, Action{Kind: Pinned, Region: e.Region, To: e.Region, Why: j.pin.String()})
 }
 

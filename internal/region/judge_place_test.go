@@ -88,9 +88,25 @@ func TestPeers(t *testing.T) {
 		if got := j.Place(1, "a call"); got != west {
 			t.Errorf("others hold it down: a new call goes to %s, want %s", got, west)
 		}
+		script(t, j, times(4, "deep-good"))
+		if got := j.Verdicts()[0].State; got != Suspect {
+			t.Errorf("4 of our own probes were good: %s, want %s", got, Suspect)
+		}
 		script(t, j, "deep-good")
 		if got := j.Verdicts()[0].State; got != Healthy {
-			t.Errorf("our own probe was good: %s, want %s", got, Healthy)
+			t.Errorf("5 of our own probes were good: %s, want %s", got, Healthy)
+		}
+	})
+	t.Run("where the table sends calls", func(t *testing.T) {
+		j := NewJudge(alone(Broken{}))
+		j.Step(1, Event{Kind: Advice, Region: west})
+		if got := j.Place(1, "a call"); got != west || j.Active() != east {
+			t.Errorf("the table says %s: a new call goes to %s, active is %s; want %s for now, and no move", west, got, j.Active(), west)
+		}
+		script(t, j, "good")
+		j.Step(j.now, Event{Kind: Advice, Region: west})
+		if got := j.Place(j.now, "a call"); got != east {
+			t.Errorf("the table says %s, and %s answered: a new call goes to %s, want %s", west, east, got, east)
 		}
 	})
 	t.Run("a tie is no advice", func(t *testing.T) {

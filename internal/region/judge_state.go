@@ -164,7 +164,7 @@ func (j *Judge) endPanic(r *judged, why string) {
 			continue
 		}
 		const unsure = "it fell together with all others, and they are back"
-		other.advised = unsure
+		other.advised, other.proof = unsure, 1
 		j.set(other, Suspect, unsure)
 	}
 }
@@ -174,7 +174,7 @@ func (j *Judge) endPanic(r *judged, why string) {
 func (j *Judge) settleDisputes() {
 	for i := range j.regions {
 		r := &j.regions[i]
-		disputed := r.state == Down && r.disputed
+		disputed := r.state == Down && r.up > r.down
 		switch {
 		case disputed && !r.told:
 			j.out = append(j.out, Action{Kind: Doubts, Region: r.name, To: "begin", Why: "most other gateways hold it up"})
@@ -183,6 +183,23 @@ func (j *Judge) settleDisputes() {
 		}
 		r.told = disputed
 	}
+}
+
+// Opinion returns what an [Observer] is to tell the other gateways.
+func (j *Judge) Opinion() Opinion {
+	o := Opinion{Panic: j.panics, Doubt: j.doubts}
+	for i := range j.regions {
+		r := &j.regions[i]
+		if r.state != Down {
+			continue
+		}
+		if o.Down == nil {
+			o.Down = make(map[string]string)
+		}
+		o.Down[r.name] = r.why
+		o.Doubt = o.Doubt || r.told
+	}
+	return o
 }
 
 // Doubtful reports whether the judge doubts its own evidence on a region: because

@@ -27,6 +27,8 @@ const probeTimeout = time.Second
 type KeeperConfig struct {
 	Settings Settings     // of its judge; at least one region
 	Prober   Prober       // required
+	Table    Table        // shared with other gateways; nil: none
+	Sync     SyncConfig   // of the table, if there is one; its Table, Opinion and Tell are the keeper's to fill, and its Observer's Regions
 	Logger   *slog.Logger // nil: none
 	// OnAction, if not nil, is told of every action of the judge, for metrics. It
 	// is called by whichever goroutine brought the evidence, by several at once,
@@ -43,6 +45,7 @@ type Keeper struct {
 	prober   Prober
 	logger   *slog.Logger
 	onAction func(Action)
+	table    *Sync // nil: none
 	started  time.Time
 	wake     chan struct{} // holds one token; never closed
 
@@ -74,6 +77,19 @@ func NewKeeper(cfg KeeperConfig) (*Keeper, error) {
 	}
 	if k.logger == nil {
 		k.logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Table == nil {
+		return k, nil
+	}
+	shared := cfg.Sync
+	shared.Table, shared.Opinion, shared.Tell = cfg.Table, k.opinion, k.Observe
+	shared.Observer.Regions = cfg.Settings.Regions
+	if shared.Logger == nil {
+		shared.Logger = k.logger
+	}
+	var err error
+	if k.table, err = NewSync(shared); err != nil {
+		return nil, fmt.Errorf("keep regions: %w", err)
 	}
 	return k, nil
 }
@@ -124,7 +140,8 @@ func (k *Keeper) Place(call string) string {
 }
 
 // Pin sends every call to one region for a time, whatever the evidence. It
-// replaces any other pin.
+// replaces any other pin. It counts here at once, and on the gateways that share
+// the table once that has it.
 func (k *Keeper) Pin(region string, d time.Duration, by, why string) error {
 	if _, known := k.View().Of(region); !known {
 		return fmt.Errorf("pin region: there is no region %q", region)
@@ -132,13 +149,30 @@ func (k *Keeper) Pin(region string, d time.Duration, by, why string) error {
 	if d <= 0 {
 		return fmt.Errorf("pin region %s: for %s is no time", region, d)
 	}
+	if k.table != nil {
+		if err := k.table.SetPin(Pin{Region: region, Until: time.Now().Add(d), By: by, Why: why}); err != nil {
+			return err
+		}
+	}
 	k.Observe(Event{Kind: PinSet, Region: region, For: d, By: by, Why: why})
 	return nil
 }
 
-// Unpin takes the pin away, if there is one.
-func (k *Keeper) Unpin(by, why string) {
+// Unpin takes the pin away, if there is one. It counts here at once, and on the
+// gateways that share the table once that has it; an error says why it never will.
+func (k *Keeper) Unpin(by, why string) error {
 	k.Observe(Event{Kind: PinEnded, By: by, Why: why})
+	if k.table == nil {
+		return nil
+	}
+	return k.table.ClearPin(by, why)
+}
+
+// opinion returns what the other gateways are to know.
+func (k *Keeper) opinion() Opinion {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.judge.Opinion()
 }
 
 // stepLocked steps the judge. What comes of it, but for the probes, is for tell
@@ -169,6 +203,9 @@ func (k *Keeper) tell(actions []Action) {
 		if k.onAction != nil {
 			k.onAction(a)
 		}
+		if k.table != nil && a.Kind != Probe {
+			k.table.Poke()
+		}
 	}
 }
 
@@ -182,11 +219,14 @@ func (k *Keeper) log(a Action) {
 		"region", a.Region, "from", a.From, "to", a.To, "why", a.Why)
 }
 
-// Run makes the probes until the context ends. It returns when nothing that it
-// started is left. It is called once.
+// Run makes the probes, and keeps up with the table, until the context ends. It
+// returns when nothing that it started is left. It is called once.
 func (k *Keeper) Run(ctx context.Context) {
-	var probing sync.WaitGroup
-	defer probing.Wait()
+	var started sync.WaitGroup
+	defer started.Wait()
+	if k.table != nil {
+		started.Go(func() { k.table.Run(ctx) })
+	}
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -199,7 +239,7 @@ func (k *Keeper) Run(ctx context.Context) {
 		}
 		orders, next := k.due()
 		for _, order := range orders {
-			probing.Go(func() { k.probe(ctx, order) })
+			started.Go(func() { k.probe(ctx, order) })
 		}
 		timer.Reset(next)
 	}

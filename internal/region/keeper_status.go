@@ -10,6 +10,7 @@ type Status struct {
 	Panic   bool           `json:"panic"`  // every region looks dead: none is taken out
 	Doubt   bool           `json:"doubt"`  // they all fell together: it may be this gateway's own network
 	Pin     *PinStatus     `json:"pin,omitempty"`
+	Table   *TableStatus   `json:"table,omitempty"` // nil if there is none
 	Regions []RegionStatus `json:"regions"`         // home first
 	Audit   []AuditEntry   `json:"audit,omitempty"` // what the judge did lately, oldest first, at most 200 lines
 }
@@ -32,13 +33,13 @@ type RegionStatus struct {
 	Throttled       bool      `json:"throttled"` // refused for load lately
 	Doubtful        bool      `json:"doubtful"`  // our verdict is not told to others
 	Relapses        int       `json:"relapses"`
-	HoldSeconds     float64   `json:"holdSeconds,omitempty"`     // when down: how long it must be good without a fault
-	HoldLeftSeconds float64   `json:"holdLeftSeconds,omitempty"` // what is left of that; all of it while it is not good
-	LastFaultAt     time.Time `json:"lastFaultAt,omitzero"`
-	LastGoodAt      time.Time `json:"lastGoodAt,omitzero"`
-	LastProbeError  string    `json:"lastProbeError,omitempty"`
-	MedianSeconds   float64   `json:"medianSeconds,omitempty"` // of the times to answer
-	SlowSeconds     float64   `json:"slowSeconds,omitempty"`   // their 95th percentile
+	HoldSeconds     float64   `json:"hold_seconds,omitempty"`     // when down: how long it must be good without a fault
+	HoldLeftSeconds float64   `json:"hold_left_seconds,omitempty"` // what is left of that; all of it while it is not good
+	LastFaultAt     time.Time `json:"last_fault_at,omitzero"`
+	LastGoodAt      time.Time `json:"last_good_at,omitzero"`
+	LastProbeError  string    `json:"last_probe_error,omitempty"`
+	MedianSeconds   float64   `json:"median_seconds,omitempty"` // of the times to answer
+	SlowSeconds     float64   `json:"slow_seconds,omitempty"`   // their 95th percentile
 }
 
 // AuditEntry is one thing that the judge did.
@@ -89,12 +90,17 @@ func (k *Keeper) auditLocked(now time.Duration, a Action) {
 
 // Status returns everything at this moment.
 func (k *Keeper) Status() Status {
+	var table *TableStatus
+	if k.table != nil {
+		status := k.table.Status()
+		table = &status
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now, wall := k.Now(), time.Now()
 	at := func(d time.Duration) time.Time { return wall.Add(d - now).Round(0) }
 	view, verdicts, seen := k.judge.View(now), k.judge.Verdicts(), k.judge.Seen(now)
-	s := Status{Active: k.judge.Active(), Panic: view.Panic, Doubt: k.judge.doubts}
+	s := Status{Active: k.judge.Active(), Panic: view.Panic, Doubt: k.judge.doubts, Table: table}
 	if p := k.judge.pin; p.region != "" && now < p.until {
 		s.Pin = &PinStatus{Region: p.region, Until: at(p.until), By: p.by, Why: p.why}
 	}

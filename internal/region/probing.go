@@ -53,7 +53,8 @@ func (j *Judge) probePause(r *judged) (pause time.Duration, onlyDeep bool) {
 	if r.throttle > j.now {
 		pause *= 2
 	}
-	pause = max(pause, time.Duration(j.s.Observers)*time.Second)
+	observers := max(j.s.Observers, 1+r.up+r.down)
+	pause = max(pause, time.Duration(observers)*time.Second)
 	return time.Duration(jitter * float64(pause)), onlyDeep
 }
 
@@ -123,11 +124,12 @@ func (j *Judge) probeGood(r *judged, e Event) {
 	}
 	p := &r.probes
 	p.failed, p.hard = 0, 0
-	r.advised = ""
 	if p.row == 0 {
 		p.rowBegan = j.now
 	}
-	p.row++
+	if p.row++; p.row >= r.proof {
+		r.advised = ""
+	}
 	if j.panics {
 		j.endPanic(r, "it answered a probe")
 	}

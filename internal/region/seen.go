@@ -9,16 +9,16 @@ type Seen struct {
 	Weight    float64          `json:"weight"`              // of the failures among them, lost races and slow answers counting half
 	Run       float64          `json:"run"`                 // the same of the latest ones in a row
 	Good      uint64           `json:"good"`                // since the start, as all that follow: turns answered
-	LostRaces uint64           `json:"lostRaces"`           // attempts overtaken by their hedge
+	LostRaces uint64           `json:"lost_races"`           // attempts overtaken by their hedge
 	Failed    map[Class]uint64 `json:"failed,omitempty"`    // attempts failed, by class
-	LastClass Class            `json:"lastClass,omitempty"` // of the last failure of a turn
+	LastClass Class            `json:"last_class,omitempty"` // of the last failure of a turn
 	LastFault time.Duration    `json:"-"`                   // when it was; 0 if LastClass is None
 	LastGood  time.Duration    `json:"-"`                   // when a turn or a probe was answered last; 0 for never
 
 	Probes       uint64 `json:"probes"`       // sent
-	ProbesFailed uint64 `json:"probesFailed"` // of those, without what does not blame the region
-	ProbeRun     int    `json:"probeRun"`     // failed in a row
-	GoodRow      int    `json:"goodRow"`      // good deep probes in a row since it is suspect or down
+	ProbesFailed uint64 `json:"probes_failed"` // of those, without what does not blame the region
+	ProbeRun     int    `json:"probe_run"`     // failed in a row
+	GoodRow      int    `json:"good_row"`      // good deep probes in a row since it is suspect or down
 
 	Median time.Duration `json:"-"` // of the times to answer of the latest 256 turns; 0 while too few are known
 	Slow   time.Duration `json:"-"` // their 95th percentile
@@ -50,7 +50,7 @@ func (t *tally) outcome(now time.Duration, c Class) {
 		t.lastGood = now
 		return
 	}
-	t.lastClass, t.lastFault = c, now
+	t.last_class, t.lastFault = c, now
 	for i, class := range Classes {
 		if class == c {
 			t.failed[i]++
@@ -81,7 +81,7 @@ func (j *Judge) Seen(now time.Duration) []Seen {
 			Region: r.name, Turns: n, Weight: float64(sum) / float64(weighsFull),
 			Run:  float64(r.found.run(now-j.s.Memory).weight) / float64(weighsFull),
 			Good: r.stats.good, LostRaces: r.stats.lostRaces,
-			LastClass: r.stats.lastClass, LastFault: r.stats.lastFault, LastGood: r.stats.lastGood,
+			LastClass: r.stats.last_class, LastFault: r.stats.lastFault, LastGood: r.stats.lastGood,
 			Probes: r.stats.probes, ProbesFailed: r.stats.probesFailed,
 			ProbeRun: r.probes.failed, GoodRow: r.probes.row,
 			Ramp:   100,
