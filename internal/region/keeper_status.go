@@ -33,7 +33,7 @@ type RegionStatus struct {
 	Throttled       bool      `json:"throttled"` // refused for load lately
 	Doubtful        bool      `json:"doubtful"`  // our verdict is not told to others
 	Relapses        int       `json:"relapses"`
-	HoldSeconds     float64   `json:"hold_seconds,omitempty"`     // when down: how long it must be good without a fault
+	HoldSeconds     float64   `json:"hold_seconds,omitempty"`      // when down: how long it must be good without a fault
 	HoldLeftSeconds float64   `json:"hold_left_seconds,omitempty"` // what is left of that; all of it while it is not good
 	LastFaultAt     time.Time `json:"last_fault_at,omitzero"`
 	LastGoodAt      time.Time `json:"last_good_at,omitzero"`

@@ -5,17 +5,17 @@ import "time"
 // Seen is what a judge has seen of one region, for people.
 type Seen struct {
 	Region    string           `json:"region"`
-	Turns     int              `json:"turns"`               // looked back on: at most ten, and not older than Settings.Fresh
-	Weight    float64          `json:"weight"`              // of the failures among them, lost races and slow answers counting half
-	Run       float64          `json:"run"`                 // the same of the latest ones in a row
-	Good      uint64           `json:"good"`                // since the start, as all that follow: turns answered
+	Turns     int              `json:"turns"`                // looked back on: at most ten, and not older than Settings.Fresh
+	Weight    float64          `json:"weight"`               // of the failures among them, lost races and slow answers counting half
+	Run       float64          `json:"run"`                  // the same of the latest ones in a row
+	Good      uint64           `json:"good"`                 // since the start, as all that follow: turns answered
 	LostRaces uint64           `json:"lost_races"`           // attempts overtaken by their hedge
-	Failed    map[Class]uint64 `json:"failed,omitempty"`    // attempts failed, by class
+	Failed    map[Class]uint64 `json:"failed,omitempty"`     // attempts failed, by class
 	LastClass Class            `json:"last_class,omitempty"` // of the last failure of a turn
-	LastFault time.Duration    `json:"-"`                   // when it was; 0 if LastClass is None
-	LastGood  time.Duration    `json:"-"`                   // when a turn or a probe was answered last; 0 for never
+	LastFault time.Duration    `json:"-"`                    // when it was; 0 if LastClass is None
+	LastGood  time.Duration    `json:"-"`                    // when a turn or a probe was answered last; 0 for never
 
-	Probes       uint64 `json:"probes"`       // sent
+	Probes       uint64 `json:"probes"`        // sent
 	ProbesFailed uint64 `json:"probes_failed"` // of those, without what does not blame the region
 	ProbeRun     int    `json:"probe_run"`     // failed in a row
 	GoodRow      int    `json:"good_row"`      // good deep probes in a row since it is suspect or down
@@ -50,7 +50,7 @@ func (t *tally) outcome(now time.Duration, c Class) {
 		t.lastGood = now
 		return
 	}
-	t.last_class, t.lastFault = c, now
+	t.lastClass, t.lastFault = c, now
 	for i, class := range Classes {
 		if class == c {
 			t.failed[i]++
@@ -81,7 +81,7 @@ func (j *Judge) Seen(now time.Duration) []Seen {
 			Region: r.name, Turns: n, Weight: float64(sum) / float64(weighsFull),
 			Run:  float64(r.found.run(now-j.s.Memory).weight) / float64(weighsFull),
 			Good: r.stats.good, LostRaces: r.stats.lostRaces,
-			LastClass: r.stats.last_class, LastFault: r.stats.lastFault, LastGood: r.stats.lastGood,
+			LastClass: r.stats.lastClass, LastFault: r.stats.lastFault, LastGood: r.stats.lastGood,
 			Probes: r.stats.probes, ProbesFailed: r.stats.probesFailed,
 			ProbeRun: r.probes.failed, GoodRow: r.probes.row,
 			Ramp:   100,
