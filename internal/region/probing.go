@@ -36,17 +36,16 @@ func (p *probes) draw() float64 {
 	return float64(z>>11) / (1 << 53)
 }
 
-// probePause returns how long after its last sign of life a region is probed, and
-// whether only the deep kind will do.
+// probePause returns how long after its last sign of life a region is probed, not
+// counting the jitter, and whether only the deep kind will do.
 func (j *Judge) probePause(r *judged) (pause time.Duration, onlyDeep bool) {
-	jitter := r.probes.jitter
 	switch {
 	case r.state == Down && !j.panics:
 		pause, onlyDeep = j.s.ProbeDownEvery, true
 	case r.state == Down:
 		pause, onlyDeep = j.s.ProbeEvery, true // nothing is up: see at once when one is
 	case r.state == Suspect:
-		pause, onlyDeep, jitter = j.s.ProbeSuspectEvery, true, 1
+		pause, onlyDeep = j.s.ProbeSuspectEvery, true
 	default:
 		pause = j.s.ProbeEvery
 	}
@@ -55,7 +54,7 @@ func (j *Judge) probePause(r *judged) (pause time.Duration, onlyDeep bool) {
 	}
 	observers := max(j.s.Observers, 1+r.up+r.down)
 	pause = max(pause, time.Duration(observers)*time.Second)
-	return time.Duration(jitter * float64(pause)), onlyDeep
+	return pause, onlyDeep
 }
 
 // probeDue returns when the region is to be probed next if nothing is heard of
@@ -66,7 +65,10 @@ func (j *Judge) probeDue(r *judged) time.Duration {
 	if !onlyDeep {
 		heard = max(heard, r.lastGood)
 	}
-	return heard + pause
+	if r.state == Suspect {
+		return heard + pause // callers wait for the verdict
+	}
+	return heard + time.Duration(r.probes.jitter*float64(pause))
 }
 
 // probe asks for a probe of the region if it is time, and gives one up that was
@@ -84,8 +86,7 @@ func (j *Judge) probe(r *judged) {
 	}
 	pause, deep := j.probePause(r)
 	if !deep {
-		// The next one would be too late: as a pause may be longer than this one by its jitter.
-		next := j.now + pause*3/2
+		next := j.now + pause*6/5 // at the latest, by the jitter
 		deep = next-max(p.lastDeep, r.lastGood) > j.s.DeepEvery
 	}
 	p.underWay, p.deep, p.sent = true, deep, j.now
