@@ -127,6 +127,10 @@ func longestSilence(mulaw []byte) time.Duration {
 	return time.Duration(longest) * audio.FrameDuration
 }
 
+// linesPerSaying is how many lines of a script, the last of which is said, each
+// saying has.
+const linesPerSaying = 3
+
 // spoken is where in a call the caller said something, in frames.
 type spoken struct {
 	line        int // of the script
@@ -152,7 +156,7 @@ func (e *Ears) Hear(r *twiliosim.Record, role Role, lane int, region string) Cal
 		t := e.turn(heard, s, until, r.Started)
 		t.Number = i + 1
 		t.Repeats = i > 0 && said[i-1].line == s.line
-		if n := s.line/2 - 1; n >= 0 && n < len(role.Sayings) {
+		if n := s.line/linesPerSaying - 1; n >= 0 && n < len(role.Sayings) {
 			t.Kind = role.Sayings[n].Kind
 		}
 		c.Turns = append(c.Turns, t)

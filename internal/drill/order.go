@@ -39,6 +39,8 @@ type Saying struct {
 	Kind Question
 	Text string
 	Clip string // id of its recording
+	// Think is how long the caller says nothing before.
+	Think time.Duration
 }
 
 // voice is whose voice the recording has.
@@ -82,8 +84,18 @@ func Draw(seed uint64, n int, today time.Time) Role {
 	r.says(AskDay, r.Order.Day)
 	r.says(AskTime, r.Order.Hour)
 	r.says(AskConfirm, "yes")
+	for i := range r.Sayings {
+		r.Sayings[i].Think = shortThink + time.Duration(rng.Int64N(int64(longThink-shortThink))).Round(20*time.Millisecond)
+	}
 	return r
 }
+
+// How long callers think. It spreads the turns of all callers over time, and
+// makes calls as long as those of people, who listen to words and not to tones.
+const (
+	shortThink = time.Second
+	longThink  = 5 * time.Second
+)
 
 func spokenHour(hour int) string {
 	if hour >= 12 {
@@ -93,7 +105,7 @@ func spokenHour(hour int) string {
 }
 
 func (r *Role) says(kind Question, text string) {
-	r.Sayings = append(r.Sayings, Saying{kind, text, clipID(r.Voice, text)})
+	r.Sayings = append(r.Sayings, Saying{Kind: kind, Text: text, Clip: clipID(r.Voice, text)})
 }
 
 // clipID names the recording of a text in a voice; it is a file name.
@@ -106,7 +118,7 @@ func clipID(voice, text string) string {
 func (r *Role) Script(clips string) string {
 	var b strings.Builder
 	for _, s := range r.Sayings {
-		fmt.Fprintf(&b, "wait\nplay %s/%s.wav\n", clips, s.Clip)
+		fmt.Fprintf(&b, "wait\npause %v\nplay %s/%s.wav\n", s.Think, clips, s.Clip)
 	}
 	b.WriteString("expect-end\n")
 	return b.String()
@@ -116,7 +128,9 @@ func (r *Role) Script(clips string) string {
 func Repertoire() []Saying {
 	var all []Saying
 	for _, voice := range voices {
-		add := func(kind Question, text string) { all = append(all, Saying{kind, text, clipID(voice, text)}) }
+		add := func(kind Question, text string) {
+			all = append(all, Saying{Kind: kind, Text: text, Clip: clipID(voice, text)})
+		}
 		add(AskIntent, "I would like to order some flowers")
 		for _, flower := range flowers {
 			add(AskIntent, "I would like to order "+flower)
