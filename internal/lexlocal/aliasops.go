@@ -45,6 +45,9 @@ func (q *request) createBotAlias() error {
 	if err := q.json(&body); err != nil {
 		return err
 	}
+	if err := q.arrived(); err != nil {
+		return err
+	}
 	if !aliasPattern.MatchString(body.Name) {
 		return invalid("botAliasName %q: %s", body.Name, aliasRule)
 	}
@@ -99,6 +102,9 @@ func (q *request) listBotAliases() error {
 		NextToken  string `json:"nextToken"`
 	}
 	if err := q.json(&body); err != nil {
+		return err
+	}
+	if err := q.arrived(); err != nil {
 		return err
 	}
 	var summaries []map[string]any

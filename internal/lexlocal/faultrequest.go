@@ -15,6 +15,7 @@ func (q *request) begin(operation string) (end func(), err error) {
 	q.faultSet = q.s.faults.current()
 	q.faults = q.faultSet.pick(operation)
 	if f := q.fault(faultReset, whenAccept); f != nil {
+		q.noteHeaders()
 		q.reset(f)
 	}
 	if !conversational(operation) {
@@ -37,9 +38,18 @@ func (q *request) begin(operation string) (end func(), err error) {
 		if throttle != nil {
 			q.struck(throttle)
 		}
+		q.noteHeaders()
 		return end, throttled("the alias answers %d requests already, its quota", quota)
 	}
 	return func() { q.s.faults.leave(alias) }, nil
+}
+
+// noteHeaders notes whose turn the request is, if its headers say so, for a
+// request that goes no further.
+func (q *request) noteHeaders() {
+	if state, attributes, err := readLexHeaders(q.r.Header); err == nil {
+		q.record.came(state, attributes)
+	}
 }
 
 // fault returns the fault of a kind that strikes this request at a moment, nil

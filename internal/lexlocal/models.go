@@ -39,6 +39,9 @@ func (q *request) listBots() error {
 	if err := q.json(&body); err != nil {
 		return err
 	}
+	if err := q.arrived(); err != nil {
+		return err
+	}
 	keep, err := botFilter(body)
 	if err != nil {
 		return err

@@ -41,6 +41,9 @@ type request struct {
 	faultSet *faultSet      // in force when the request began
 	faults   []*activeFault // those that strike it
 	lingered bool           // the answer is late enough
+
+	pcm   []int16 // what the caller said, of a speech request
+	known string  // the words of the known clips in it, with a Scripted recognizer
 }
 
 func (s *Server) handler(op operation) http.Handler {
@@ -50,6 +53,9 @@ func (s *Server) handler(op operation) http.Handler {
 			id: rand.Text(), now: s.cfg.Now(), read: time.Now(),
 		}
 		q.record = Record{Time: q.now, Op: op.name, Region: s.cfg.Region}
+		if id := r.PathValue("sessionId"); sessionIDPattern.MatchString(id) {
+			q.record.Session = id
+		}
 		w.Header().Set("X-Amzn-Requestid", q.id)
 		end, err := q.begin(op.name)
 		defer end()
@@ -133,7 +139,8 @@ func (q *request) breakOff(beginning []byte) {
 
 func (q *request) unknown() error { return unknownOperation(q.r) }
 
-// body reads the whole body of the request, at most limit bytes.
+// body reads the whole body of the request, at most limit bytes. With an error
+// it returns what has arrived.
 func (q *request) body(limit int64) ([]byte, error) {
 	// A connection that knows no deadlines is a test's; it cannot hang.
 	_ = q.rc.SetReadDeadline(time.Now().Add(q.s.bodyTimeout))
@@ -142,15 +149,16 @@ func (q *request) body(limit int64) ([]byte, error) {
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		q.w.Header().Set("Connection", "close")
-		return nil, tooSlow(q.s.bodyTimeout)
+		return body, tooSlow(q.s.bodyTimeout)
 	case err != nil:
-		return nil, invalid("the body of the request is not complete: %v", err)
+		q.record.ClientGone = true
+		return body, invalid("the body of the request is not complete: %v", err)
 	case int64(len(body)) > limit:
 		return nil, invalid("the body of the request is longer than %d bytes", limit)
 	}
 	// The deadline must not end the request while it is being answered.
 	_ = q.rc.SetReadDeadline(time.Time{})
-	return body, q.arrived()
+	return body, nil
 }
 
 // json reads a JSON body into v. An empty body is an empty object.
@@ -184,7 +192,6 @@ func (q *request) target() (*target, error) {
 	case !sessionIDPattern.MatchString(key.sessionID):
 		return nil, invalid("sessionId %q is not 2 to 100 letters, digits, dots, colons, hyphens or underscores", key.sessionID)
 	}
-	q.record.Session = key.sessionID
 	bot := q.s.bot(key.botID)
 	if bot == nil {
 		return nil, notFound("there is no bot %s here", key.botID)

@@ -22,11 +22,14 @@ func (q *request) recognizeText() error {
 	if err := q.json(&body); err != nil {
 		return err
 	}
+	q.record.came(body.SessionState, body.RequestAttributes)
+	if err := q.arrived(); err != nil {
+		return err
+	}
 	if err := errors.Join(checkText(body.Text), checkState(body.SessionState)); err != nil {
 		return err
 	}
 	q.record.Mode, q.record.Transcript = modeText, body.Text
-	q.record.came(body.SessionState, body.RequestAttributes)
 	in := input{
 		sessionID: t.key.sessionID, mode: modeText, text: body.Text,
 		state: body.SessionState, attributes: body.RequestAttributes,
@@ -54,6 +57,12 @@ func (q *request) recognizeUtterance() error {
 	}
 	q.record.came(u.state, u.attributes)
 	body, err := q.body(u.kind.maxBytes())
+	if !u.kind.text {
+		q.listen(u.kind.samples(body))
+	}
+	if err == nil {
+		err = q.arrived()
+	}
 	if err != nil {
 		return err
 	}
@@ -105,6 +114,15 @@ func (q *request) utterance() (u utterance, err error) {
 	return u, checkState(u.state)
 }
 
+// listen takes the speech that arrived, all of it or not.
+func (q *request) listen(pcm []int16) {
+	q.pcm = pcm
+	q.record.AudioMillis = millisOf(len(pcm))
+	if s, ok := q.s.cfg.Recognizer.(*Scripted); ok {
+		q.known, q.record.Clips = s.identify(pcm)
+	}
+}
+
 // understand puts the words of an utterance into the input of a turn.
 func (q *request) understand(t *target, in *input, before *session, kind utteranceType, body []byte) error {
 	if kind.text {
@@ -118,13 +136,11 @@ func (q *request) understand(t *target, in *input, before *session, kind utteran
 		return nil
 	}
 	in.mode = modeSpeech
-	pcm := kind.samples(body)
-	q.record.AudioMillis = millisOf(len(pcm))
-	if len(pcm) == 0 {
+	if _, ok := q.s.cfg.Recognizer.(*Scripted); ok {
+		in.text = q.known
 		return nil
 	}
-	if s, ok := q.s.cfg.Recognizer.(*Scripted); ok {
-		in.text, q.record.Clips = s.identify(pcm)
+	if len(q.pcm) == 0 {
 		return nil
 	}
 	expected, err := t.dialog.Expects(before, *in, q.now)
@@ -133,7 +149,7 @@ func (q *request) understand(t *target, in *input, before *session, kind utteran
 	}
 	jsgf, _ := t.dialog.model.Grammar(expected)
 	grammar := speech.Grammar{Name: t.grammarName(), JSGF: jsgf}
-	heard, err := q.s.cfg.Recognizer.Recognize(q.r.Context(), grammar, pcm)
+	heard, err := q.s.cfg.Recognizer.Recognize(q.r.Context(), grammar, q.pcm)
 	switch {
 	case q.r.Context().Err() != nil:
 		return q.r.Context().Err()
@@ -158,13 +174,16 @@ func (q *request) putSession() error {
 	if err := q.json(&body); err != nil {
 		return err
 	}
+	q.record.came(body.SessionState, body.RequestAttributes)
+	if err := q.arrived(); err != nil {
+		return err
+	}
 	if body.SessionState == nil {
 		return invalid("sessionState is missing")
 	}
 	if err := errors.Join(checkState(body.SessionState), checkMessages(body.Messages)); err != nil {
 		return err
 	}
-	q.record.came(body.SessionState, body.RequestAttributes)
 	a, err := q.turn(t, q.withHooks(t, voice.contentType, &body.RequestAttributes, func(before *session) (*answer, error) {
 		return t.dialog.Put(before, t.key.sessionID, body.SessionState, body.Messages, q.now)
 	}))
