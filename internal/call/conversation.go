@@ -150,9 +150,6 @@ func (c *conversation) step(now time.Duration, in input) []action {
 		in.available, in.ended = 0, false
 	}
 	c.losePatience(in)
-	if c.anew {
-		in.available, in.ended = 0, false
-	}
 	c.play(in)
 	return c.acts
 }
@@ -196,7 +193,7 @@ func (c *conversation) frameWhileOwed(in input) {
 		c.do(action{kind: doOpen})
 	case in.change == vad.Ended:
 		c.engaged = false
-		c.quiet = c.fellSilent(in)
+		c.quiet = max(c.quiet, c.fellSilent(in))
 	case c.engaged:
 		c.do(action{kind: doKeep})
 	}

@@ -333,6 +333,28 @@ func TestCallerTalksOverAFiller(t *testing.T) {
 	})
 }
 
+// TestCallerTalksThenKeysWhileTheBotThinks has them drop what they began to say.
+func TestCallerTalksThenKeysWhileTheBotThinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, Config{Sounds: testSounds()}, func(ctx context.Context, turn Turn, _ []byte) (*Answer, error) {
+			if turn.Number == 1 {
+				return says('a', time.Second), after(ctx, 5500*time.Millisecond)
+			}
+			return says('b', time.Second), nil
+		})
+		r.speak(time.Second)
+		r.leg.talk(time.Second)
+		pass(500 * time.Millisecond)
+		r.leg.press("7")
+		pass(7 * time.Second)
+		if word := tags(r.leg.heard()); word != "13b" {
+			t.Errorf("heard %s; want fillers and the answer to the keys", word)
+		}
+		r.stop()
+		<-r.done
+	})
+}
+
 func TestKeyedTurnIsFilledFromWhenItWasComplete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := start(t, Config{Sounds: testSounds()}, func(ctx context.Context, _ Turn, _ []byte) (*Answer, error) {

@@ -64,18 +64,19 @@ type patience struct {
 
 // voice is an answer whose audio arrives in time, late, with a hole, or never whole.
 type voice struct {
-	turn        int // 0 for the apology
-	closed      bool
-	length      int
-	begins      time.Duration // when the first byte is there
-	hole        int           // at this byte ...
-	holeFor     time.Duration // ... it stops for so long
-	cutAt       int           // the rest never comes, and the bot says so; 0 for a whole answer
-	open        bool          // the bot never says that it is done
-	sent        int
-	first       time.Duration // when the call had something to play of it; 0 before
-	toldTheEnd  bool
-	leftUntouch bool
+	turn       int // 0 for the apology
+	closed     bool
+	length     int
+	begins     time.Duration // when the first byte is there
+	hole       int           // at this byte ...
+	holeFor    time.Duration // ... it stops for so long
+	cut        bool          // the rest never comes, and the bot says so ...
+	cutAt      int           // ... behind this byte
+	open       bool          // the bot never says that it is done
+	sent       int
+	first      time.Duration // when the call had something to play of it; 0 before
+	progress   time.Duration // when it last did
+	toldTheEnd bool
 }
 
 // there counts the bytes that have arrived, at twice the speed of speech.
@@ -85,7 +86,7 @@ func (v *voice) there(now time.Duration) int {
 	if v.holeFor > 0 && n > v.hole {
 		n = max(v.hole, n-bytes(v.holeFor))
 	}
-	if v.cutAt > 0 {
+	if v.cut {
 		n = min(n, v.cutAt)
 	}
 	return min(n, v.length)
@@ -93,7 +94,7 @@ func (v *voice) there(now time.Duration) int {
 
 func (v *voice) ended(now time.Duration) bool {
 	n := v.there(now)
-	return !v.open && (n == v.length || v.cutAt > 0 && n == v.cutAt)
+	return !v.open && now >= v.begins && (n == v.length || v.cut && n == v.cutAt)
 }
 
 func newPatience(t *testing.T, seed uint64) *patience {
@@ -135,6 +136,9 @@ func (s *patience) caller() {
 		if s.odds(5) {
 			s.sounded, s.spokenAt = s.now, 0
 			s.feed(input{kind: inKey, key: "123#"[s.rng.IntN(4)]})
+			if s.filler != 0 && s.talk.phase != leaving {
+				s.fail("filler %d goes on after a key", s.filler)
+			}
 		} else {
 			s.talksUntil = s.now + 200*time.Millisecond + s.upTo(2*time.Second)
 		}
@@ -166,7 +170,7 @@ func (s *patience) bot() {
 	if v := s.voice; v != nil && v.turn > 0 && v.ended(s.now) && !v.toldTheEnd {
 		v.toldTheEnd = true
 		kind := inComplete
-		if v.cutAt > 0 {
+		if v.cut {
 			kind = inCut
 		}
 		s.feed(input{kind: kind, turn: v.turn})
@@ -174,15 +178,18 @@ func (s *patience) bot() {
 }
 
 func (s *patience) newVoice(turn int) *voice {
-	v := &voice{turn: turn, closed: s.odds(40), length: 800 + s.rng.IntN(48000), begins: s.now, open: s.odds(50)}
+	v := &voice{turn: turn, closed: s.odds(40), length: 800 + s.rng.IntN(48000), begins: s.now, progress: s.now, open: s.odds(50)}
 	if s.odds(3) {
 		v.begins += s.upTo(7 * time.Second)
 	}
 	if s.odds(3) {
 		v.hole, v.holeFor = 1+s.rng.IntN(v.length), s.upTo(7*time.Second)
 	}
-	if s.odds(20) {
-		v.cutAt = 1 + s.rng.IntN(v.length)
+	switch s.rng.IntN(20) {
+	case 0:
+		v.cut, v.cutAt = true, s.rng.IntN(v.length)
+	case 1:
+		v.cut, v.cutAt = true, s.rng.IntN(3)*100 // there at once
 	}
 	return v
 }
@@ -241,7 +248,7 @@ func (s *patience) do(act action) {
 	case doAsk, doAskKeys:
 		s.keyed = act.kind == doAskKeys
 		s.ask(act.turn)
-		if s.keyed || s.now-s.sounded > 200*time.Millisecond {
+		if s.keyed {
 			s.whole()
 		}
 	case doFinish:
@@ -249,8 +256,8 @@ func (s *patience) do(act action) {
 	case doAbandon:
 		s.abandoned()
 	case doApology, doGoodbye:
-		if v := s.voice; v != nil && v.sent > 0 {
-			s.fail("apology in the middle of an answer")
+		if v := s.voice; v != nil && v.there(s.now) > 0 {
+			s.fail("apology in place of an answer that is there, %d bytes of it", v.there(s.now))
 		}
 		s.voice = &voice{length: apologyLength, begins: s.now - time.Minute}
 	case doClear:
@@ -305,6 +312,10 @@ func (s *patience) sentFiller(act action) {
 		s.fail("filler %d begins in filler %d", act.filler, s.filler)
 	case act.from == 0 && s.queueEnd > s.now:
 		s.fail("filler %d begins while something is heard", act.filler)
+	case act.from == 0 && s.voice != nil && s.voice.there(s.now) > s.voice.sent:
+		s.fail("filler %d begins although there is something to say", act.filler)
+	case act.from == 0 && s.heeded() && s.now-max(s.sounded, s.queueEnd) < testRules.fillerAfter:
+		s.fail("filler %d begins %v after a sound", act.filler, s.now-max(s.sounded, s.queueEnd))
 	case act.from == 0 && act.filler == s.latest:
 		s.fail("filler %d twice in a row", act.filler)
 	case act.from == 0 && s.inTurn > 0 && s.now-s.begun < testRules.fillerEvery:
@@ -323,6 +334,12 @@ func (s *patience) sentFiller(act action) {
 	}
 }
 
+// heeded reports whether the call listens to the caller's voice: not while it says
+// goodbye, not to one that has only just begun, nor beside keys.
+func (s *patience) heeded() bool {
+	return s.talk.phase != leaving && (s.now > s.talksUntil || s.endpointer.Open()) && !s.keyed && !s.keysAhead
+}
+
 func (s *patience) sentVoice(act action) {
 	v := s.voice
 	switch {
@@ -337,6 +354,7 @@ func (s *patience) sentVoice(act action) {
 		s.extra = max(s.extra, max(s.queueEnd, s.now)-v.first)
 	}
 	v.sent += act.bytes
+	v.progress = s.now
 }
 
 // listen asks the caller's ear: has it been quiet for too long while the bot owed
@@ -351,6 +369,9 @@ func (s *patience) listen() {
 	v := s.voice
 	if v != nil && v.sent == 0 && v.there(s.now) > 0 && v.first == 0 {
 		v.first = s.now
+	}
+	if v != nil && v.sent == v.there(s.now) && !v.ended(s.now) && s.now-v.progress > testRules.giveUp {
+		s.fail("still waiting for the rest of an answer after %v", s.now-v.progress)
 	}
 	owes := s.asked > 0 && s.askedAt > 0 || v != nil && !(v.ended(s.now) && v.sent == v.there(s.now))
 	if !owes {
