@@ -23,6 +23,9 @@ type config struct {
 	AWS       awsConfig      `key:"aws"`
 	Regions   []regionConfig `key:"regions"`
 	Lines     []lineConfig   `key:"lines"`
+	Failover  failoverConfig `key:"failover"`
+	Table     tableConfig    `key:"table"`
+	Control   controlConfig  `key:"control"`
 	Call      callConfig     `key:"call"`
 	Sounds    []soundsConfig `key:"sounds"`
 }
@@ -58,10 +61,50 @@ type lineConfig struct {
 	Voice          string   `key:"voice"`
 	Language       string   `key:"language"`
 	TwiML          string   `key:"twiml"`
-	Region         string   `key:"region"`
 	Bot            string   `key:"bot"`
 	Alias          string   `key:"alias"`
 	Locale         string   `key:"locale"`
+	Quota          int      `key:"quota"`
+	ExactlyOnce    bool     `key:"exactly_once"`
+	Hedge          string   `key:"hedge"`
+
+	Regions []placeConfig `key:"regions"`
+	Probe   probeConfig   `key:"probe"`
+}
+
+// placeConfig is a line's bot in one region, where it differs from the line's.
+type placeConfig struct {
+	Name   string `key:"name"`
+	Bot    string `key:"bot"`
+	Alias  string `key:"alias"`
+	Locale string `key:"locale"`
+}
+
+type probeConfig struct {
+	Text   string `key:"text"`
+	Intent string `key:"intent"`
+	Slot   string `key:"slot"`
+}
+
+type failoverConfig struct {
+	Hold        time.Duration `key:"hold"`
+	MaxHold     time.Duration `key:"max_hold"`
+	ProbeEvery  time.Duration `key:"probe_every"`
+	AttemptTime time.Duration `key:"attempt_time"`
+	TurnTime    time.Duration `key:"turn_time"`
+}
+
+type tableConfig struct {
+	File     string        `key:"file"`
+	Key      string        `key:"key"`
+	Copy     string        `key:"copy"`
+	Observer string        `key:"observer"`
+	Region   string        `key:"region"`
+	Refresh  time.Duration `key:"refresh"`
+}
+
+type controlConfig struct {
+	Listen string `key:"listen"`
 }
 
 type callConfig struct {
@@ -80,6 +123,15 @@ func defaultConfig() config {
 	return config{
 		Listen: ":8080",
 		Log:    logConfig{Level: "info", Format: "text"},
+		Failover: failoverConfig{
+			Hold:        time.Minute,
+			MaxHold:     10 * time.Minute,
+			ProbeEvery:  2 * time.Second,
+			AttemptTime: 3 * time.Second,
+			TurnTime:    6 * time.Second,
+		},
+		Table:   tableConfig{Refresh: 5 * time.Second},
+		Control: controlConfig{Listen: "127.0.0.1:8471"},
 		Call: callConfig{
 			EndOfSpeech: 800 * time.Millisecond,
 			MaxTurn:     14 * time.Second,
@@ -100,6 +152,8 @@ var defaultLine = lineConfig{
 	ResumeGreeting: "Sorry, please go on.",
 	Alias:          "TestBotAlias",
 	Locale:         "en_US",
+	Quota:          25,
+	Hedge:          "auto",
 }
 
 // loadConfig reads the file at path, if path is not empty, and the environment
@@ -192,9 +246,27 @@ func (cfg *config) complete() {
 		fill(&line.ResumeGreeting, defaultLine.ResumeGreeting)
 		fill(&line.Alias, defaultLine.Alias)
 		fill(&line.Locale, defaultLine.Locale)
-		if len(cfg.Regions) == 1 {
-			fill(&line.Region, cfg.Regions[0].Name)
+		fill(&line.Hedge, defaultLine.Hedge)
+		if line.Quota == 0 {
+			line.Quota = defaultLine.Quota
 		}
+		line.completeRegions(cfg.Regions)
+	}
+}
+
+// completeRegions gives a line all regions if it names none, and each of them the
+// line's bot where it has none of its own.
+func (line *lineConfig) completeRegions(all []regionConfig) {
+	if len(line.Regions) == 0 {
+		for _, region := range all {
+			line.Regions = append(line.Regions, placeConfig{Name: region.Name})
+		}
+	}
+	for i := range line.Regions {
+		place := &line.Regions[i]
+		fill(&place.Bot, line.Bot)
+		fill(&place.Alias, line.Alias)
+		fill(&place.Locale, line.Locale)
 	}
 }
 
@@ -243,6 +315,7 @@ func (cfg *config) check(dev bool) error {
 		fault("call.filler_every: %v is not between 500ms and %v", cfg.Call.FillerEvery, maxSilence)
 	}
 	faults = append(faults, checkSounds(cfg.Sounds)...)
+	faults = append(faults, cfg.checkFailover()...)
 	return errors.Join(append(faults, cfg.checkLines()...)...)
 }
 
@@ -272,8 +345,16 @@ func (cfg *config) checkLines() (faults []error) {
 		if line.TwiML != "" && line.Greeting != "" {
 			fault("lines[%d].twiml: is a whole answer; a greeting beside it would not be said", i)
 		}
-		if len(cfg.Regions) > 0 && !regions[line.Region] {
-			fault("lines[%d].region: %q is not one of the regions", i, line.Region)
+		for j, place := range line.Regions {
+			if !regions[place.Name] {
+				fault("lines[%d].regions[%d].name: %q is not one of the regions", i, j, place.Name)
+			}
+		}
+		if line.Hedge != "auto" && line.Hedge != "never" {
+			fault("lines[%d].hedge: %q is neither auto nor never", i, line.Hedge)
+		}
+		if line.Quota < 1 {
+			fault("lines[%d].quota: must be 1 or more", i)
 		}
 		if names[line.Name] {
 			fault("lines[%d].name: %q is there twice", i, line.Name)
@@ -291,6 +372,33 @@ func (cfg *config) checkLines() (faults []error) {
 	}
 	if defaults > 1 {
 		fault("lines: %d lines have no numbers; only one can be the default line", defaults)
+	}
+	return faults
+}
+
+func (cfg *config) checkFailover() (faults []error) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
+	within := func(key string, d, least, most time.Duration) {
+		if d < least || d > most {
+			fault("failover.%s: %v is not between %v and %v", key, d, least, most)
+		}
+	}
+	f := cfg.Failover
+	within("hold", f.Hold, time.Second, time.Hour)
+	within("max_hold", f.MaxHold, f.Hold, 24*time.Hour)
+	within("probe_every", f.ProbeEvery, 500*time.Millisecond, time.Minute)
+	within("attempt_time", f.AttemptTime, 500*time.Millisecond, 30*time.Second)
+	within("turn_time", f.TurnTime, f.AttemptTime, time.Minute)
+	if cfg.Table.Refresh < time.Second || cfg.Table.Refresh > 10*time.Minute {
+		fault("table.refresh: %v is not between 1s and 10m", cfg.Table.Refresh)
+	}
+	if cfg.Control.Listen == "off" {
+		return faults
+	}
+	if err := checkListen(cfg.Control.Listen); err != nil {
+		fault("control.listen: %w", err)
+	} else if host, _, _ := net.SplitHostPort(cfg.Control.Listen); !isLoopback(host) {
+		fault("control.listen: %q is not a loopback address; who reaches it can move calls between regions", cfg.Control.Listen)
 	}
 	return faults
 }

@@ -102,7 +102,8 @@ func TestConfigIsCompleted(t *testing.T) {
 	want.Regions = []regionConfig{{Name: "us-east-1"}}
 	want.Lines = []lineConfig{{
 		Name: "flowers", Numbers: []string{"+15550100"}, Greeting: defaultLine.Greeting, ResumeGreeting: defaultLine.ResumeGreeting,
-		Region: "us-east-1", Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US",
+		Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US", Quota: 25, Hedge: "auto",
+		Regions: []placeConfig{{Name: "us-east-1", Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US"}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
@@ -122,7 +123,7 @@ func TestSampleServersEnvironment(t *testing.T) {
 	}
 	got := []string{
 		cfg.Regions[0].Name, cfg.AWS.AccessKeyID, cfg.AWS.SecretAccessKey, cfg.Lines[0].Bot,
-		cfg.Lines[0].Alias, cfg.Twilio.AuthToken, cfg.Listen, cfg.PublicURL, cfg.Lines[0].Region,
+		cfg.Lines[0].Alias, cfg.Twilio.AuthToken, cfg.Listen, cfg.PublicURL, cfg.Lines[0].Regions[0].Name,
 	}
 	want := []string{"eu-west-2", "AKIA", "shh", "BookTrip", "prod", "token", ":8443", "https://voice.example.com", "eu-west-2"}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -168,7 +169,13 @@ func TestBadConfigs(t *testing.T) {
 		{"no regions", strings.Replace(goodConfig, "[{name: us-east-1}]", "[]", 1), "regions: is empty"},
 		{"no lines", goodConfig[:strings.Index(goodConfig, "lines")], "lines: is empty"},
 		{"no bot", strings.Replace(goodConfig, "bot: OrderFlowers, ", "", 1), "lines[0].bot: is missing"},
-		{"unknown region", strings.Replace(goodConfig, "bot:", "region: mars, bot:", 1), `lines[0].region: "mars"`},
+		{"unknown region", strings.Replace(goodConfig, "bot:", "regions: [{name: mars}], bot:", 1), `lines[0].regions[0].name: "mars"`},
+		{"hedge", strings.Replace(goodConfig, "bot:", "hedge: perhaps, bot:", 1), `lines[0].hedge: "perhaps" is neither auto nor never`},
+		{"no room", strings.Replace(goodConfig, "bot:", "quota: -1, bot:", 1), "lines[0].quota: must be 1 or more"},
+		{"short hold", goodConfig + "failover: {hold: 10ms}", "failover.hold: 10ms is not between 1s and 1h0m0s"},
+		{"turn shorter than its attempts", goodConfig + "failover: {turn_time: 1s}", "failover.turn_time: 1s is not between 3s and 1m0s"},
+		{"rare refresh", goodConfig + "table: {refresh: 1h}", "table.refresh: 1h0m0s is not between 1s and 10m"},
+		{"open control", goodConfig + "control: {listen: ':8471'}", `control.listen: ":8471" is not a loopback address`},
 		{"number twice", goodConfig + `  - {name: two, numbers: ["+15550100"], bot: B}`, "+15550100 belongs to another line"},
 		{"two default lines", goodConfig + "  - {name: two, bot: B}\n  - {name: three, bot: B}", "only one can be the default"},
 		{"greeting beside twiml", strings.Replace(goodConfig, "bot:", `greeting: hi, twiml: "<Response/>", bot:`, 1), "lines[0].twiml"},

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"lexline/internal/call"
-	"lexline/internal/lex"
+	"lexline/internal/sqlite"
 	"lexline/internal/twilio"
 	"lexline/internal/vad"
 )
@@ -65,14 +65,15 @@ type gateway struct {
 	door     *twilio.Door
 	server   *http.Server
 	calls    call.Config
-	clients  map[string]*lex.Client // by name of the line
+	bots     []*bot                 // in the order of their first lines
+	table    *sqlite.DB             // nil: pins are kept in memory
 	sounds   map[string]call.Sounds // by name of the line
 }
 
 // newGateway listens, finds the bots and prepares to answer. On an error
 // nothing is left open.
 func newGateway(ctx context.Context, cfg config, dev bool, logger *slog.Logger) (*gateway, error) {
-	g := &gateway{cfg: cfg, log: logger, clients: map[string]*lex.Client{}}
+	g := &gateway{cfg: cfg, log: logger}
 	if err := g.open(ctx, dev); err != nil {
 		g.close()
 		return nil, err
@@ -124,32 +125,6 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// findBots makes a Lex client for every line, looking names up where ids are not given.
-func (g *gateway) findBots(ctx context.Context) error {
-	regions := map[string]regionConfig{}
-	for _, region := range g.cfg.Regions {
-		regions[region.Name] = region
-	}
-	for _, line := range g.cfg.Lines {
-		region := regions[line.Region]
-		client, err := lex.NewClient(ctx, lex.Config{
-			Region: region.Name, Locale: line.Locale, Bot: line.Bot, Alias: line.Alias,
-			RuntimeURL: region.RuntimeEndpoint, ModelsURL: region.ModelsEndpoint,
-			Credentials: lex.Credentials{AccessKeyID: g.cfg.AWS.AccessKeyID, SecretAccessKey: g.cfg.AWS.SecretAccessKey},
-			Logger:      g.log,
-		})
-		if err != nil {
-			err = fmt.Errorf("line %s: find bot %q: %w", line.Name, line.Bot, err)
-			if hint := botHint(region, err); hint != "" {
-				err = &hintError{err, hint}
-			}
-			return err
-		}
-		g.clients[line.Name] = client
-	}
-	return nil
-}
-
 // findSounds reads what the callers of each line hear when its bot is late.
 func (g *gateway) findSounds() error {
 	sets, err := loadSounds(g.cfg.Sounds)
@@ -165,17 +140,6 @@ func (g *gateway) findSounds() error {
 		}
 	}
 	return nil
-}
-
-// botHint is what to do about a bot that could not be found.
-func botHint(region regionConfig, err error) string {
-	switch text := err.Error(); {
-	case errors.Is(err, syscall.ECONNREFUSED) && region.ModelsEndpoint != "":
-		return "nothing answers at " + region.ModelsEndpoint + "; is `lexline bot serve` running?"
-	case strings.Contains(text, "credentials"):
-		return "set ACCESS_KEY_ID and SECRET_ACCESS_KEY, or give the machine a role that may use Lex"
-	}
-	return ""
 }
 
 func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFunc) twilio.Config {
@@ -201,7 +165,7 @@ func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFun
 func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) call.Termination {
 	calls := g.calls
 	calls.Sounds = g.sounds[info.Line]
-	return call.New(calls, info, leg, g.clients[info.Line].Session(info)).Run(ctx)
+	return call.New(calls, info, leg, g.botOf(info.Line).client.Session(info)).Run(ctx)
 }
 
 // run serves until ctx ends, then refuses new calls and lets the live ones
@@ -209,6 +173,8 @@ func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) call
 func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 	g.log.Info("listening", "address", g.listener.Addr().String(), "webhook", strings.TrimRight(g.cfg.PublicURL, "/")+"/twiml",
 		"lines", len(g.cfg.Lines), "mallocs", mallocs())
+	unwatch := g.watchBots()
+	defer unwatch()
 	served := make(chan error, 1)
 	go func() { served <- g.server.Serve(g.listener) }()
 	var failed error
@@ -271,9 +237,7 @@ func (g *gateway) close() {
 	if g.door != nil {
 		_ = g.door.Close() // has nothing to tell when it does not wait
 	}
-	for _, client := range g.clients {
-		client.Close()
-	}
+	g.closeBots()
 	if g.listener != nil {
 		_ = g.listener.Close() // already closed by the server, when it ran
 	}

@@ -57,9 +57,10 @@ type Config struct {
 
 	Probe Probe // what deep probes ask
 
-	// Judge and Sync are for the keeper of the regions: see region.KeeperConfig.
-	// Judge.Regions is filled from Places.
+	// Judge, Table and Sync are for the keeper of the regions: see
+	// region.KeeperConfig. Judge.Regions is filled from Places.
 	Judge region.Settings
+	Table region.Table
 	Sync  region.SyncConfig
 
 	Logger *slog.Logger // nil: no log
@@ -175,9 +176,13 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 		c.Close()
 		return nil, err
 	}
+	if len(c.places) == 1 {
+		// There is nowhere else to go: probes are worth their price only once turns fail.
+		cfg.Judge.ProbeEvery, cfg.Judge.DeepEvery = seldom, seldom
+	}
 	var err error
 	c.keeper, err = region.NewKeeper(region.KeeperConfig{
-		Settings: cfg.Judge, Prober: c, Logger: c.log,
+		Settings: cfg.Judge, Prober: c, Table: cfg.Table, Sync: cfg.Sync, Logger: c.log,
 	})
 	if err != nil {
 		c.Close()
@@ -185,6 +190,9 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	}
 	return c, nil
 }
+
+// seldom is how often a region is probed that has no other beside it.
+const seldom = 24 * time.Hour
 
 // findAll looks up the ids in all regions. It fails if none has them.
 func (c *Client) findAll(ctx context.Context) error {

@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+
+	"lexline/internal/lex"
+	"lexline/internal/region"
+	"lexline/internal/sqlite"
+)
+
+// bot is one bot that the gateway talks to, with what keeps its regions: lines
+// that name the same bot share it, and so what is known of the regions.
+type bot struct {
+	name   string   // as configured, for people
+	lines  []string // names
+	client *lex.Client
+}
+
+// findBots makes a client for every bot of the lines, looking names up where ids
+// are not given.
+func (g *gateway) findBots(ctx context.Context) error {
+	table, err := g.openTable()
+	if err != nil {
+		return err
+	}
+	same := map[string]*bot{}
+	for _, line := range g.cfg.Lines {
+		key := fmt.Sprint(line.Regions, line.Quota, line.ExactlyOnce, line.Hedge, line.Probe)
+		if b := same[key]; b != nil {
+			b.lines = append(b.lines, line.Name)
+			continue
+		}
+		b, err := g.findBot(ctx, line, table)
+		if err != nil {
+			return fmt.Errorf("line %s: %w", line.Name, err)
+		}
+		same[key] = b
+		g.bots = append(g.bots, b)
+	}
+	return nil
+}
+
+// openTable opens the table of the regions: a file, or memory without one.
+func (g *gateway) openTable() (region.Table, error) {
+	if g.cfg.Table.File == "" {
+		return new(region.Memory), nil
+	}
+	db, err := sqlite.Open(g.cfg.Table.File)
+	if err != nil {
+		return nil, &hintError{
+			fmt.Errorf("open the region table: %w", err),
+			"table.file names it; without that file it is made anew, and pins are lost",
+		}
+	}
+	g.table = db
+	return db, nil
+}
+
+func (g *gateway) findBot(ctx context.Context, line lineConfig, table region.Table) (*bot, error) {
+	cfg := g.clientConfig(line)
+	cfg.Table = table
+	client, err := lex.NewClient(ctx, cfg)
+	if err != nil {
+		err = fmt.Errorf("find bot %q: %w", line.Bot, err)
+		if hint := botHint(cfg.Places, err); hint != "" {
+			err = &hintError{err, hint}
+		}
+		return nil, err
+	}
+	return &bot{name: line.Bot, lines: []string{line.Name}, client: client}, nil
+}
+
+// clientConfig is what a line's client needs.
+func (g *gateway) clientConfig(line lineConfig) lex.Config {
+	endpoints := map[string]regionConfig{}
+	for _, r := range g.cfg.Regions {
+		endpoints[r.Name] = r
+	}
+	f := g.cfg.Failover
+	cfg := lex.Config{
+		Credentials: lex.Credentials{AccessKeyID: g.cfg.AWS.AccessKeyID, SecretAccessKey: g.cfg.AWS.SecretAccessKey},
+		Deadlines:   lex.Deadlines{FirstByte: f.AttemptTime, Turn: f.TurnTime},
+		Judge:       region.Settings{Hold: f.Hold, MaxHold: f.MaxHold, ProbeEvery: f.ProbeEvery, Seed: rand.Uint64()},
+		Once:        line.ExactlyOnce,
+		NeverHedge:  line.Hedge == "never",
+		Probe:       lex.Probe{Text: line.Probe.Text, Intent: line.Probe.Intent, Slot: line.Probe.Slot},
+		Sync:        region.SyncConfig{Observer: g.observer(line), Copy: g.cfg.Table.Copy},
+		Logger:      g.log.With("bot", line.Bot),
+	}
+	for _, p := range line.Regions {
+		cfg.Places = append(cfg.Places, lex.Place{
+			Region: p.Name, Locale: p.Locale, Bot: p.Bot, Alias: p.Alias, Quota: line.Quota,
+			RuntimeURL: endpoints[p.Name].RuntimeEndpoint, ModelsURL: endpoints[p.Name].ModelsEndpoint,
+		})
+	}
+	return cfg
+}
+
+// observer is what this gateway is among those that share the table.
+func (g *gateway) observer(line lineConfig) region.ObserverSettings {
+	t := g.cfg.Table
+	s := region.ObserverSettings{ID: t.Observer, Region: t.Region, Key: t.Key, Interval: t.Refresh}
+	if s.ID == "" {
+		s.ID = ownName()
+	}
+	if s.Key == "" {
+		s.Key = line.Regions[0].Name
+	}
+	if len(g.bots) > 0 { // one table, several bots: the first has the plain key
+		s.Key += "/" + line.Bot
+	}
+	return s
+}
+
+// ownName is the name of this gateway where the configuration gives none.
+func ownName() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "gateway"
+	}
+	return fmt.Sprintf("%.48s-%d", host, os.Getpid())
+}
+
+// botHint is what to do about a bot that could not be found.
+func botHint(places []lex.Place, err error) string {
+	switch text := err.Error(); {
+	case errors.Is(err, syscall.ECONNREFUSED) && places[0].ModelsURL != "":
+		return "nothing answers at " + places[0].ModelsURL + "; is `lexline bot serve` running?"
+	case strings.Contains(text, "credentials"):
+		return "set ACCESS_KEY_ID and SECRET_ACCESS_KEY, or give the machine a role that may use Lex"
+	}
+	return ""
+}
+
+// botOf returns the bot of a line.
+func (g *gateway) botOf(line string) *bot {
+	for _, b := range g.bots {
+		for _, name := range b.lines {
+			if name == line {
+				return b
+			}
+		}
+	}
+	return nil
+}
+
+// watchBots keeps the regions of all bots until the returned function is called,
+// which waits for all that was started.
+func (g *gateway) watchBots() (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var watching sync.WaitGroup
+	for _, b := range g.bots {
+		watching.Go(func() { b.client.Run(ctx) })
+	}
+	return func() {
+		cancel()
+		watching.Wait()
+	}
+}
+
+func (g *gateway) closeBots() {
+	for _, b := range g.bots {
+		b.client.Close()
+	}
+	if g.table != nil {
+		if err := g.table.Close(); err != nil {
+			g.log.Warn("region table not closed", "err", err)
+		}
+	}
+}
