@@ -74,8 +74,13 @@ func TestBotDefinitionLeadsTheDialog(t *testing.T) {
 		},
 		{
 			"without a hook the client fulfils",
-			func(l *botdef.Locale) { order(l).Fulfillment.Active = false },
+			func(l *botdef.Locale) { order(l).Fulfillment.Active, order(l).Fulfillment.Hook = false, false },
 			append(yes[:4:4], exchange{"yes", "OrderFlowers ReadyForFulfillment/Confirmed Close " + ordered, ""}),
+		},
+		{
+			"fulfilment without a Lambda function succeeds",
+			func(l *botdef.Locale) { order(l).Fulfillment.Hook = false },
+			append(yes[:4:4], exchange{"yes", "OrderFlowers Fulfilled/Confirmed Close " + ordered, "Thank you"}),
 		},
 		{
 			"a Lambda function is taken to succeed",
