@@ -196,6 +196,7 @@ type Observer struct {
 	writing   request
 	written   VerdictItem   // by the write under way
 	entry     HistoryEntry  // for the audit trail once the write is made
+	wanted    string        // what the last read gave reason to write; written if the next one does too
 	repairing time.Duration // until when an item that cannot be used is left to others
 	kept      time.Duration // when the copy on disk was last renewed
 

@@ -25,6 +25,10 @@ func (o *Observer) Pinned() (pin Pin, pending bool) { return o.pins.held, o.pins
 // takePin takes in the pin of a verdict item that was just read.
 func (o *Observer) takePin(v VerdictItem) {
 	p := &o.pins
+	if p.asked && v.Pin.same(p.held) {
+		p.asked, p.table = false, v.Pin // written, though we were not told; or somebody else gave the same order
+		return
+	}
 	if p.asked {
 		overruled := o.now-p.when > still*o.s.Interval && !v.Pin.same(p.base)
 		if !overruled {
@@ -79,6 +83,10 @@ func (o *Observer) askPin(pin Pin) {
 // just read. It waits for nobody's turn.
 func (o *Observer) writePin() {
 	p := o.pins
+	if !p.want.IsZero() && p.held.IsZero() {
+		o.pins.asked = false // it ended before the table could be told
+		return
+	}
 	region, state := o.region, o.state
 	if region == "" {
 		region = o.verdict.Region

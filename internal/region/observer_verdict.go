@@ -118,10 +118,10 @@ func (o *Observer) takeVerdict(item Item, missing bool) {
 	if missing {
 		return
 	}
-	o.takePin(v)
 	if v.Region == "" {
-		return
+		return // what has no region was not written by us: it does not end a pin either
 	}
+	o.takePin(v)
 	changed := v.Version != o.verdict.Version || v.Region != o.verdict.Region
 	o.verdict = v
 	o.advise(v)
@@ -176,6 +176,7 @@ func (o *Observer) decide(whole bool) {
 		return
 	}
 	if !whole || !o.mayDecide() {
+		o.wanted = ""
 		return
 	}
 	region, state, evidence := o.majority()
@@ -190,10 +191,19 @@ func (o *Observer) decide(whole bool) {
 	case o.oldSince >= 0 && !stale:
 		return // wait: it may only be a replica that lags
 	case region == o.region && state == o.state && pin.same(o.pins.table) && !stale:
+		o.wanted = ""
 		return
 	case o.region == "" && !o.missing && o.state != TableDegraded && o.now < o.repairing:
 		return // somebody else writes what we cannot use: not against each other all the time
 	}
+	if want := region + " " + string(state); o.wanted != want && o.pins.held.IsZero() {
+		// Opinions that change together do not arrive together: what only one read
+		// shows may be half of the old and half of the new.
+		o.wanted = want
+		o.hurry()
+		return
+	}
+	o.wanted = ""
 	o.repairing = o.now + forgotten/10*o.s.Interval
 	entry := HistoryEntry{What: "move", From: o.region, To: region, Why: why, Evidence: evidence}
 	if region == o.region {

@@ -43,27 +43,29 @@ type Sync struct {
 	// Owned by Run.
 	observer *Observer
 	store    *storeWorker
-	reported string // the last fault that was logged; empty while all is well
+	lost     bool // the table; logged once
+	copyLost bool // the copy on disk cannot be written; logged once
 
 	mu     sync.Mutex
-	status TableStatus
+	status TableStatus   // but for its ReadAge
+	readAt time.Duration // since started; -1 for never
 }
 
 // TableStatus says how a gateway and its table stand.
 type TableStatus struct {
-	Reachable   bool             `json:"reachable"`             // the last read was answered
-	ReadAge     float64          `json:"read_age_seconds"`      // since the last answered read; -1 if there was none
-	LastError   string           `json:"last_error,omitempty"`  // of the last read or write that failed
-	Region      string           `json:"region,omitempty"`      // lexRegion of the newest verdict that could be used
-	State       TableState       `json:"state,omitempty"`       // of that verdict
-	Version     int64            `json:"version"`               // of that verdict
-	Why         string           `json:"why,omitempty"`         // of that verdict
-	Pinned      string           `json:"pinned,omitempty"`      // the region of the pin in force here
-	PinPending  bool             `json:"pin_pending,omitempty"` // an operator's order has yet to reach the table
-	FromCopy    bool             `json:"from_copy,omitempty"`   // the verdict is that of the copy on disk; the table was not read yet
-	CopyIgnored string           `json:"copy_ignored,omitempty"`
-	Skipped     uint64           `json:"skipped"` // reads and writes not tried, as the table was still busy with others
-	Counters    ObserverCounters `json:"counters"`
+	Reachable  bool             `json:"reachable"`            // the last read was answered
+	ReadAge    float64          `json:"readAgeSeconds"`       // since the last answered read; -1 if there was none
+	LastError  string           `json:"lastError,omitempty"`  // of the last read or write that failed
+	Region     string           `json:"region,omitempty"`     // lexRegion of the newest verdict that could be used
+	State      TableState       `json:"state,omitempty"`      // of that verdict
+	Version    int64            `json:"version"`              // of that verdict
+	Why        string           `json:"why,omitempty"`        // of that verdict
+	Pinned     string           `json:"pinned,omitempty"`     // the region of the pin in force here
+	PinPending bool             `json:"pinPending,omitempty"` // an operator's order has yet to reach the table
+	FromCopy   bool             `json:"fromCopy,omitempty"`   // the verdict is that of the copy on disk; the table was not read yet
+	CopyFault  string           `json:"copyFault,omitempty"`  // why the copy on disk could not be read or written
+	Skipped    uint64           `json:"skipped"`              // reads and writes not tried, as the table was still busy with others
+	Counters   ObserverCounters `json:"counters"`
 }
 
 // NewSync returns a Sync for Run.
@@ -95,7 +97,7 @@ func NewSync(c SyncConfig) (*Sync, error) {
 		return nil, fmt.Errorf("sync with a table: %w", err)
 	}
 	s.observer = observer
-	s.status.ReadAge = -1
+	s.readAt = -1
 	return s, nil
 }
 
@@ -138,8 +140,8 @@ func (s *Sync) Status() TableStatus {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	status := s.status
-	if status.ReadAge >= 0 { // it holds when that was
-		status.ReadAge = (time.Since(s.started) - time.Duration(status.ReadAge)).Seconds()
+	if status.ReadAge = -1; s.readAt >= 0 {
+		status.ReadAge = (time.Since(s.started) - s.readAt).Seconds()
 	}
 	return status
 }
@@ -148,7 +150,7 @@ func (s *Sync) Status() TableStatus {
 // nothing that it started is left: at once if the table keeps to its contract.
 // It is called once.
 func (s *Sync) Run(ctx context.Context) {
-	s.store = newStoreWorker(s.c)
+	s.store = newStoreWorker(s.c, s.observer.s.Key, s.clock)
 	work, stop := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
@@ -166,9 +168,9 @@ func (s *Sync) Run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case ev := <-s.store.answers:
-			s.heard(ev)
-			s.step(ev)
+		case answer := <-s.store.answers:
+			s.heard(answer)
+			s.step(answer.event)
 		case ev := <-s.orders:
 			s.step(ev)
 		case <-s.poke:
@@ -187,7 +189,7 @@ func (s *Sync) recall() {
 	item, err := readCopy(s.c.Copy, s.observer.s.Key, s.clock())
 	if err != nil {
 		s.mu.Lock()
-		s.status.CopyIgnored = err.Error()
+		s.status.CopyFault = err.Error()
 		s.mu.Unlock()
 		s.log.Info("copy of the region table ignored", "err", err)
 		return
@@ -222,30 +224,29 @@ func (s *Sync) step(ev ObserverEvent) {
 	s.note()
 }
 
-// heard logs when the table goes away and when it is back, and each fault once.
-func (s *Sync) heard(ev ObserverEvent) {
-	err := ev.Err
-	for _, got := range ev.Items {
-		if got.Err != nil && !errors.Is(got.Err, ErrNotFound) {
-			err = got.Err
-		}
-	}
-	lost := err != nil && !errors.Is(err, ErrConflict)
+// heard notes and logs when the table goes away and when it is back.
+func (s *Sync) heard(answer storeAnswer) {
 	s.mu.Lock()
-	if ev.Kind == ReadDone {
-		s.status.Reachable = !lost
+	if answer.event.Kind == ReadDone {
+		s.status.Reachable = answer.fault == nil
 	}
-	if lost {
-		s.status.LastError = err.Error()
+	if answer.fault != nil {
+		s.status.LastError = answer.fault.Error()
+	}
+	if answer.copyFault != nil {
+		s.status.CopyFault = answer.copyFault.Error()
 	}
 	s.mu.Unlock()
 	switch {
-	case lost && s.reported == "":
-		s.log.Warn("region table not reached", "err", err)
-		s.reported = err.Error()
-	case !lost && ev.Kind == ReadDone && s.reported != "":
+	case answer.copyFault != nil && !s.copyLost:
+		s.copyLost = true
+		s.log.Warn("copy of the region table not written", "err", answer.copyFault)
+	case answer.fault != nil && !s.lost:
+		s.lost = true
+		s.log.Warn("region table not reached", "err", answer.fault)
+	case answer.fault == nil && answer.event.Kind == ReadDone && s.lost:
+		s.lost = false
 		s.log.Info("region table reached again")
-		s.reported = ""
 	}
 }
 
@@ -259,7 +260,7 @@ func (s *Sync) note() {
 	if v.Version != s.status.Version || v.Region != s.status.Region {
 		s.log.Info("region table says", "region", v.Region, "state", v.State, "version", v.Version, "by", v.By, "why", v.Why)
 	}
-	s.status.ReadAge = float64(read)
+	s.readAt = read
 	s.status.FromCopy = read < 0 && v.Region != ""
 	s.status.Region, s.status.State, s.status.Version, s.status.Why = v.Region, v.State, v.Version, v.Why
 	s.status.Pinned, s.status.PinPending = pin.Region, pending

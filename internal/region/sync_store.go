@@ -21,22 +21,24 @@ type storeWorker struct {
 	key      string
 	clock    func() time.Time
 	queue    chan ObserverAction
-	answers  chan ObserverEvent
+	answers  chan storeAnswer
+}
+
+// storeAnswer is what an action came to.
+type storeAnswer struct {
+	event     ObserverEvent // for the observer; only that time has passed if it waits for no answer
+	fault     error         // why the table could not be asked or told
+	copyFault error         // why the copy on disk could not be written
 }
 
 // queueLength is what can wait at a time: a read, the own entry, a verdict, its
 // line of history and its copy on disk, and some for the last two.
 const queueLength = 8
 
-func newStoreWorker(c SyncConfig) *storeWorker {
-	key := c.Observer.Key
-	if key == "" {
-		key = c.Observer.Regions[0]
-	}
+func newStoreWorker(c SyncConfig, key string, clock func() time.Time) *storeWorker {
 	return &storeWorker{
-		table: c.Table, deadline: c.Deadline, path: c.Copy, key: key, clock: c.Clock,
-		queue:   make(chan ObserverAction, queueLength),
-		answers: make(chan ObserverEvent),
+		table: c.Table, deadline: c.Deadline, path: c.Copy, key: key, clock: clock,
+		queue: make(chan ObserverAction, queueLength), answers: make(chan storeAnswer),
 	}
 }
 
@@ -76,10 +78,7 @@ func (w *storeWorker) run(ctx context.Context) {
 			return
 		case a = <-w.queue:
 		}
-		answer, ok := w.do(ctx, a)
-		if !ok {
-			continue
-		}
+		answer := w.do(ctx, a)
 		select {
 		case <-ctx.Done():
 			return
@@ -88,38 +87,41 @@ func (w *storeWorker) run(ctx context.Context) {
 	}
 }
 
-// do does one action and returns the answer, if it has one.
-func (w *storeWorker) do(ctx context.Context, a ObserverAction) (answer ObserverEvent, ok bool) {
+// do does one action.
+func (w *storeWorker) do(ctx context.Context, a ObserverAction) storeAnswer {
 	ctx, cancel := context.WithTimeout(ctx, w.deadline)
 	defer cancel()
 	switch a.Kind {
 	case ReadItems:
-		answer = ObserverEvent{Kind: ReadDone, Request: a.Request}
+		answer := storeAnswer{event: ObserverEvent{Kind: ReadDone, Request: a.Request}}
 		for _, key := range a.Keys {
 			item, err := w.table.Get(ctx, key)
-			answer.Items = append(answer.Items, Got{Key: key, Item: item, Err: err})
+			answer.event.Items = append(answer.event.Items, Got{Key: key, Item: item, Err: err})
+			if err != nil && !errors.Is(err, ErrNotFound) {
+				answer.fault = err
+			}
 		}
-		return answer, true
+		return answer
 	case WriteItem:
-		return ObserverEvent{Kind: WriteDone, Request: a.Request, Err: w.table.Update(ctx, a.Key, a.Change)}, true
+		err := w.table.Update(ctx, a.Key, a.Change)
+		return storeAnswer{event: ObserverEvent{Kind: WriteDone, Request: a.Request, Err: err}, fault: unlessConflict(err)}
 	case AppendEntry:
 		// The verdict is written; that its line of history is not is seen by the
 		// gap between versions, and changes nothing.
-		return ObserverEvent{Err: AppendHistory(ctx, w.table, w.key, a.Entry)}, true
+		return storeAnswer{fault: unlessConflict(AppendHistory(ctx, w.table, w.key, a.Entry))}
 	case KeepCopy:
-		if w.path == "" {
-			return answer, false
+		if w.path != "" {
+			return storeAnswer{copyFault: writeCopy(w.path, a.Item, w.clock())}
 		}
-		return ObserverEvent{Err: writeCopy(w.path, a.Item, w.now())}, true
 	}
-	return answer, false
+	return storeAnswer{}
 }
 
-func (w *storeWorker) now() time.Time {
-	if w.clock == nil {
-		return time.Now()
+func unlessConflict(err error) error {
+	if errors.Is(err, ErrConflict) {
+		return nil
 	}
-	return w.clock()
+	return err
 }
 
 // diskCopy is the file's second line; the first is its SHA-256 in hexadecimal.
