@@ -23,16 +23,17 @@ type row struct {
 
 // Third parties by the names used in mayImport.
 const (
-	awsCore   = "github.com/aws/aws-sdk-go-v2/aws github.com/aws/smithy-go"
-	awsConfig = "github.com/aws/aws-sdk-go-v2/config github.com/aws/aws-sdk-go-v2/credentials"
-	awsLex    = "github.com/aws/aws-sdk-go-v2/service/lexruntimev2 github.com/aws/aws-sdk-go-v2/service/lexmodelsv2"
-	cmp       = "github.com/google/go-cmp"
-	coder     = "github.com/coder/websocket"
-	gobwas    = "github.com/gobwas/ws"
-	purego    = "github.com/ebitengine/purego"
-	script    = "github.com/rogpeppe/go-internal"
-	sqlite    = "modernc.org/sqlite"
-	yaml      = "go.yaml.in/yaml/v3"
+	awsCore    = "github.com/aws/aws-sdk-go-v2/aws github.com/aws/smithy-go"
+	awsConfig  = "github.com/aws/aws-sdk-go-v2/config github.com/aws/aws-sdk-go-v2/credentials"
+	awsLex     = "github.com/aws/aws-sdk-go-v2/service/lexruntimev2 github.com/aws/aws-sdk-go-v2/service/lexmodelsv2"
+	cmp        = "github.com/google/go-cmp"
+	coder      = "github.com/coder/websocket"
+	gobwas     = "github.com/gobwas/ws"
+	prometheus = "github.com/prometheus/client_golang"
+	purego     = "github.com/ebitengine/purego"
+	script     = "github.com/rogpeppe/go-internal"
+	sqlite     = "modernc.org/sqlite"
+	yaml       = "go.yaml.in/yaml/v3"
 )
 
 // mayImport has a row for every package of this module. The domain (call) is in
@@ -50,13 +51,13 @@ var mayImport = map[string]row{
 	"internal/region/tabletest": {own: "region"},
 	"internal/sqlite":           {own: "region", others: sqlite, tests: cmp + " internal/region/tabletest"},
 	"internal/twilio":           {own: "audio call", others: gobwas, tests: cmp + " " + coder},
-	"internal/lex":              {own: "audio call", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
+	"internal/lex":              {own: "audio call region", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
 	"internal/lexlocal":         {own: "audio botdef nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
-	"internal/drill":     {own: "audio twiliosim", tests: cmp},
+	"internal/drill":            {own: "audio twiliosim", tests: cmp},
 	"cmd/lexline": {
-		own:    "audio botdef call drill lex lexhook lexlocal nlu speech twilio twiliosim vad",
-		others: awsCore + " " + awsConfig + " " + sqlite + " " + yaml,
+		own:    "audio botdef call drill lex lexhook lexlocal nlu region speech sqlite twilio twiliosim vad",
+		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex,
 	},
 	"lexhook":            {tests: cmp + " " + sqlite},
