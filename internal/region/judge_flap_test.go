@@ -188,7 +188,7 @@ func TestRandomErrors(t *testing.T) {
 		pause             time.Duration
 	}{
 		{"1 % fail, 4 % lose the race, 1 % are slow", 0.01, 0.04, 0.01, 0.01, pause},
-		{"2 % fail", 0.02, 0, 0, 0.01, pause},
+		{"2 % fail", 0.02, 0, 0, 0.01, 3 * pause},
 		{"few calls", 0.01, 0.04, 0.01, 0.01, 3 * time.Second},
 		{"no calls", 0, 0, 0, 0.01, 24 * time.Hour},
 	} {
