@@ -18,7 +18,8 @@ import (
 
 var orderFlowers = filepath.Join("..", "..", "bots", "OrderFlowers")
 
-// botServer is a running `lexline bot serve` and the lines it writes.
+// botServer is a running `lexline bot serve`, or another command that runs
+// until it is stopped, and the lines it writes.
 type botServer struct {
 	lines *bufio.Scanner
 	stop  func() int // its exit code
@@ -26,13 +27,18 @@ type botServer struct {
 
 func startBotServer(t *testing.T, args ...string) *botServer {
 	t.Helper()
+	return startCommand(t, append([]string{"bot", "serve", "--listen", "127.0.0.1:0", "--worker", "none", "--bot", orderFlowers}, args...)...)
+}
+
+func startCommand(t *testing.T, args ...string) *botServer {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	reader, writer := io.Pipe()
 	var stderr lockedBuffer
 	env := &environment{stdin: strings.NewReader(""), stdout: writer, stderr: &stderr, getenv: func(string) string { return "" }}
 	ended := make(chan int, 1)
 	go func() {
-		code := run(ctx, env, append([]string{"bot", "serve", "--listen", "127.0.0.1:0", "--worker", "none", "--bot", orderFlowers}, args...))
+		code := run(ctx, env, args)
 		writer.Close()
 		ended <- code
 	}()

@@ -37,10 +37,8 @@ type hookServer struct {
 // serve answers until ctx is done; running invocations are then given some
 // seconds to end. It closes l.
 func (h *hookServer) serve(ctx context.Context, l net.Listener, logger *slog.Logger) error {
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", h.invoke)
 	server := &http.Server{
-		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		Handler: h.routes(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: functionTimeout + 10*time.Second, IdleTimeout: time.Minute,
 		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
@@ -59,6 +57,12 @@ func (h *hookServer) serve(ctx context.Context, l net.Listener, logger *slog.Log
 		return <-stopped
 	}
 	return errors.Join(fmt.Errorf("serve: %w", err), server.Close())
+}
+
+func (h *hookServer) routes() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /2015-03-31/functions/{name}/invocations", h.invoke)
+	return mux
 }
 
 // invoke runs the function once. It runs on when the caller has gone: Lambda
