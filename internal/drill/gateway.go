@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"lexline/internal/twiliosim"
 )
@@ -46,13 +45,18 @@ func (g *gateway) ready(text []byte) bool {
 	return g.address != ""
 }
 
+// leastQuota is how many requests at a time an alias gets at least: Lex's own
+// default (https://docs.aws.amazon.com/lexv2/latest/dg/quotas.html).
+const leastQuota = 25
+
 // gatewayConfig is the configuration of a gateway for some regions, the first of
 // which is its home.
-func gatewayConfig(token string, hold time.Duration, regions []*region) string {
+func (c *Config) gatewayConfig(token string, regions []*region) string {
+	quota := max(leastQuota, c.Calls)
 	var list, names []string
 	for _, r := range regions {
 		list = append(list, fmt.Sprintf("  - {name: %s, runtime_endpoint: %q, models_endpoint: %q}", r.name, r.endpoint, r.endpoint))
-		names = append(names, r.name)
+		names = append(names, "{name: "+r.name+"}")
 	}
 	return fmt.Sprintf(`# What the drill's gateway ran with.
 listen: 127.0.0.1:0
@@ -70,8 +74,11 @@ lines:
     bot: OrderFlowers
     alias: %s
     regions: [%s]
-failover: {hold: %s}
-`, publicURL, token, strings.Join(list, "\n"), calledNumber, botAlias, strings.Join(names, ", "), hold)
+    exactly_once: true
+    quota: %d
+    probe: {text: "I would like to order some flowers", intent: OrderFlowers, slot: FlowerType}
+failover: {hold: %s, probe_every: 2s}
+`, publicURL, token, strings.Join(list, "\n"), calledNumber, botAlias, strings.Join(names, ", "), quota, c.Hold)
 }
 
 // beginGateway starts a gateway. take gets the lines of its log.

@@ -131,7 +131,7 @@ func (o *oracle) switched(f Fault, end, next time.Time) (last, back float64) {
 		switch first := requests[k]; {
 		case first.Time.Before(end):
 			last = max(last, c.Began.Sub(f.From).Seconds())
-		case first.Time.Sub(end).Seconds() < back || back == never:
+		case !c.Began.Before(end) && (first.Time.Sub(end).Seconds() < back || back == never):
 			back = first.Time.Sub(end).Seconds()
 		}
 	}

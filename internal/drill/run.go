@@ -91,7 +91,7 @@ func (d *drill) setUp(ctx context.Context) error {
 	if cfg.Policy == PolicyArticle {
 		return d.startArticle(ctx, token)
 	}
-	g, err := d.stage.beginGateway(ctx, "gateway", gatewayConfig(token, cfg.Hold, d.regions), nil)
+	g, err := d.stage.beginGateway(ctx, "gateway", cfg.gatewayConfig(token, d.regions), nil)
 	if err != nil {
 		return err
 	}
