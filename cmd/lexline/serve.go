@@ -99,6 +99,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 		KeyTimeout:  settings.KeyTimeout,
 		KeyEnd:      settings.KeyEnd[0],
 		MaxFailures: settings.MaxFailures,
+		GiveUp:      g.cfg.Failover.TurnTime + turnGrace,
 		FillerAfter: settings.FillerAfter,
 		FillerEvery: settings.FillerEvery,
 	}
@@ -108,6 +109,10 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	g.server = twilio.NewServer(g.door, g.log)
 	return nil
 }
+
+// turnGrace lets Lex's client end a turn that takes too long, and say why, before
+// the call does.
+const turnGrace = 200 * time.Millisecond
 
 // listen opens the address, with advice when it is taken.
 func listen(address string) (net.Listener, error) {

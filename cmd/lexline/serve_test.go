@@ -52,10 +52,17 @@ func (b *lockedBuffer) String() string {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	return newRigBehind(t, func(lexAddress string) string { return lexAddress })
+}
+
+// newRigBehind is a rig that finds its local Lex at the address that front makes of
+// the Lex's own.
+func newRigBehind(t *testing.T, front func(lexAddress string) string) *rig {
+	t.Helper()
 	r := &rig{t: t, log: &lockedBuffer{}, hurry: make(chan os.Signal, 1), ended: make(chan error, 1)}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
-	lexAddress := r.startLex()
+	lexAddress := front(r.startLex())
 	cfg := defaultConfig()
 	cfg.Listen, cfg.PublicURL = "127.0.0.1:0", demoURL
 	cfg.Twilio.AuthToken = "secret"
