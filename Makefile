@@ -24,7 +24,7 @@ ARGS      ?=
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check race fuzz fuzz-short bench bench-speech transform lint sounds cover clean setup-demo setup-test setup-race
+.PHONY: help demo build test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench-speech: build ## Measure what the recogniser understands, voice by voice
 
 transform: setup-test ## Make the transform that lets the recogniser's model hear telephones
 	@go run ./bench/speech/adapt >bin/telephone.mllr && mv bin/telephone.mllr internal/speech/telephone.mllr
+
+simulate: ## Play 1,000,000 fault schedules through the failover core (ARGS="-n 20000 -seed 7", "-replay 7")
+	@go run ./bench/simulate $(ARGS)
 
 lint: ## Run golangci-lint with .golangci.yml
 	@go run $(GOLANGCI) run ./...

@@ -49,6 +49,7 @@ var mayImport = map[string]row{
 	"internal/call":             {own: "audio vad", tests: cmp},
 	"internal/region":           {tests: cmp + " internal/region/tabletest"},
 	"internal/region/tabletest": {own: "region"},
+	"internal/simulate":         {own: "region", tests: cmp},
 	"internal/sqlite":           {own: "region", others: sqlite, tests: cmp + " internal/region/tabletest"},
 	"internal/twilio":           {own: "audio call", others: gobwas, tests: cmp + " " + coder},
 	"internal/lex":              {own: "audio call region", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
@@ -64,6 +65,7 @@ var mayImport = map[string]row{
 	"cmd/lexline-speech": {own: "speech", others: purego, tests: cmp},
 	"bench/discard":      {tests: cmp},
 	"bench/mediapath":    {own: "audio", tests: cmp},
+	"bench/simulate":     {own: "region simulate", tests: cmp},
 	"bench/speech":       {own: "audio botdef nlu speech", tests: cmp},
 	"bench/speech/adapt": {own: "audio speech", tests: cmp},
 }
@@ -77,6 +79,10 @@ var forbidden = map[string]map[string]string{
 		"internal/speech":              "the gateway neither recognises nor speaks; the bot does",
 		"github.com/aws/aws-sdk-go-v2": "a call knows no cloud; lex speaks to AWS",
 		gobwas:                         "a call knows no websocket; twilio speaks to the carrier",
+	},
+	"internal/simulate": {
+		"internal/call": "what is simulated is the pure core of region; calls are modelled, so that a million schedules take an hour",
+		"internal/lex":  "it has goroutines and sockets; the simulation carries out plans itself, in virtual time",
 	},
 	"internal/region": {
 		"internal/call":                "regions are judged by evidence from anywhere; lex brings that of calls",
