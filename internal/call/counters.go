@@ -12,16 +12,16 @@ type Counters struct {
 
 // Snapshot is the state of Counters at one moment, each field a total since start.
 type Snapshot struct {
-	Calls       int64 // calls that ended
-	Turns       int64 // questions put to the bot
-	BargeIns    int64 // answers the caller interrupted or did not wait for
-	BotFailures int64 // turns the bot failed on
-	LateAnswers int64 // answers that came when nobody waited for them any more
-	LateMarks   int64 // marks given up on
-	DroppedKeys int64 // digits beyond the limit of one turn
-	Gaps        int64 // times an answer's audio was late and the caller heard a hole
-	Fillers     int64 // times a caller was asked to wait
-	Apologies   int64 // times a caller was told that the bot failed, and asked again
+	Calls       int64 `json:"ended"`        // calls that ended
+	Turns       int64 `json:"turns"`        // questions put to the bot
+	BargeIns    int64 `json:"barge_ins"`    // answers the caller interrupted or did not wait for
+	BotFailures int64 `json:"bot_failures"` // turns the bot failed on
+	LateAnswers int64 `json:"late_answers"` // answers that came when nobody waited for them any more
+	LateMarks   int64 `json:"late_marks"`   // marks given up on
+	DroppedKeys int64 `json:"dropped_keys"` // digits beyond the limit of one turn
+	Gaps        int64 `json:"gaps"`         // times an answer's audio was late and the caller heard a hole
+	Fillers     int64 `json:"fillers"`      // times a caller was asked to wait
+	Apologies   int64 `json:"apologies"`    // times a caller was told that the bot failed, and asked again
 }
 
 // Snapshot reads the totals. Fields may be one call apart from each other.

@@ -8,22 +8,22 @@ import (
 
 // Counters is a snapshot of what a Client did since it was made.
 type Counters struct {
-	Turns     int64                  // turns put to the bot
-	Answers   int64                  // turns that were answered
-	Late      int64                  // answers thrown away because the turn, or a later one, had been answered
-	Conflicts int64                  // attempts repeated because of a conflict on the session
-	Refused   int64                  // attempts repeated with less, because the bot refused the session state
-	Replays   int64                  // attempts after the first of a turn, hedges included
-	Hedges    int64                  // attempts sent while another was still waited for
-	Raced     int64                  // attempts overtaken by their hedge
-	Moved     int64                  // times a call changed its region
-	Respoken  int64                  // answers whose voice broke off and was had from another region
-	Inquiries int64                  // turns of which it had to be asked whether they were executed
-	Probes    int64                  // probes sent
-	Sent      int64                  // bytes of utterances and digits
-	Received  int64                  // bytes of answers' voices
-	Errors    map[region.Class]int64 // turns that ended in an error, by its class
-	Attempts  map[region.Class]int64 // attempts that failed, by class
+	Turns     int64                  `json:"turns"`     // turns put to the bot
+	Answers   int64                  `json:"answers"`   // turns that were answered
+	Late      int64                  `json:"late"`      // answers thrown away because the turn, or a later one, had been answered
+	Conflicts int64                  `json:"conflicts"` // attempts repeated because of a conflict on the session
+	Refused   int64                  `json:"refused"`   // attempts repeated with less, because the bot refused the session state
+	Replays   int64                  `json:"replays"`   // attempts after the first of a turn, hedges included
+	Hedges    int64                  `json:"hedges"`    // attempts sent while another was still waited for
+	Raced     int64                  `json:"raced"`     // attempts overtaken by their hedge
+	Moved     int64                  `json:"moved"`     // times a call changed its region
+	Respoken  int64                  `json:"respoken"`  // answers whose voice broke off and was had from another region
+	Inquiries int64                  `json:"inquiries"` // turns of which it had to be asked whether they were executed
+	Probes    int64                  `json:"probes"`    // probes sent
+	Sent      int64                  `json:"sent"`      // bytes of utterances and digits
+	Received  int64                  `json:"received"`  // bytes of answers' voices
+	Errors    map[region.Class]int64 `json:"errors"`    // turns that ended in an error, by its class
+	Attempts  map[region.Class]int64 `json:"attempts"`  // attempts that failed, by class
 }
 
 type counters struct {

@@ -53,18 +53,18 @@ type Sync struct {
 
 // TableStatus says how a gateway and its table stand.
 type TableStatus struct {
-	Reachable  bool             `json:"reachable"`            // the last read was answered
-	ReadAge    float64          `json:"readAgeSeconds"`       // since the last answered read; -1 if there was none
-	LastError  string           `json:"lastError,omitempty"`  // of the last read or write that failed
-	Region     string           `json:"region,omitempty"`     // lexRegion of the newest verdict that could be used
-	State      TableState       `json:"state,omitempty"`      // of that verdict
-	Version    int64            `json:"version"`              // of that verdict
-	Why        string           `json:"why,omitempty"`        // of that verdict
-	Pinned     string           `json:"pinned,omitempty"`     // the region of the pin in force here
-	PinPending bool             `json:"pinPending,omitempty"` // an operator's order has yet to reach the table
-	FromCopy   bool             `json:"fromCopy,omitempty"`   // the verdict is that of the copy on disk; the table was not read yet
-	CopyFault  string           `json:"copyFault,omitempty"`  // why the copy on disk could not be read or written
-	Skipped    uint64           `json:"skipped"`              // reads and writes not tried, as the table was still busy with others
+	Reachable  bool             `json:"reachable"`             // the last read was answered
+	ReadAge    float64          `json:"read_age_seconds"`      // since the last answered read; -1 if there was none
+	LastError  string           `json:"last_error,omitempty"`  // of the last read or write that failed
+	Region     string           `json:"region,omitempty"`      // lexRegion of the newest verdict that could be used
+	State      TableState       `json:"state,omitempty"`       // of that verdict
+	Version    int64            `json:"version"`               // of that verdict
+	Why        string           `json:"why,omitempty"`         // of that verdict
+	Pinned     string           `json:"pinned,omitempty"`      // the region of the pin in force here
+	PinPending bool             `json:"pin_pending,omitempty"` // an operator's order has yet to reach the table
+	FromCopy   bool             `json:"from_copy,omitempty"`   // the verdict is that of the copy on disk; the table was not read yet
+	CopyFault  string           `json:"copy_fault,omitempty"`  // why the copy on disk could not be read or written
+	Skipped    uint64           `json:"skipped"`               // reads and writes not tried, as the table was still busy with others
 	Counters   ObserverCounters `json:"counters"`
 }
 
