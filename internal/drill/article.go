@@ -65,7 +65,7 @@ type checker struct {
 func (d *drill) startArticle(ctx context.Context, token string) error {
 	doors := map[string]door{}
 	for _, r := range d.regions {
-		g, err := d.stage.beginGateway(ctx, "gateway-"+r.name, d.cfg.gatewayConfig(token, []*region{r}), nil)
+		g, err := d.stage.beginGateway(ctx, "gateway-"+r.name, d.cfg.gatewayConfig(token, []*region{r}), d.heard.gatewayOfOne)
 		if err != nil {
 			return err
 		}

@@ -202,6 +202,9 @@ func (e *Ears) turn(heard []byte, s spoken, until int, started time.Time) Turn {
 	owed := after
 	if found := answers(rest); len(found) > 0 && own.apologies == 0 {
 		t.Answers = len(found)
+		for _, s := range found {
+			t.Heard += time.Duration(s.last+1-s.first) * audio.FrameDuration
+		}
 		t.Answer = at(s.last + 1 + found[0].first)
 		owed = after[:found[0].first*audio.FrameSamples]
 	}

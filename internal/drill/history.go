@@ -11,6 +11,7 @@ type History struct {
 	Faults       []Fault  // as they happened, by time
 	Calls        []Call   // by number
 	Requests     []Request
+	Attempts     []Attempt // as the gateway tells
 	Ledger       []Placed
 	Verdicts     []Verdict // changes, by time
 	// HasClips says that the regions told which recordings reached them; without
@@ -65,6 +66,8 @@ type Turn struct {
 	// and not of an apology. Zero when none was.
 	Answer  time.Time
 	Answers int // stretches of answer, apart by more than a sentence's pause
+	// Heard is how long all of them were, the pauses within them included.
+	Heard time.Duration
 	// Fillers and Apologies were heard before the answer, or in its place.
 	Fillers, Apologies int
 	// Silence is the longest time without a sound from the end of the words to
@@ -75,20 +78,40 @@ type Turn struct {
 
 // Request is a line of a region's log.
 type Request struct {
-	Time    time.Time
-	Region  string
-	Op      string
-	Session string // the call's SID
-	Turn    int    // as the gateway numbered it; 0 when it did not say
-	Clips   map[string]float64
-	AudioMS int64
-	Status  int
-	Error   string
-	Fault   string // injected
-	Intent  string
-	State   string
-	Slots   map[string]string
+	Time     time.Time
+	Region   string
+	Op       string
+	Session  string // the call's SID
+	Turn     int    // as the gateway numbered it; 0 when it did not say
+	Clips    map[string]float64
+	AudioMS  int64 // of the caller
+	AnswerMS int64 // the bot's voice
+	Status   int
+	Error    string
+	Fault    string // injected
+	Intent   string
+	State    string
+	Slots    map[string]string
 }
+
+// Attempt is what the gateway says of one attempt to get an answer to a turn.
+type Attempt struct {
+	Time   time.Time
+	Call   string // SID
+	Turn   int    // as the gateway numbers it
+	Region string
+	What   Outcome
+}
+
+// Outcome is what came of an attempt.
+type Outcome string
+
+// Outcomes.
+const (
+	Answered Outcome = "answered" // the caller heard this answer
+	Failed   Outcome = "failed"
+	Again    Outcome = "again" // no outcome: a further attempt was begun
+)
 
 // Placed is a line of the hook's ledger: an order that was carried out.
 type Placed struct {

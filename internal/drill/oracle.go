@@ -32,11 +32,26 @@ func newOracle(h *History, paired []Call) *oracle {
 	o := &oracle{
 		h: h, r: &Report{Policy: string(PolicyLexline), Seed: h.Seed, Seconds: h.Ended.Sub(h.Began).Seconds()},
 		requests: map[string][]*Request{}, ledger: map[string][]*Placed{},
+		winners: map[turnKey]string{}, avoided: map[turnKey][]string{},
 	}
 	o.base = newBaseline(h.Calls, o.firstFault().Add(-windowBefore), paired)
 	for i := range h.Requests {
 		request := &h.Requests[i]
 		o.requests[request.Session] = append(o.requests[request.Session], request)
+	}
+	for _, a := range h.Attempts {
+		switch key := (turnKey{a.Call, a.Turn}); a.What {
+		case Answered:
+			o.winners[key] = a.Region
+		case Failed:
+			o.avoided[key] = append(o.avoided[key], a.Region)
+		case Again: // an attempt in another region was not waited for
+			for _, region := range h.Regions {
+				if region != a.Region {
+					o.avoided[key] = append(o.avoided[key], region)
+				}
+			}
+		}
 	}
 	for i := range h.Ledger {
 		placed := &h.Ledger[i]
@@ -52,6 +67,14 @@ type oracle struct {
 	base     *baseline
 	requests map[string][]*Request // by session, in the order of the logs
 	ledger   map[string][]*Placed  // by session
+	winners  map[turnKey]string    // regions whose answer was heard, as the gateway tells
+	avoided  map[turnKey][]string  // regions where an attempt failed, or was not waited for
+}
+
+// turnKey names a turn as the gateway does.
+type turnKey struct {
+	call string
+	turn int
 }
 
 // firstFault is when the first fault began, or the end of the run.
@@ -131,6 +154,8 @@ func (o *oracle) turn(c *Call, t *Turn, spared bool) {
 	o.r.Silence = max(o.r.Silence, t.Silence.Seconds())
 	asked := o.asked(c, t)
 	switch {
+	case t.Answers > 1 && !heardTwice(t, asked):
+		o.r.Broken++
 	case t.Answers > 1:
 		o.r.AnsweredTwice++
 		o.violated("%s was answered %d times", name(c, t), t.Answers)
@@ -140,11 +165,27 @@ func (o *oracle) turn(c *Call, t *Turn, spared bool) {
 		o.r.Lost++
 		o.violated("%s got no answer", name(c, t))
 	default:
-		if part, ok := arrived(t, asked); ok && part < leastArrived {
+		if part, ok := o.arrived(t, asked); ok && part < leastArrived {
 			o.r.Lost++
 			o.violated("%s was answered although only %.0f %% of it had arrived", name(c, t), 100*part)
 		}
 	}
+}
+
+// sparePause is how much longer than the bot's voice its answer may be heard,
+// without being a second one.
+const sparePause = 200 * time.Millisecond
+
+// heardTwice reports whether what was heard in several pieces is more than one
+// answer: longer than the longest that a region gave.
+func heardTwice(t *Turn, asked []*Request) bool {
+	longest := time.Duration(0)
+	for _, request := range asked {
+		if request.Status == 200 {
+			longest = max(longest, time.Duration(request.AnswerMS)*time.Millisecond)
+		}
+	}
+	return longest == 0 || t.Heard > longest+sparePause
 }
 
 // name names a turn for people.
@@ -183,11 +224,14 @@ const slack = 60 * time.Millisecond
 const recognizeUtterance = "RecognizeUtterance"
 
 // arrived returns which part of an utterance reached the region that answered
-// it. When several answered it is the least of them: which one the caller heard is
-// not known from the regions.
-func arrived(t *Turn, asked []*Request) (part float64, known bool) {
+// it. When several answered, and the gateway does not say which answer the caller
+// heard, it is the least of them.
+func (o *oracle) arrived(t *Turn, asked []*Request) (part float64, known bool) {
 	part = 1
 	for _, request := range asked {
+		if winner := o.winners[turnKey{request.Session, request.Turn}]; winner != "" && winner != request.Region {
+			continue
+		}
 		if got, ok := request.Clips[t.Clip]; ok && request.Status == 200 && request.Fault == "" {
 			part, known = min(part, got), true
 		}
@@ -240,7 +284,8 @@ func (o *oracle) slots(c *Call) {
 }
 
 // answered returns a call's answers in the order of their turns, as the gateway
-// numbered them. Of a turn that several regions answered it is the last answer.
+// numbered them. Of a turn that several regions answered it is the answer that the
+// caller heard, or else the last one.
 func (o *oracle) answered(c *Call) []*Request {
 	byTurn := map[int]*Request{}
 	var unnumbered []*Request
@@ -249,7 +294,7 @@ func (o *oracle) answered(c *Call) []*Request {
 		case request.Status != 200 || request.Op != recognizeUtterance || request.Fault != "":
 		case request.Turn == 0:
 			unnumbered = append(unnumbered, request)
-		default:
+		case byTurn[request.Turn] == nil || o.winners[turnKey{c.SID, request.Turn}] != byTurn[request.Turn].Region:
 			byTurn[request.Turn] = request
 		}
 	}
@@ -293,12 +338,12 @@ func (o *oracle) strangers() {
 func (o *oracle) changes() {
 	down := map[string]bool{}
 	for _, v := range o.h.Verdicts {
-		if is := avoided(v.State); is != down[v.Region] {
+		if is := isAvoided(v.State); is != down[v.Region] {
 			down[v.Region] = is
 			o.r.RegionChanges++
 		}
 	}
 }
 
-// avoided reports whether a verdict keeps new calls away.
-func avoided(state string) bool { return state == "down" || state == "recovering" }
+// isAvoided reports whether a verdict keeps new calls away.
+func isAvoided(state string) bool { return state == "down" || state == "recovering" }

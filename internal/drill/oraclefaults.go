@@ -124,8 +124,14 @@ func (o *oracle) switched(f Fault, end, next time.Time) (last, back float64) {
 	for i := range o.h.Calls {
 		c := &o.h.Calls[i]
 		requests := o.requests[c.SID]
+		if c.Began.Before(f.From) || !c.Began.Before(next) {
+			continue
+		}
+		if c.Began.Before(end) && o.tried(c, f) {
+			last = max(last, c.Began.Sub(f.From).Seconds())
+		}
 		k := slices.IndexFunc(requests, func(r *Request) bool { return r.Op == recognizeUtterance })
-		if k < 0 || c.Began.Before(f.From) || !c.Began.Before(next) || !slices.Contains(f.Regions, requests[k].Region) {
+		if k < 0 || !slices.Contains(f.Regions, requests[k].Region) {
 			continue
 		}
 		switch first := requests[k]; {
@@ -136,6 +142,12 @@ func (o *oracle) switched(f Fault, end, next time.Time) (last, back float64) {
 		}
 	}
 	return last, back
+}
+
+// tried reports whether a new call's first turn was sent to a broken region, as
+// the gateway tells: a region that stands still cannot.
+func (o *oracle) tried(c *Call, f Fault) bool {
+	return slices.ContainsFunc(o.avoided[turnKey{c.SID, 1}], func(region string) bool { return slices.Contains(f.Regions, region) })
 }
 
 // recovered finds the first answer after all regions were restored.

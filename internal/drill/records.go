@@ -20,14 +20,17 @@ type collector struct {
 	mu       sync.Mutex
 	requests []Request
 	verdicts []Verdict
+	attempts []Attempt
 	lost     int // records beyond maxRecords
 }
 
-// collected is a copy of what a collector has.
-func (c *collector) collected() (requests []Request, verdicts []Verdict, lost int) {
+// collected copies what a collector has into a history and returns how many
+// records there was no room for.
+func (c *collector) collected(h *History) (lost int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return append([]Request(nil), c.requests...), changes(c.verdicts), c.lost
+	h.Requests, h.Attempts, h.Verdicts = slices.Clone(c.requests), slices.Clone(c.attempts), changes(c.verdicts)
+	return c.lost
 }
 
 // changes sorts verdicts by time and leaves out those that say what the one
@@ -54,6 +57,7 @@ type regionLine struct {
 	Error   string            `json:"error"`
 	Fault   string            `json:"fault"`
 	AudioMS int64             `json:"audio_ms"`
+	Voice   int64             `json:"audio_out_ms"`
 	Intent  string            `json:"intent"`
 	State   string            `json:"state"`
 	Slots   map[string]string `json:"slots"`
@@ -86,7 +90,7 @@ func parseRequest(text []byte) (Request, bool) {
 	}
 	r := Request{
 		Time: line.Time, Region: line.Region, Op: line.Op, Session: line.Session, Turn: turnNumber(line.Turn),
-		AudioMS: line.AudioMS, Status: line.Status, Error: line.Error, Fault: line.Fault,
+		AudioMS: line.AudioMS, AnswerMS: line.Voice, Status: line.Status, Error: line.Error, Fault: line.Fault,
 		Intent: line.Intent, State: line.State, Slots: line.Slots,
 	}
 	for _, clip := range line.Clips {
@@ -96,6 +100,49 @@ func parseRequest(text []byte) (Request, bool) {
 		r.Clips[clip.ID] = max(r.Clips[clip.ID], clip.Arrived)
 	}
 	return r, true
+}
+
+// gatewayRecord is what the drill reads of a line of a gateway's log.
+type gatewayRecord struct {
+	Time         time.Time
+	Msg          string
+	Call, Region string
+	Turn         int
+	To           string // of "region changed"
+}
+
+// outcomes are the lines of a gateway's log that tell of attempts.
+var outcomes = map[string]Outcome{"bot answered": Answered, "attempt failed": Failed, "turn sent again": Again}
+
+// gateway takes a line of a gateway's log.
+func (c *collector) gateway(text []byte) {
+	var line gatewayRecord
+	if json.Unmarshal(text, &line) != nil || line.Region == "" {
+		return
+	}
+	if line.Msg == "region changed" {
+		c.verdict(Verdict{line.Time, line.Region, line.To})
+		return
+	}
+	what, ok := outcomes[line.Msg]
+	if !ok || line.Call == "" {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.attempts) == maxRecords {
+		c.lost++
+		return
+	}
+	c.attempts = append(c.attempts, Attempt{line.Time, line.Call, line.Turn, line.Region, what})
+}
+
+// gatewayOfOne takes a line of the log of a gateway with a single region, whose
+// verdict moves nothing.
+func (c *collector) gatewayOfOne(text []byte) {
+	if !bytes.Contains(text, []byte(`"region changed"`)) {
+		c.gateway(text)
+	}
 }
 
 // turnNumber reads a turn's number behind the slash of "CA.../3"; 0 when there is

@@ -21,6 +21,8 @@ type Report struct {
 	Lost          int `json:"utterances_lost"`           // without an answer, or less than 95 % of one reached a region
 	AnsweredTwice int `json:"utterances_answered_twice"` // heard or given
 
+	Broken int `json:"answers_with_a_hole"` // of more than a sentence's pause, in the middle
+
 	Confirmed int `json:"orders_confirmed"` // by their caller, who heard the bot's last words
 	Placed    int `json:"orders_placed"`    // in the hook's ledger
 	Missing   int `json:"orders_missing"`   // confirmed and not placed

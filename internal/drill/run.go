@@ -91,7 +91,7 @@ func (d *drill) setUp(ctx context.Context) error {
 	if cfg.Policy == PolicyArticle {
 		return d.startArticle(ctx, token)
 	}
-	g, err := d.stage.beginGateway(ctx, "gateway", cfg.gatewayConfig(token, d.regions), nil)
+	g, err := d.stage.beginGateway(ctx, "gateway", cfg.gatewayConfig(token, d.regions), d.heard.gateway)
 	if err != nil {
 		return err
 	}
@@ -205,8 +205,7 @@ func (d *drill) history(lines *callers, began time.Time) (*History, error) {
 	var fault error
 	h.Calls, fault = lines.history()
 	sortCalls(h.Calls)
-	var lost int
-	h.Requests, h.Verdicts, lost = d.heard.collected()
+	lost := d.heard.collected(h)
 	if fault == nil && lost > 0 {
 		fault = fmt.Errorf("the regions wrote %d lines more than are kept: the drill was too long to be judged", lost)
 	}

@@ -259,7 +259,8 @@ func answeringRegions(h *History) map[place]string {
 		for j := range c.Turns {
 			t := &c.Turns[j]
 			for _, request := range o.asked(c, t) {
-				if request.Status == 200 && request.Fault == "" {
+				winner := o.winners[turnKey{request.Session, request.Turn}]
+				if request.Status == 200 && request.Fault == "" && (winner == "" || winner == request.Region) {
 					found[place{c.Number, t.Number}] = request.Region
 					break
 				}
