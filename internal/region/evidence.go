@@ -109,6 +109,11 @@ func (f *findings) run(oldest time.Duration) streak {
 	return s
 }
 
+// enough says whether the streak and so many failed probes make so many failures.
+func (s streak) enough(probes, limit int) bool {
+	return int(s.weight)+int(weighsFull)*probes >= int(weighsFull)*limit
+}
+
 // String says it in plain words.
 func (s streak) String() string {
 	what := fmt.Sprintf("%d turns in a row failed", s.failures)

@@ -40,8 +40,10 @@ func (j *Judge) condemns(r *judged) string {
 	switch {
 	case run.hard+r.probes.hard >= 2:
 		return fmt.Sprintf("%d attempts were refused for good (%s): the alias is gone, or access is denied", run.hard+r.probes.hard, Hard)
-	case run.weight >= weighsFull*weight(min(j.s.Run, findingsKept)):
+	case run.enough(0, j.s.Run):
 		return run.String()
+	case run.weight > 0 && run.enough(r.probes.failed, j.s.Run):
+		return fmt.Sprintf("%s, and %d probes as well", run, r.probes.failed)
 	case r.probes.failed >= j.s.Fall:
 		return fmt.Sprintf("%d probes in a row failed (%s)", r.probes.failed, r.stats.probeFailure)
 	}

@@ -2,6 +2,7 @@ package region
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,7 +108,9 @@ func TestVerdicts(t *testing.T) {
 		{"three probes failed, cheap ones good between", "deep-soft cheap-good deep-soft cheap-good deep-soft", Down, "3 probes"},
 		{"three probes failed, callers were answered", "deep-soft deep-soft good deep-soft", Suspect, ""},
 		{"probes do not prove that speech works", "soft soft deep-good soft deep-good soft cheap-good soft", Down, "5 turns in a row"},
-		{"but good ones end suspicion", "soft soft " + times(5, "deep-good"), Healthy, "nothing speaks"},
+		{"failed probes join callers' failures", "soft soft soft deep-soft deep-soft", Down, "3 turns in a row failed (soft), the last after 0.4 s, and 2 probes as well"},
+		{"and not the ones before a good one", "soft soft soft deep-soft deep-good deep-soft", Suspect, ""},
+		{"good probes end suspicion", "soft soft " + times(5, "deep-good"), Healthy, "nothing speaks"},
 		{"until the next failure", "soft soft " + times(5, "deep-good") + "soft", Suspect, "3 turns in a row"},
 		{"throttled", times(20, "load"), Healthy, ""},
 		{"our own fault", times(20, "ours"), Healthy, ""},
@@ -299,7 +302,7 @@ func TestLatenciesForget(t *testing.T) {
 	for i := 1000 - latencyWindow; i < 1000; i++ {
 		want = append(want, time.Duration(i*7919%1009)*time.Millisecond)
 	}
-	sortDurations(want)
+	slices.Sort(want)
 	if diff := cmp.Diff(want, l.bySize); diff != "" {
 		t.Errorf("the latest %d answers by size (-want +got):\n%s", latencyWindow, diff)
 	}

@@ -4,7 +4,6 @@ import (
 	"container/heap"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 )
@@ -25,7 +24,6 @@ type world struct {
 	rng     *rand.Rand
 	turns   uint64
 	lost    int // turns that got no answer
-	late    []time.Duration
 	actions []stamped
 }
 
@@ -133,7 +131,7 @@ func (w *world) call() {
 	w.turns++
 	w.at(w.now+w.every/2+time.Duration(w.rng.Int64N(int64(w.every))), w.call)
 	n := w.turns
-	w.attempt(n, w.now, w.pick(fmt.Sprint("call ", n%50), ""), 1)
+	w.attempt(n, w.pick(fmt.Sprint("call ", n%50), ""), 1)
 }
 
 // pick chooses where a turn goes: not where it just failed, and not to a suspect
@@ -167,7 +165,7 @@ func (w *world) pick(call, not string) string {
 }
 
 // attempt sends a turn to a region; it is the so manieth attempt.
-func (w *world) attempt(n uint64, since time.Duration, region string, number int) {
+func (w *world) attempt(n uint64, region string, number int) {
 	began, got := w.now, w.ask(region, w.now, turn)
 	const hedge, limit = 900 * time.Millisecond, 3 * time.Second
 	if got.gone {
@@ -176,14 +174,13 @@ func (w *world) attempt(n uint64, since time.Duration, region string, number int
 	end := func(region string, began time.Duration, got answer) {
 		w.tell(Event{Kind: Outcome, Region: region, Class: got.class, Began: began, Took: got.took, Turn: n})
 		if got.class == None {
-			w.late = append(w.late, w.now-since)
 			return
 		}
 		if number == 4 {
 			w.lost++
 			return
 		}
-		w.at(w.now+50*time.Millisecond, func() { w.attempt(n, since, w.pick("", region), number+1) })
+		w.at(w.now+50*time.Millisecond, func() { w.attempt(n, w.pick("", region), number+1) })
 	}
 	if got.took <= hedge {
 		w.at(w.now+got.took, func() { end(region, began, got) })
@@ -248,12 +245,3 @@ func (w *world) probesOf(region string, deep bool, from, to time.Duration) (n in
 	}
 	return n
 }
-
-// percentile returns the time that p of a thousand turns did not exceed.
-func (w *world) percentile(p int) time.Duration {
-	sorted := slices.Sorted(slices.Values(w.late))
-	return sorted[(len(sorted)-1)*p/1000]
-}
-
-// sortDurations sorts in place.
-func sortDurations(d []time.Duration) { slices.Sort(d) }
