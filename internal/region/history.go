@@ -97,7 +97,7 @@ func decodeHistory(item Item) ([]HistoryEntry, int64) {
 
 func (e HistoryEntry) attributes() map[string]any {
 	return map[string]any{
-		"at": e.At.Unix(), "by": clip(e.By), "what": e.What, "from": e.From, "to": e.To,
+		"at": unix(e.At), "by": clip(e.By), "what": e.What, "from": e.From, "to": e.To,
 		"why": clip(e.Why), "evidence": clip(e.Evidence),
 	}
 }

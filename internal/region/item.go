@@ -110,7 +110,7 @@ func (v VerdictItem) attributes() map[string]any {
 		attrVersion: v.Version,
 		attrBy:      v.By,
 		attrWhy:     v.Why,
-		attrAt:      v.At.Unix(),
+		attrAt:      unix(v.At),
 	}
 	if !v.Pin.IsZero() {
 		written[attrPin] = map[string]any{
@@ -221,11 +221,22 @@ func (r *itemReader) time(from map[string]any, name string) time.Time {
 		r.fault("%s is a %T, not a time", name, value)
 		return time.Time{}
 	}
+	if seconds == 0 {
+		return time.Time{}
+	}
 	if seconds < 0 || seconds > latest {
 		r.fault("%s %d is no time", name, seconds)
 		return time.Time{}
 	}
 	return time.Unix(seconds, 0).UTC()
+}
+
+// unix is how a time is written: 0 if there is none.
+func unix(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Unix()
 }
 
 func (r *itemReader) pin() Pin {

@@ -102,7 +102,7 @@ func (e Evidence) attributes() map[string]any {
 	for _, name := range e.Down {
 		opinions[name] = "down"
 	}
-	written := map[string]any{"epoch": e.Epoch, "seq": e.Seq, "regions": opinions, "since": e.Since.Unix()}
+	written := map[string]any{"epoch": e.Epoch, "seq": e.Seq, "regions": opinions, "since": unix(e.Since)}
 	if e.Panic {
 		written["panic"] = true
 	}

@@ -26,10 +26,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	driver "modernc.org/sqlite"
@@ -64,12 +66,9 @@ func Open(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open table %s: %w", path, err)
 	}
-	// SQLite makes files that everybody may read.
-	file, err := os.OpenFile(full, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("open table: %w", err)
-	}
-	if err := file.Close(); err != nil {
+	opening.Lock()
+	defer opening.Unlock()
+	if err := create(full); err != nil {
 		return nil, fmt.Errorf("open table: %w", err)
 	}
 	name := "file:" + (&url.URL{Path: full}).EscapedPath() +
@@ -85,6 +84,27 @@ func Open(path string) (*DB, error) {
 		return nil, fmt.Errorf("open table %s: %w", path, errors.Join(err, db.Close()))
 	}
 	return d, nil
+}
+
+// opening is held while a file is opened: see create.
+var opening sync.Mutex
+
+// create makes the file if there is none, for its owner only: SQLite would let
+// everybody read it. It never opens one that is there: closing it would take away
+// the locks that this process has on it through SQLite.
+func create(path string) error {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err == nil {
+		return file.Close()
+	}
+	if !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", path)
+	}
+	return err
 }
 
 // prepare checks the file and makes the tables of a new one.
@@ -272,11 +292,17 @@ func guarded(ctx context.Context, do func(context.Context) error) (err error) {
 	return do(ctx)
 }
 
+// isBusy tells whether another process was in the way.
 func isBusy(err error) bool {
 	var e *driver.Error
 	if !errors.As(err, &e) {
 		return false
 	}
-	code := e.Code() & 0xff // without the extension
-	return code == codes.SQLITE_BUSY || code == codes.SQLITE_LOCKED
+	switch e.Code() & 0xff { // without the extension
+	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
+		return true
+	}
+	// Two that open a new file at once both clean up after the other's switch to
+	// WAL mode, and the second finds nothing to delete.
+	return e.Code() == codes.SQLITE_IOERR_DELETE_NOENT
 }
