@@ -195,7 +195,7 @@ func TestRandomErrors(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			length := time.Duration(days * 24 * time.Hour)
-			if testing.Short() {
+			if testing.Short() || underRace {
 				length /= 10
 			}
 			rng := rand.New(rand.NewPCG(11, 12))
