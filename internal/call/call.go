@@ -6,9 +6,8 @@
 // A call lives on one goroutine, in Run. That goroutine pulls events from the
 // leg, and the caller's frames are its clock: there is no ticker. What happens
 // next is decided by a pure state machine (conversation.go, filler.go,
-// playout.go); this
-// file only carries its decisions out. The package knows no carrier, no
-// websocket and no Lex: they implement Leg and Bot.
+// playout.go); this file only carries its decisions out. The package knows no
+// carrier, no websocket and no Lex: they implement Leg and Bot.
 package call
 
 import (
@@ -407,10 +406,11 @@ func (c *Call) apology() []byte {
 	return slices.Concat(c.cfg.Sounds.Apology, bytes.Repeat([]byte{silence}, questionPause), question)
 }
 
+// lengths returns how many bytes each of the sounds has.
 func lengths(sounds [][]byte) []int {
-	var bytes []int
-	for _, sound := range sounds {
-		bytes = append(bytes, len(sound))
+	lengths := make([]int, len(sounds))
+	for i, sound := range sounds {
+		lengths[i] = len(sound)
 	}
-	return bytes
+	return lengths
 }
