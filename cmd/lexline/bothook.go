@@ -8,7 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
-	"strings"
+	"os"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver of --keys
@@ -121,8 +121,16 @@ func openKeys(ctx context.Context, file string) (*hookKeys, error) {
 	if file == "" {
 		return &hookKeys{table: lexhook.NewMemory(), name: "memory"}, nil
 	}
+	// SQLite would let everybody read what callers ordered.
+	created, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open keys: %w", err)
+	}
+	if err := created.Close(); err != nil {
+		return nil, fmt.Errorf("open keys: %w", err)
+	}
 	path := url.URL{Path: file}
-	db, err := sql.Open("sqlite", "file:"+strings.TrimPrefix(path.EscapedPath(), "//")+"?_pragma=busy_timeout(5000)")
+	db, err := sql.Open("sqlite", "file:"+path.EscapedPath()+"?_pragma=busy_timeout(5000)")
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", file, err)
 	}
