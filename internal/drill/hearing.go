@@ -136,7 +136,6 @@ type spoken struct {
 	line        int // of the script
 	clip        string
 	first, last int
-	done        bool // last is known
 }
 
 // Hear makes the history of a call of its record: role is who called, lane and
@@ -181,7 +180,7 @@ func sayings(r *twiliosim.Record) []spoken {
 			}
 			all = append(all, s)
 		case event.Event == "speech_end" && len(all) > 0:
-			all[len(all)-1].last, all[len(all)-1].done = frame(event.AtMS), true
+			all[len(all)-1].last = frame(event.AtMS)
 		}
 	}
 	return all
