@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -19,17 +20,22 @@ import (
 const demoURL = "https://voice.example.com"
 
 // demoLimit bounds the whole demo.
-const demoLimit = 3 * time.Minute
+const demoLimit = 4 * time.Minute
+
+// demoRegions are the regions of the demo, home first.
+var demoRegions = []string{"us-east-1", "us-west-2"}
 
 func demoCommand() command {
-	return command{"demo", "place two calls to a flower shop's bot, all on this machine", runDemo}
+	return command{"demo", "order flowers by telephone, and lose a region in mid-sentence, all on this machine", runDemo}
 }
 
 func runDemo(ctx context.Context, env *environment, args []string) error {
-	flags := newFlags(env, "demo", "", `Starts a local Lex with the bot OrderFlowers and a gateway in front of it, each as a
-process of its own, and has two simulated phones order flowers. Shows what is said,
-understood and heard, and how long it takes. Succeeds only when the bot's own log
-shows both orders fulfilled with the values that were drawn from the seed.
+	flags := newFlags(env, "demo", "", `Starts two local Lex regions with the bot OrderFlowers and a gateway in front of them,
+each as a process of its own. In the first act two simulated phones order flowers; in
+the second the region of a running call is stopped in the middle of a sentence, and the
+caller orders on. Shows what is said, understood and heard, and how long it takes.
+Succeeds only when the bots' own logs show all orders fulfilled with the values that
+were drawn from the seed.
 
 examples:
   lexline demo
@@ -104,21 +110,43 @@ func (d *demo) run(ctx context.Context) (err error) {
 	begun := time.Now()
 	defer d.stopAll()
 
-	bot, err := d.startBot(ctx)
-	if err != nil {
-		return err
+	var services []*service // the regions, home first
+	for _, region := range demoRegions {
+		bot, err := d.startBot(ctx, region)
+		if err != nil {
+			return err
+		}
+		services = append(services, bot)
 	}
 	actors := cast(d.seed, begun, d.whyKeys(), d.engines.Recordings)
 	d.story = newStory(actors)
-	d.stage.opening(d, actors)
-	gateway, err := d.startGateway(ctx, bot.address)
+	d.stage.opening(d, actors[:2])
+	gateway, err := d.startGateway(ctx, services)
 	if err != nil {
 		return err
 	}
-	if err := d.calls(ctx, bot, gateway, actors); err != nil {
+	home := services[0]
+	dead := d.watch(append(services, gateway))
+	if err := d.calls(ctx, dead, gateway, 0, 1); err != nil {
+		return err
+	}
+	d.stage.secondAct(actors[2])
+	d.story.cue = func() []line { return d.stopRegion(home) }
+	defer func() { _ = home.cmd.Process.Signal(syscall.SIGCONT) }() // so that it can end like the others
+	if err := d.calls(ctx, dead, gateway, 2); err != nil {
 		return err
 	}
 	return d.stage.closing(d, time.Since(begun))
+}
+
+// stopRegion stops the process of a region: its connections stay open, new ones
+// are accepted by the kernel, and nothing answers. No failure is harder to tell
+// from a slow answer.
+func (d *demo) stopRegion(bot *service) []line {
+	if err := bot.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		return []line{{"", "fault", fmt.Sprintf("the region could not be stopped: %v", err)}}
+	}
+	return []line{{"", "REGION", bot.name + " is stopped in mid-sentence: it accepts connections and answers nothing"}}
 }
 
 // start starts one of our own commands. Its output goes to take, in d.follow,
@@ -193,22 +221,26 @@ func (d *demo) startService(ctx context.Context, name string, args []string, rea
 	}
 }
 
-func (d *demo) startGateway(ctx context.Context, lex string) (*service, error) {
+func (d *demo) startGateway(ctx context.Context, bots []*service) (*service, error) {
+	var regions strings.Builder
+	for _, bot := range bots {
+		fmt.Fprintf(&regions, "  - {name: %s, runtime_endpoint: \"http://%s\", models_endpoint: \"http://%[2]s\"}\n", bot.name, bot.address)
+	}
 	config := fmt.Sprintf(`# What the demo's gateway ran with.
 listen: 127.0.0.1:0
 public_url: %s
 log: {level: debug, format: json}
 twilio: {auth_token: %s}
 aws: {access_key_id: demo, secret_access_key: demo}
+control: {listen: 127.0.0.1:0}
 regions:
-  - {name: us-east-1, runtime_endpoint: "http://%s", models_endpoint: "http://%s"}
-lines:
+%slines:
   - name: flowers
     numbers: ["+15550100"]
     greeting: "Welcome to the flower shop. How can I help you?"
     bot: OrderFlowers
     alias: ver_one
-`, demoURL, d.token, lex, lex)
+`, demoURL, d.token, regions.String())
 	path := filepath.Join(d.out, "lexline.yml")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		return nil, fmt.Errorf("write the gateway's configuration: %w", err)
@@ -224,11 +256,27 @@ lines:
 	return d.startService(ctx, "gateway", []string{"serve", "--config", path}, ready, take)
 }
 
-// calls places the calls and follows all processes until the phones are done.
-func (d *demo) calls(ctx context.Context, bot, gateway *service, actors []actor) error {
-	ended := make(chan struct{}, len(actors))
-	for i, a := range actors {
-		phone, err := d.startPhone(i, a, gateway.address)
+// watch reports each of the services that ends while the demo is going on.
+func (d *demo) watch(services []*service) <-chan *service {
+	dead := make(chan *service, len(services))
+	for _, s := range services {
+		go func() {
+			select {
+			case <-s.done:
+				dead <- s
+			case <-d.deaf:
+			}
+		}()
+	}
+	return dead
+}
+
+// calls places the calls of some of the actors and follows all processes until
+// their phones are done.
+func (d *demo) calls(ctx context.Context, dead <-chan *service, gateway *service, numbers ...int) error {
+	ended := make(chan struct{}, len(numbers))
+	for _, i := range numbers {
+		phone, err := d.startPhone(i, d.story.scenes[i].actor, gateway.address)
 		if err != nil {
 			return err
 		}
@@ -237,16 +285,14 @@ func (d *demo) calls(ctx context.Context, bot, gateway *service, actors []actor)
 			ended <- struct{}{}
 		}()
 	}
-	for left := len(actors); left > 0; {
+	for left := len(numbers); left > 0; {
 		select {
 		case l := <-d.lines:
 			d.stage.show(l.take(l.text))
 		case <-ended:
 			left--
-		case <-bot.done:
-			return fmt.Errorf("%w in the middle of the demo: %s", bot.ended(), bot.last)
-		case <-gateway.done:
-			return fmt.Errorf("%w in the middle of the demo: %s", gateway.ended(), gateway.last)
+		case s := <-dead:
+			return fmt.Errorf("%w in the middle of the demo: %s", s.ended(), s.last)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

@@ -100,3 +100,43 @@ func TestStoryShowsWhatIsNotJSON(t *testing.T) {
 		t.Errorf("a gateway's warning is shown as %v", got)
 	}
 }
+
+// TestCueComesInMidSentence stops the region once, while the second act's caller
+// gives the day.
+func TestCueComesInMidSentence(t *testing.T) {
+	cues := 0
+	s := newStory([]actor{{name: "Ann"}, {name: "Ben"}, {name: "Cleo"}})
+	s.cue = func() []line {
+		cues++
+		return []line{{verb: "REGION"}}
+	}
+	for turn := 1; turn <= 4; turn++ {
+		for who := range s.scenes {
+			s.phone(who, []byte(`{"event":"speech_start","text":"x"}`))
+			want := 0
+			if turn > 3 || turn == 3 && who == 2 {
+				want = 1
+			}
+			if cues != want {
+				t.Errorf("turn %d of %s: %d cues so far; want %d", turn, s.scenes[who].actor.name, cues, want)
+			}
+			s.phone(who, []byte(`{"event":"speech_end","text":"x"}`))
+		}
+	}
+}
+
+func TestAnswerBehindFillersIsMeasured(t *testing.T) {
+	s := newStory([]actor{{name: "Ann"}})
+	s.phone(0, []byte(`{"event":"call","call":"CA1","to":"+15550100"}`))
+	s.phone(0, []byte(`{"event":"speech_end","call":"CA1","text":"monday","time":"2026-11-20T12:00:00.000Z"}`))
+	s.gateway([]byte(`{"msg":"turn ended","call":"CA1","time":"2026-11-20T12:00:00.800Z"}`))
+	s.gateway([]byte(`{"msg":"filler playing","call":"CA1","time":"2026-11-20T12:00:01.500Z"}`))
+	s.phone(0, []byte(`{"event":"heard_start","call":"CA1","source":"stream","time":"2026-11-20T12:00:01.520Z"}`))
+	s.bot([]byte(`{"session":"CA1","region":"us-west-2","mode":"Speech","transcript":"monday","intent":"OrderFlowers","state":"InProgress"}`))
+	s.gateway([]byte(`{"msg":"turn answered","call":"CA1","time":"2026-11-20T12:00:02.000Z"}`))
+	s.gateway([]byte(`{"msg":"turn playing","call":"CA1","time":"2026-11-20T12:00:02.300Z"}`))
+	turn := s.scenes[0].turns[0]
+	if turn.TotalMS != 2300 || turn.Fillers != 1 || turn.Region != "us-west-2" {
+		t.Errorf("turn = %+v; want an answer of us-west-2 after 2300 ms and 1 filler", turn)
+	}
+}

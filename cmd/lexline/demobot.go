@@ -6,10 +6,12 @@ import (
 	"strings"
 )
 
-// startBot starts the local Lex and takes from its first line which engines
+// startBot starts a local Lex region and takes from its first line which engines
 // give it ears and a voice.
-func (d *demo) startBot(ctx context.Context) (*service, error) {
-	args := []string{"bot", "serve", "--listen", "127.0.0.1:0", "--bot", d.bot, "--alias", "ver_one", "--log-format", "json"}
+func (d *demo) startBot(ctx context.Context, region string) (*service, error) {
+	args := []string{
+		"bot", "serve", "--region", region, "--listen", "127.0.0.1:0", "--bot", d.bot, "--alias", "ver_one", "--log-format", "json",
+	}
 	ready := func(text []byte) string {
 		var start botStart
 		if json.Unmarshal(text, &start) != nil || start.Op != "Start" {
@@ -20,7 +22,7 @@ func (d *demo) startBot(ctx context.Context) (*service, error) {
 		return strings.TrimPrefix(start.Endpoint, "http://")
 	}
 	take := func(text []byte) []line { return d.story.bot(text) }
-	return d.startService(ctx, "bot", args, ready, take)
+	return d.startService(ctx, region, args, ready, take)
 }
 
 // present reports whether an engine's state is not that there is none.

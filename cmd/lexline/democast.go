@@ -63,28 +63,29 @@ func drawOrder(rng *rand.Rand, today time.Time) order {
 	}
 }
 
-// cast draws the demo's two callers from a seed. The second has a human voice as
-// far as the recordings in the folder sounds go, if there is one. With a reason
-// why they cannot speak, both press keys.
+// cast draws the demo's callers from a seed: two for the first act and one for the
+// second. Ben has a human voice as far as the recordings in the folder sounds go,
+// if there is one. With a reason why they cannot speak, all press keys.
 func cast(seed uint64, today time.Time, whyKeys, sounds string) []actor {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	ann := actor{name: "Ann", voice: "rms", about: "a synthetic voice (flite rms), not the bot's", order: drawOrder(rng, today)}
 	ben := actor{name: "Ben", voice: "awb", about: "a synthetic voice (flite awb)", order: drawOrder(rng, today)}
+	cleo := actor{name: "Cleo", voice: "rms", about: "a synthetic voice (flite rms)", order: drawOrder(rng, today)}
 	switch {
 	case whyKeys != "":
-		for _, a := range []*actor{&ann, &ben} {
+		for _, a := range []*actor{&ann, &ben, &cleo} {
 			a.keyed, a.about = true, "by key presses, "+whyKeys
 			a.script = keyedScript(a.order)
 		}
-		return []actor{ann, ben}
+		return []actor{ann, ben, cleo}
 	case sounds != "":
 		ben.about = "human recordings for day and time, a synthetic voice (flite awb) for the rest"
 		ben.script = spokenScript(ben, recordedDay(sounds, ben.order), recordedTime(sounds, ben.order))
 	default:
 		ben.script = spokenScript(ben, "", "")
 	}
-	ann.script = spokenScript(ann, "", "")
-	return []actor{ann, ben}
+	ann.script, cleo.script = spokenScript(ann, "", ""), spokenScript(cleo, "", "")
+	return []actor{ann, ben, cleo}
 }
 
 // recordedSounds returns the folder of the human recordings, or nothing.

@@ -31,7 +31,7 @@ func newStage(out io.Writer, asJSON bool) *stage {
 }
 
 // colours of the callers and of what is less important, as ANSI codes.
-var colours = map[string]string{"Ann": "36", "Ben": "33", "times": "2", "gateway": "31", "fault": "31"}
+var colours = map[string]string{"Ann": "36", "Ben": "33", "times": "2", "Cleo": "35", "gateway": "31", "fault": "31", "REGION": "31;1"}
 
 func (s *stage) paint(what, text string) string {
 	if code := colours[what]; s.colour && code != "" {
@@ -49,7 +49,7 @@ func (s *stage) printf(format string, args ...any) {
 // opening says what will happen, and with which engines.
 func (s *stage) opening(d *demo, actors []actor) {
 	s.begun = time.Now()
-	s.printf("lexline demo: two callers order flowers. seed %d\n\n", d.seed)
+	s.printf("lexline demo, act one: two callers order flowers. seed %d\n\n", d.seed)
 	s.printf("  recognizer   %s\n", d.engines.Recognizer)
 	s.printf("  synthesizer  %s\n", d.engines.Synthesizer)
 	if d.engines.Recordings == "" {
@@ -58,8 +58,7 @@ func (s *stage) opening(d *demo, actors []actor) {
 		s.printf("  recordings   %s\n\n", d.engines.Recordings)
 	}
 	for _, a := range actors {
-		o := a.order
-		s.printf("  %s wants %s on %s (%s) at %s\n      %s\n", s.paint(a.name, a.name), o.flower, o.day, o.date, o.clock, a.about)
+		s.introduce(a)
 	}
 	s.printf(`
 What follows takes some 40 seconds. "says" is the end of what the caller said, "bot" what the bot
@@ -68,12 +67,24 @@ made of it, "hears" the answer; "times" is the silence between the two and what 
 `)
 }
 
+func (s *stage) introduce(a actor) {
+	o := a.order
+	s.printf("  %s wants %s on %s (%s) at %s\n      %s\n", s.paint(a.name, a.name), o.flower, o.day, o.date, o.clock, a.about)
+}
+
+// secondAct says what will happen next.
+func (s *stage) secondAct(a actor) {
+	s.printf("\nAct two: a region dies in mid-sentence. The gateway knows the same bot in %s and %s.\n\n", demoRegions[0], demoRegions[1])
+	s.introduce(a)
+	s.printf("      While %s says the day, the process of %s is stopped.\n\n", a.name, demoRegions[0])
+}
+
 // show prints lines as they happen.
 func (s *stage) show(lines []line) {
 	for _, l := range lines {
 		at := time.Since(s.begun).Seconds()
 		text := fmt.Sprintf("%-7s %s", l.verb, l.text)
-		s.printf("%5.1f s  %s  %s\n", at, s.paint(l.who, fmt.Sprintf("%-3s", l.who)), s.paint(l.verb, text))
+		s.printf("%5.1f s  %s  %s\n", at, s.paint(l.who, fmt.Sprintf("%-4s", l.who)), s.paint(l.verb, text))
 	}
 }
 
@@ -130,9 +141,9 @@ func (s *stage) closing(d *demo, took time.Duration) error {
 }
 
 func (s *stage) table(d *demo, report demoReport) {
-	s.printf("\nFrom the bot's own log, after %.0f s:\n\n", report.Seconds)
+	s.printf("\nFrom the bots' own logs, after %.0f s:\n\n", report.Seconds)
 	table := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
-	fmt.Fprint(table, "  caller\tturns\tmode\torder fulfilled\tmedian silence\n")
+	fmt.Fprint(table, "  caller\tturns\tmode\torder fulfilled\tby\tmedian silence\tlongest\n")
 	for i, call := range report.Calls {
 		scene := d.story.scenes[i]
 		o := scene.actor.order
@@ -140,14 +151,14 @@ func (s *stage) table(d *demo, report demoReport) {
 		if !call.OK {
 			verdict = "NO: " + call.Problem
 		}
-		mode, silence := "", ""
+		mode, region, silence, longest := "", "", "", ""
 		if turn := scene.latest(); turn != nil {
-			mode = turn.Mode
+			mode, region = turn.Mode, turn.Region
 		}
-		if ms, ok := scene.medianTotal(); ok {
-			silence = fmt.Sprintf("%d ms", ms)
+		if median, most, ok := scene.silences(); ok {
+			silence, longest = fmt.Sprintf("%d ms", median), fmt.Sprintf("%d ms", most)
 		}
-		fmt.Fprintf(table, "  %s\t%d\t%s\t%s\t%s\n", call.Caller, len(call.Turns), mode, verdict, silence)
+		fmt.Fprintf(table, "  %s\t%d\t%s\t%s\t%s\t%s\t%s\n", call.Caller, len(call.Turns), mode, verdict, region, silence, longest)
 	}
 	_ = table.Flush() // the terminal's own errors have nowhere to go
 	s.printf("\nListen (left the caller, right what the caller heard):\n")

@@ -15,6 +15,7 @@ import (
 type botRecord struct {
 	Time       time.Time         `json:"time"`
 	Op         string            `json:"op"`
+	Region     string            `json:"region"`
 	Session    string            `json:"session"`
 	Mode       string            `json:"mode"`
 	Transcript string            `json:"transcript"`
@@ -35,6 +36,10 @@ type gatewayRecord struct {
 	Turn    int       `json:"turn"`
 	Reason  string    `json:"reason"`
 	Err     string    `json:"err"`
+	Region  string    `json:"region"`
+	From    string    `json:"from"`
+	To      string    `json:"to"`
+	Why     string    `json:"why"`
 }
 
 // demoTurn is one question and its answer, as the three processes saw it.
@@ -46,7 +51,9 @@ type demoTurn struct {
 	State      string            `json:"state"`
 	Slots      map[string]string `json:"slots"`
 	Elicits    string            `json:"elicits,omitempty"`
-	Heard      string            `json:"heard"` // by the caller, as text
+	Heard      string            `json:"heard"`             // by the caller, as text
+	Region     string            `json:"region"`            // whose bot answered
+	Fillers    int               `json:"fillers,omitempty"` // words heard while the answer was late
 
 	saidAt, endedAt, answeredAt, heardAt time.Time
 
@@ -62,6 +69,7 @@ type scene struct {
 	actor actor
 	call  string // CallSid, once it is known
 	turns []*demoTurn
+	began int             // utterances, or turns of keys, that the caller has begun
 	end   twiliosim.Event // of the phone
 	over  bool
 }
@@ -70,6 +78,26 @@ type scene struct {
 // pure: each method takes one line and returns what there is to show of it.
 type story struct {
 	scenes []*scene
+	// cue, if set, is called once: when the caller of the second act begins with
+	// their third turn.
+	cue func() []line
+}
+
+// The cue comes in the call of the third actor, who is giving the day.
+const (
+	cueScene = 2
+	cueTurn  = 3
+)
+
+// begins takes note of a turn that a caller begins, and gives the cue.
+func (s *story) begins(i int) []line {
+	s.scenes[i].began++
+	if i != cueScene || s.scenes[i].began != cueTurn || s.cue == nil {
+		return nil
+	}
+	lines := s.cue()
+	s.cue = nil
+	return lines
 }
 
 // line is one thing to show.
@@ -112,10 +140,17 @@ func (s *story) phone(i int, text []byte) []line {
 		return show("calls", "%s", event.To)
 	case "say":
 		return show("hears", "%q", event.Text)
+	case "speech_start":
+		return s.begins(i)
 	case "speech_end":
 		return scene.said(event, saidText(event))
 	case "press":
-		return scene.pressed(event)
+		fresh := scene.expectsKeys()
+		lines := scene.pressed(event)
+		if fresh {
+			lines = append(lines, s.begins(i)...)
+		}
+		return lines
 	case "heard_start":
 		if event.Source == "stream" {
 			return scene.hears(event.Time)
@@ -148,13 +183,18 @@ func (c *scene) said(event twiliosim.Event, text string) []line {
 // keysSaid begins what was "said" by pressing keys.
 const keysSaid = "keys "
 
+// expectsKeys reports whether the next key begins a turn.
+func (c *scene) expectsKeys() bool {
+	last := c.latest()
+	return last == nil || !strings.HasPrefix(last.Said, keysSaid) || strings.HasSuffix(last.Said, "#")
+}
+
 // pressed collects the keys of one turn.
 func (c *scene) pressed(event twiliosim.Event) []line {
-	last := c.latest()
-	if last == nil || !strings.HasPrefix(last.Said, keysSaid) || strings.HasSuffix(last.Said, "#") {
-		last = &demoTurn{Said: keysSaid}
-		c.turns = append(c.turns, last)
+	if c.expectsKeys() {
+		c.turns = append(c.turns, &demoTurn{Said: keysSaid})
 	}
+	last := c.latest()
 	last.Said += event.Key
 	last.saidAt = event.Time
 	if event.Key == "#" {
@@ -172,7 +212,7 @@ func (c *scene) latest() *demoTurn {
 
 func (c *scene) hears(at time.Time) []line {
 	turn := c.latest()
-	if turn == nil || !turn.heardAt.IsZero() {
+	if turn == nil || !turn.heardAt.IsZero() || turn.Fillers > 0 {
 		return nil
 	}
 	turn.heardAt = at
@@ -182,7 +222,7 @@ func (c *scene) hears(at time.Time) []line {
 // bot takes a line of the local Lex's log.
 func (s *story) bot(text []byte) []line {
 	var record botRecord
-	if json.Unmarshal(text, &record) != nil || record.Session == "" {
+	if json.Unmarshal(text, &record) != nil || record.Session == "" || record.Status >= 300 {
 		return nil
 	}
 	scene := s.byCall(record.Session)
@@ -192,6 +232,7 @@ func (s *story) bot(text []byte) []line {
 	turn := scene.latest()
 	turn.Mode, turn.Transcript, turn.Intent, turn.State = record.Mode, record.Transcript, record.Intent, record.State
 	turn.Slots, turn.Elicits, turn.Heard = record.Slots, record.Elicits, strings.Join(record.Messages, " ")
+	turn.Region = record.Region
 	understood := fmt.Sprintf("%s %s", record.Intent, record.State)
 	if filled := slotText(record.Slots); filled != "" {
 		understood += ", " + filled
@@ -200,7 +241,7 @@ func (s *story) bot(text []byte) []line {
 		understood += ", asks " + record.Elicits
 	}
 	return append([]line{
-		{scene.actor.name, "bot", fmt.Sprintf("heard %q (%s)", record.Transcript, record.Mode)},
+		{scene.actor.name, "bot", fmt.Sprintf("heard %q (%s) in %s", record.Transcript, record.Mode, record.Region)},
 		{scene.actor.name, "bot", understood},
 		{scene.actor.name, "hears", fmt.Sprintf("%q", turn.Heard)},
 	}, scene.measure(turn)...)
@@ -228,6 +269,9 @@ func (s *story) gateway(text []byte) []line {
 	if scene != nil {
 		who = scene.actor.name
 	}
+	if text := record.failover(); text != "" {
+		return []line{{who, "gateway", text}}
+	}
 	if record.Level == "WARN" || record.Level == "ERROR" {
 		return []line{{who, "gateway", strings.TrimSpace(record.Message + " " + record.Reason + " " + record.Err)}}
 	}
@@ -240,8 +284,32 @@ func (s *story) gateway(text []byte) []line {
 		turn.endedAt = record.Time
 	case "turn answered":
 		turn.answeredAt = record.Time
+	case "filler playing":
+		turn.Fillers++
+		turn.heardAt = time.Time{} // the answer is still to be heard
+		return []line{{who, "hears", "words that fill the silence"}}
+	case "turn playing":
+		if turn.Fillers > 0 {
+			turn.heardAt = record.Time
+		}
 	}
 	return scene.measure(turn)
+}
+
+// failover tells what a line of the gateway's log says of regions, empty for
+// nothing.
+func (r gatewayRecord) failover() string {
+	switch r.Message {
+	case "turn sent again":
+		return "sends the same words to " + r.Region
+	case "call moved":
+		return fmt.Sprintf("the call goes on in %s", r.To)
+	case "region changed":
+		return fmt.Sprintf("%s is %s: %s", r.Region, r.To, r.Why)
+	case "active region moved":
+		return fmt.Sprintf("new calls go to %s", r.To)
+	}
+	return ""
 }
 
 // measure fills in a turn's times once all of them are known.
@@ -283,15 +351,19 @@ func (c *scene) verdict() string {
 			return fmt.Sprintf("%s is %q, not %q", name, got, want[name])
 		}
 	}
+	if home := demoRegions[0]; c.actor.name == "Cleo" && last.Region == home {
+		return "the order was fulfilled in " + home + ", which had been stopped"
+	}
 	if c.end.Result != twiliosim.ResultOK {
 		return fmt.Sprintf("the phone reports %s: %s", c.end.Reason, c.end.Text)
 	}
 	return ""
 }
 
-// medianTotal is the median silence between a caller's last word and the bot's
-// first, over the turns that were measured.
-func (c *scene) medianTotal() (ms int64, ok bool) {
+// silences are the median and the longest time between a caller's last word and
+// the answer, over the turns that were measured. Words that filled a silence do
+// not count as an answer.
+func (c *scene) silences() (median, longest int64, ok bool) {
 	var totals []int64
 	for _, turn := range c.turns {
 		if turn.measured {
@@ -299,8 +371,8 @@ func (c *scene) medianTotal() (ms int64, ok bool) {
 		}
 	}
 	if len(totals) == 0 {
-		return 0, false
+		return 0, 0, false
 	}
 	slices.Sort(totals)
-	return totals[len(totals)/2], true
+	return totals[len(totals)/2], totals[len(totals)-1], true
 }
