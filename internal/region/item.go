@@ -2,13 +2,14 @@ package region
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
-// The names of the verdict item's attributes. The first is the article's, so
-// that its Lambdas and contact flows read what we write:
-// https://aws.amazon.com/blogs/contact-center/ "Building a highly available
-// Amazon Lex bot"; an item of theirs has lexRegion only.
+// The names of the verdict item's attributes. Key and lexRegion are those of
+// https://aws.amazon.com/blogs/machine-learning/create-a-multi-region-amazon-lex-bot-with-amazon-connect-for-high-availability/
+// so that its functions and contact flows read what we write. An item that they
+// wrote has lexRegion only. Below, "the article" is this one.
 const (
 	attrRegion  = "lexRegion" // always a region's name; the article's check writes "err" when both look dead
 	attrState   = "state"
@@ -193,7 +194,7 @@ func (r *itemReader) region(what, name string) string {
 		r.fault("%s is not there", what)
 	case !validName(name):
 		r.fault("%s %.40q is no region", what, name)
-	case r.regions != nil && !contains(r.regions, name):
+	case r.regions != nil && !slices.Contains(r.regions, name):
 		r.fault("%s %q is none of the configured regions", what, name)
 	default:
 		return name
@@ -277,13 +278,4 @@ func validName(name string) bool {
 		}
 	}
 	return true
-}
-
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -99,7 +100,7 @@ func (p Pin) check(now time.Time, regions []string) error {
 	switch {
 	case !validName(p.Region):
 		return fmt.Errorf("%q is no name of a region", p.Region)
-	case regions != nil && !contains(regions, p.Region):
+	case regions != nil && !slices.Contains(regions, p.Region):
 		return fmt.Errorf("%q is none of the configured regions", p.Region)
 	case left <= 0:
 		return fmt.Errorf("the pin would end before it begins, at %s", p.Until.Format(time.RFC3339))

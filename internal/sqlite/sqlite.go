@@ -298,11 +298,6 @@ func isBusy(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	switch e.Code() & 0xff { // without the extension
-	case codes.SQLITE_BUSY, codes.SQLITE_LOCKED:
-		return true
-	}
-	// Two that open a new file at once both clean up after the other's switch to
-	// WAL mode, and the second finds nothing to delete.
-	return e.Code() == codes.SQLITE_IOERR_DELETE_NOENT
+	code := e.Code() & 0xff // without the extension
+	return code == codes.SQLITE_BUSY || code == codes.SQLITE_LOCKED
 }
