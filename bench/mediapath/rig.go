@@ -30,6 +30,7 @@ const (
 const serveConfig = `listen: %[1]s
 public_url: http://%[1]s
 log: {level: info, format: json}
+control: {listen: "127.0.0.1:0"}
 twilio: {auth_token: %[2]s}
 aws: {access_key_id: BENCH, secret_access_key: bench}
 regions:

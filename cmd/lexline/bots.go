@@ -21,6 +21,8 @@ type bot struct {
 	name   string   // as configured, for people
 	lines  []string // names
 	client *lex.Client
+	table  region.Table // what the client's keeper shares
+	key    string       // of the verdict in it
 }
 
 // findBots makes a client for every bot of the lines, looking names up where ids
@@ -74,7 +76,7 @@ func (g *gateway) findBot(ctx context.Context, line lineConfig, table region.Tab
 		}
 		return nil, err
 	}
-	return &bot{name: line.Bot, lines: []string{line.Name}, client: client}, nil
+	return &bot{name: line.Bot, lines: []string{line.Name}, client: client, table: table, key: cfg.Sync.Observer.Key}, nil
 }
 
 // clientConfig is what a line's client needs.

@@ -68,12 +68,15 @@ type gateway struct {
 	bots     []*bot                 // in the order of their first lines
 	table    *sqlite.DB             // nil: pins are kept in memory
 	sounds   map[string]call.Sounds // by name of the line
+	started  time.Time
+	ends     callEnds
+	control  *control // nil: none
 }
 
 // newGateway listens, finds the bots and prepares to answer. On an error
 // nothing is left open.
 func newGateway(ctx context.Context, cfg config, dev bool, logger *slog.Logger) (*gateway, error) {
-	g := &gateway{cfg: cfg, log: logger}
+	g := &gateway{cfg: cfg, log: logger, started: time.Now()}
 	if err := g.open(ctx, dev); err != nil {
 		g.close()
 		return nil, err
@@ -107,7 +110,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 		return fmt.Errorf("open the door for Twilio: %w", err)
 	}
 	g.server = twilio.NewServer(g.door, g.log)
-	return nil
+	return g.openControl()
 }
 
 // turnGrace lets Lex's client end a turn that takes too long, and say why, before
@@ -167,7 +170,9 @@ func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFun
 }
 
 // answer runs one call whose stream the door has accepted.
-func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) call.Termination {
+func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) (end call.Termination) {
+	end = call.Termination{Result: call.ServerFault, Reason: call.Panicked} // unless it returns
+	defer func() { g.ends.add(end) }()
 	calls := g.calls
 	calls.Sounds = g.sounds[info.Line]
 	return call.New(calls, info, leg, g.botOf(info.Line).client.Session(info)).Run(ctx)
@@ -177,7 +182,8 @@ func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) call
 // finish within the drain time, or until impatient fires.
 func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 	g.log.Info("listening", "address", g.listener.Addr().String(), "webhook", strings.TrimRight(g.cfg.PublicURL, "/")+"/twiml",
-		"lines", len(g.cfg.Lines), "mallocs", mallocs())
+		"control", g.control.address(), "lines", len(g.cfg.Lines), "mallocs", mallocs())
+	g.control.serve(g.log)
 	unwatch := g.watchBots()
 	defer unwatch()
 	served := make(chan error, 1)
@@ -239,6 +245,7 @@ func (g *gateway) drain(impatient <-chan os.Signal) {
 
 // close ends what is left. It may be called at any stage of the gateway's making.
 func (g *gateway) close() {
+	g.control.close()
 	if g.door != nil {
 		_ = g.door.Close() // has nothing to tell when it does not wait
 	}

@@ -64,7 +64,7 @@ func newRigBehind(t *testing.T, front func(lexAddress string) string) *rig {
 	r.stop = stop
 	lexAddress := front(r.startLex())
 	cfg := defaultConfig()
-	cfg.Listen, cfg.PublicURL = "127.0.0.1:0", demoURL
+	cfg.Listen, cfg.PublicURL, cfg.Control.Listen = "127.0.0.1:0", demoURL, "127.0.0.1:0"
 	cfg.Twilio.AuthToken = "secret"
 	cfg.AWS = awsConfig{AccessKeyID: "a", SecretAccessKey: "b"}
 	cfg.Regions = []regionConfig{{Name: "us-east-1", RuntimeEndpoint: lexAddress, ModelsEndpoint: lexAddress}}
@@ -269,6 +269,7 @@ func TestUnknownBotIsSaidAtStart(t *testing.T) {
 	lexAddress := r.startLex()
 	cfg := defaultConfig()
 	cfg.Listen, cfg.PublicURL, cfg.Twilio.AuthToken = "127.0.0.1:0", demoURL, "secret"
+	cfg.Control.Listen = "127.0.0.1:0"
 	cfg.AWS = awsConfig{AccessKeyID: "a", SecretAccessKey: "b"}
 	cfg.Regions = []regionConfig{{Name: "us-east-1", RuntimeEndpoint: lexAddress, ModelsEndpoint: lexAddress}}
 	cfg.Lines = []lineConfig{{Name: "trip", Bot: "BookTrip"}}

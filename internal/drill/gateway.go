@@ -33,16 +33,14 @@ type gatewayLine struct {
 // ready takes the lines of a starting gateway until it has said where it listens.
 func (g *gateway) ready(text []byte) bool {
 	var line gatewayLine
-	if json.Unmarshal(text, &line) != nil {
+	if json.Unmarshal(text, &line) != nil || line.Msg != "listening" {
 		return false
 	}
-	switch line.Msg {
-	case "control listening":
-		g.control = line.Address
-	case "listening":
-		g.address = line.Address
+	g.address = line.Address
+	if line.Control != "off" {
+		g.control = line.Control
 	}
-	return g.address != ""
+	return true
 }
 
 // leastQuota is how many requests at a time an alias gets at least: Lex's own

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"syscall"
+	"time"
+)
+
+// control is the gateway's own listener for people and their tools: what it
+// knows of its regions, and orders to pin one. It asks nobody for a password, so
+// it listens on loopback only, and answers only what cannot be a web page's doing.
+type control struct {
+	listener net.Listener
+	server   *http.Server
+	served   chan error // gets one; nil until serve
+}
+
+// openControl opens the control listener, or leaves it out where the
+// configuration says so, and where another program has the port that nobody chose.
+func (g *gateway) openControl() error {
+	address := g.cfg.Control.Listen
+	if address == "off" {
+		return nil
+	}
+	listener, err := net.Listen("tcp", address)
+	taken := errors.Is(err, syscall.EADDRINUSE)
+	switch {
+	case taken && address == defaultConfig().Control.Listen:
+		g.log.Warn("no control listener, another program has its port", "address", address, "key", "control.listen")
+		return nil
+	case taken:
+		return &hintError{
+			fmt.Errorf("control.listen: another program has the port of %s", address),
+			"give each gateway of a machine a control.listen of its own, or off",
+		}
+	case err != nil:
+		return fmt.Errorf("control.listen: %w", err)
+	}
+	g.control = &control{listener: listener, server: &http.Server{
+		Handler:           g.controlHandler(),
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       10 * time.Second,
+		WriteTimeout:      15 * time.Second,
+		IdleTimeout:       60 * time.Second,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
+	}}
+	return nil
+}
+
+// controlHandler has the control listener's paths.
+func (g *gateway) controlHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, g.status()) })
+	mux.HandleFunc("GET /history", g.serveHistory)
+	mux.HandleFunc("POST /pin", g.servePin)
+	mux.HandleFunc("POST /unpin", g.serveUnpin)
+	mux.Handle("GET /metrics", g.metricsHandler())
+	return guardControl(mux)
+}
+
+// guardControl refuses what a page in somebody's browser could send: requests
+// under a name that is not loopback's, which is what DNS rebinding looks like,
+// those that say they come from another site, and orders that need no preflight
+// (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
+func guardControl(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host // without a port
+		}
+		content, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		switch {
+		case !isLoopback(trimBrackets(host)):
+			refuseControl(w, http.StatusForbidden, "this listener is for programs of this machine: ask it by its loopback address")
+		case r.Header.Get("Origin") != "":
+			refuseControl(w, http.StatusForbidden, "this listener is not for web pages")
+		case r.Method == http.MethodPost && content != "application/json":
+			refuseControl(w, http.StatusUnsupportedMediaType, "an order must have the Content-Type application/json")
+		default:
+			r.Body = http.MaxBytesReader(w, r.Body, maxOrder)
+			next.ServeHTTP(w, r)
+		}
+	})
+}
+
+// maxOrder is how long the body of a request may be.
+const maxOrder = 16 << 10
+
+// trimBrackets takes the brackets off an IPv6 address without a port.
+func trimBrackets(host string) string {
+	if len(host) > 2 && host[0] == '[' && host[len(host)-1] == ']' {
+		return host[1 : len(host)-1]
+	}
+	return host
+}
+
+// controlFault is what the control listener answers when it cannot do what it
+// was asked.
+type controlFault struct {
+	Error string `json:"error"`
+}
+
+func refuseControl(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(controlFault{text}) // the asker has gone
+}
+
+func answerJSON(w http.ResponseWriter, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(value) // the asker has gone
+}
+
+// address is where the control listener is, for the log; "off" without one.
+func (c *control) address() string {
+	if c == nil {
+		return "off"
+	}
+	return c.listener.Addr().String()
+}
+
+// serve answers until close.
+func (c *control) serve(logger *slog.Logger) {
+	if c == nil {
+		return
+	}
+	c.served = make(chan error, 1)
+	go func() {
+		err := c.server.Serve(c.listener)
+		if !errors.Is(err, http.ErrServerClosed) {
+			logger.Error("control listener lost", "err", err)
+		}
+		c.served <- err
+	}()
+}
+
+// close lets the answers under way end and closes the listener. It may be called
+// more than once, by one goroutine.
+func (c *control) close() {
+	if c == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := c.server.Shutdown(ctx); err != nil {
+		_ = c.server.Close() // what is left has been waited for long enough
+	}
+	_ = c.listener.Close() // already closed by the server, when it ran
+	if c.served != nil {
+		<-c.served
+		c.served = nil
+	}
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"lexline/internal/call"
+	"lexline/internal/lex"
+	"lexline/internal/region"
+)
+
+// statusAnswer is the answer of GET /status. Tools read it: fields are added,
+// never renamed.
+type statusAnswer struct {
+	Version string      `json:"version"`
+	Node    string      `json:"node"` // the gateway's name among those that share a table
+	Started time.Time   `json:"started"`
+	Now     time.Time   `json:"now"`
+	Lines   []string    `json:"lines"`
+	Calls   callsStatus `json:"calls"`
+	Bots    []botStatus `json:"bots"`
+}
+
+// callsStatus counts the calls since the start.
+type callsStatus struct {
+	Live  int64     `json:"live"`  // streams open now
+	Total int64     `json:"total"` // streams opened
+	Ends  []callEnd `json:"ends"`  // how they ended; of those ways that were seen
+	call.Snapshot
+}
+
+// callEnd is how often calls ended in one way.
+type callEnd struct {
+	Result call.Result `json:"result"`
+	Reason call.Reason `json:"reason"`
+	Calls  int64       `json:"calls"`
+}
+
+// botStatus is what is known of one bot and its regions.
+type botStatus struct {
+	Name  string   `json:"name"`
+	Lines []string `json:"lines"`
+	region.Status
+	Rooms map[string]region.Room `json:"rooms"` // by region: how near the quota of requests at a time is
+	Lex   lex.Counters           `json:"lex"`
+}
+
+// status returns everything at this moment. It asks nobody outside.
+func (g *gateway) status() statusAnswer {
+	streams := g.door.Counters()
+	s := statusAnswer{
+		Version: programVersion(), Node: g.node(), Started: g.started, Now: time.Now(),
+		Calls: callsStatus{Live: streams.LiveStreams, Total: streams.Streams, Ends: g.ends.list(), Snapshot: g.calls.Counters.Snapshot()},
+	}
+	for _, line := range g.cfg.Lines {
+		s.Lines = append(s.Lines, line.Name)
+	}
+	for _, b := range g.bots {
+		s.Bots = append(s.Bots, g.botStatus(b))
+	}
+	return s
+}
+
+func (g *gateway) botStatus(b *bot) botStatus {
+	s := botStatus{
+		Name: g.nameOf(b), Lines: slices.Clone(b.lines), Status: b.client.Keeper().Status(),
+		Rooms: map[string]region.Room{}, Lex: b.client.Counters(),
+	}
+	for _, r := range s.Regions {
+		s.Rooms[r.Region] = b.client.Room(r.Region)
+	}
+	return s
+}
+
+// node is the gateway's name among those that share a table.
+func (g *gateway) node() string {
+	if id := g.cfg.Table.Observer; id != "" {
+		return id
+	}
+	return ownName()
+}
+
+// nameOf is the name of a bot in status and metrics: that in the configuration,
+// with its first line behind it where another bot has the same.
+func (g *gateway) nameOf(b *bot) string {
+	same := func(other *bot) bool { return other != b && other.name == b.name }
+	if slices.ContainsFunc(g.bots, same) {
+		return b.name + "/" + b.lines[0]
+	}
+	return b.name
+}
+
+// callEnds counts how calls ended. It is safe for several goroutines; the zero
+// value is ready.
+type callEnds struct {
+	mu    sync.Mutex
+	count map[call.Termination]int64 // without their errors
+}
+
+func (c *callEnds) add(end call.Termination) {
+	end.Err = nil
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.count == nil {
+		c.count = map[call.Termination]int64{}
+	}
+	c.count[end]++
+}
+
+// list returns the counts in the order of their results and reasons.
+func (c *callEnds) list() []callEnd {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ends := []callEnd{} // an empty list in JSON, not null
+	for end, n := range c.count {
+		ends = append(ends, callEnd{end.Result, end.Reason, n})
+	}
+	slices.SortFunc(ends, func(a, b callEnd) int {
+		return cmp.Or(cmp.Compare(a.Result, b.Result), cmp.Compare(a.Reason, b.Reason))
+	})
+	return ends
+}
