@@ -29,7 +29,7 @@ export CGO_ENABLED := 0
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: setup-demo build ## Install what is missing, build, place two calls, show them (ARGS="--json" and so on)
+demo: setup-demo build ## Install what is missing, build, place three calls, lose a region (ARGS="--json" and so on)
 	@bin/lexline demo $(ARGS)
 
 build: ## Build bin/lexline and bin/lexline-speech
