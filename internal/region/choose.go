@@ -38,7 +38,7 @@ func (t *Turn) choose(view View) (name string, some bool) {
 // the turn for good gets no second one, and an ejected one none at all.
 func (t *Turn) mayAsk(view View, c Condition) bool {
 	switch {
-	case t.hopeless(c.Name), t.busy(c.Name):
+	case t.hopeless(c.Name):
 		return false
 	case len(view.Regions) == 1, c.Name == view.Pinned && !t.limits.Broken.PinIgnored:
 		return true
@@ -51,6 +51,7 @@ func (t *Turn) mayAsk(view View, c Condition) bool {
 // better reports whether region a is the better choice for the next attempt.
 func (t *Turn) better(a, b Condition) bool {
 	return cmp.Or(
+		compareBool(t.busy(a.Name), t.busy(b.Name)),
 		cmp.Compare(t.spent(a.Name), t.spent(b.Name)),
 		compareBool(a.Throttled, b.Throttled),
 		compareBool(a.State == Suspect, b.State == Suspect),
@@ -80,7 +81,7 @@ func (t *Turn) returns(name string) bool {
 		return false
 	}
 	last := t.attempts[len(t.attempts)-1]
-	return last.region == name && last.failed == Ours
+	return last.region == name && last.failed == Ours && !t.busy(name)
 }
 
 // hopeless reports whether a region refused the turn for good.
@@ -94,7 +95,7 @@ func (t *Turn) hopeless(name string) bool {
 }
 
 // busy reports whether the session in a region has been held by another request
-// twice: it will not be free in time.
+// twice: it is asked again only where no other region can be, and not at once.
 func (t *Turn) busy(name string) bool {
 	n := 0
 	for _, a := range t.attempts {
@@ -120,7 +121,7 @@ func compareBool(a, b bool) int {
 func (t *Turn) standby(view View, busy string) string {
 	best := -1
 	for i, c := range view.Regions {
-		if c.Name == busy || c.Full || c.Ejected || !t.mayAsk(view, c) {
+		if c.Name == busy || c.Full || c.Ejected || t.busy(c.Name) || !t.mayAsk(view, c) {
 			continue
 		}
 		if best < 0 || t.better(c, view.Regions[best]) {

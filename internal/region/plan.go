@@ -190,7 +190,7 @@ func (t *Turn) take(now time.Duration, r Report) {
 	case Conflict:
 		if t.running(r.Attempt) {
 			t.attempts[r.Attempt].over, t.attempts[r.Attempt].conflict = true, true
-			t.attempts[r.Attempt].failed = Ours
+			t.attempts[r.Attempt].failed, t.attempts[r.Attempt].ended = Ours, now
 			t.last, t.notBefore = Ours, now+t.limits.Conflict
 		}
 	case Refused:
@@ -354,6 +354,9 @@ func (t *Turn) rested(name string) (at time.Duration) {
 			at = a.ended + pause
 			pause = min(10*pause, longest)
 		}
+		if a.region == name && a.conflict && t.busy(name) {
+			at = max(at, a.ended+5*t.limits.Conflict) // what holds the session may take a while
+		}
 	}
 	return at
 }
@@ -377,7 +380,7 @@ func (t *Turn) exhausted() bool {
 }
 
 func (t *Turn) send(now time.Duration, name string, hedge bool) {
-	if sent := t.sent(); !t.ended && sent > 0 && sent >= t.limits.Attempts-1 {
+	if sent := t.sent(); !t.ended && (sent > 0 && sent >= t.limits.Attempts-1 || t.busy(name)) {
 		return
 	}
 	t.attempts = append(t.attempts, attempt{region: name, sent: now, hedge: hedge})
