@@ -88,7 +88,7 @@ func (g *gateway) clientConfig(line lineConfig) lex.Config {
 	f := g.cfg.Failover
 	cfg := lex.Config{
 		Credentials: lex.Credentials{AccessKeyID: g.cfg.AWS.AccessKeyID, SecretAccessKey: g.cfg.AWS.SecretAccessKey},
-		Deadlines:   lex.Deadlines{FirstByte: f.AttemptTime, Turn: f.TurnTime},
+		Deadlines:   lex.Deadlines{FirstByte: f.AttemptTime, Turn: g.cfg.turnLeft()},
 		Judge:       region.Settings{Hold: f.Hold, MaxHold: f.MaxHold, ProbeEvery: f.ProbeEvery, Seed: rand.Uint64()},
 		Once:        line.ExactlyOnce,
 		NeverHedge:  line.Hedge == "never",

@@ -376,6 +376,9 @@ func (cfg *config) checkLines() (faults []error) {
 	return faults
 }
 
+// turnLeft is what is left of a turn's time when its end has been noticed.
+func (cfg *config) turnLeft() time.Duration { return cfg.Failover.TurnTime - cfg.Call.EndOfSpeech }
+
 func (cfg *config) checkFailover() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 	within := func(key string, d, least, most time.Duration) {
@@ -388,7 +391,7 @@ func (cfg *config) checkFailover() (faults []error) {
 	within("max_hold", f.MaxHold, f.Hold, 24*time.Hour)
 	within("probe_every", f.ProbeEvery, 500*time.Millisecond, time.Minute)
 	within("attempt_time", f.AttemptTime, 500*time.Millisecond, 30*time.Second)
-	within("turn_time", f.TurnTime, f.AttemptTime, time.Minute)
+	within("turn_time", f.TurnTime, cfg.Call.EndOfSpeech+f.AttemptTime, time.Minute)
 	if cfg.Table.Refresh < time.Second || cfg.Table.Refresh > 10*time.Minute {
 		fault("table.refresh: %v is not between 1s and 10m", cfg.Table.Refresh)
 	}

@@ -173,7 +173,7 @@ func TestBadConfigs(t *testing.T) {
 		{"hedge", strings.Replace(goodConfig, "bot:", "hedge: perhaps, bot:", 1), `lines[0].hedge: "perhaps" is neither auto nor never`},
 		{"no room", strings.Replace(goodConfig, "bot:", "quota: -1, bot:", 1), "lines[0].quota: must be 1 or more"},
 		{"short hold", goodConfig + "failover: {hold: 10ms}", "failover.hold: 10ms is not between 1s and 1h0m0s"},
-		{"turn shorter than its attempts", goodConfig + "failover: {turn_time: 1s}", "failover.turn_time: 1s is not between 3s and 1m0s"},
+		{"turn shorter than its attempts", goodConfig + "failover: {turn_time: 1s}", "failover.turn_time: 1s is not between 3.8s and 1m0s"},
 		{"rare refresh", goodConfig + "table: {refresh: 1h}", "table.refresh: 1h0m0s is not between 1s and 10m"},
 		{"open control", goodConfig + "control: {listen: ':8471'}", `control.listen: ":8471" is not a loopback address`},
 		{"number twice", goodConfig + `  - {name: two, numbers: ["+15550100"], bot: B}`, "+15550100 belongs to another line"},

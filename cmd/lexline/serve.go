@@ -102,7 +102,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 		KeyTimeout:  settings.KeyTimeout,
 		KeyEnd:      settings.KeyEnd[0],
 		MaxFailures: settings.MaxFailures,
-		GiveUp:      g.cfg.Failover.TurnTime + turnGrace,
+		GiveUp:      g.cfg.turnLeft() + turnGrace,
 		FillerAfter: settings.FillerAfter,
 		FillerEvery: settings.FillerEvery,
 	}
