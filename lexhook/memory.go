@@ -64,13 +64,6 @@ func (m *Memory) Replace(_ context.Context, e Entry) (bool, error) {
 	return true, nil
 }
 
-// Len returns how many keys are kept, expired ones included.
-func (m *Memory) Len() int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.entries)
-}
-
 func (e Entry) copied() Entry {
 	e.Answer = slices.Clone(e.Answer)
 	return e

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -275,6 +276,40 @@ func TestTableFails(t *testing.T) {
 				t.Errorf("%d good calls: answer %q, want the order", test.good, words(result.Response))
 			}
 		})
+	}
+}
+
+// Times and the log are the owner's: what the table did not take is told.
+func TestClockAndLogOfTheOwner(t *testing.T) { synctest.Test(t, clockAndLog) }
+
+func clockAndLog(t *testing.T) {
+	now := noon
+	var log strings.Builder
+	table := &brokenTable{Table: lexhook.NewMemory()}
+	table.good.Store(4)
+	once := &lexhook.Once{
+		Table: table, TTL: time.Minute, Now: func() time.Time { return now }, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+	}
+	var executions atomic.Int32
+	for _, step := range []struct {
+		later    time.Duration
+		replayed bool
+	}{{0, false}, {59 * time.Second, true}, {61 * time.Second, false}} {
+		now = noon.Add(step.later)
+		if result, err := once.Do(t.Context(), turn("CA1/1"), book(&executions, 0)); err != nil || result.Replayed != step.replayed {
+			t.Errorf("after %v: %+v, %v; want replayed %v", step.later, result, err, step.replayed)
+		}
+	}
+	if got := log.String(); strings.Count(got, "answer not kept") != 1 || !strings.Contains(got, "key=/OrderFlowers/turn/CA1/1") || !strings.Contains(got, "table is down") {
+		t.Errorf("log %q, want that the third answer was not kept", got)
+	}
+	log.Reset()
+	table.good.Store(1)
+	_, err := once.Do(t.Context(), turn("CA1/2"), func(context.Context, lexhook.Execution, lexhook.Event) (lexhook.Response, error) {
+		return lexhook.Response{}, errors.New("no flowers")
+	})
+	if err == nil || !strings.Contains(log.String(), "key not released") {
+		t.Errorf("error %v, log %q; want that the key was not released", err, log.String())
 	}
 }
 

@@ -231,3 +231,30 @@ func TestOpenSQLiteRefuses(t *testing.T) {
 	}
 	openSQLite(t, healthy) // still a good one
 }
+
+// A table that cannot be reached says so, whatever it is asked.
+func TestSQLiteThatIsGone(t *testing.T) {
+	db, err := sql.Open("sqlite", dsn(filepath.Join(t.TempDir(), "keys.db")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := lexhook.OpenSQLite(t.Context(), db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := table.Create(t.Context(), entry("a", 1), noon); err != nil {
+		t.Fatal(err)
+	}
+	db.Close()
+	_, createErr := table.Create(t.Context(), entry("b", 1), noon)
+	_, sweepErr := table.Create(t.Context(), entry("b", 1), noon.Add(time.Hour))
+	_, replaceErr := table.Replace(t.Context(), entry("a", 2))
+	_, getErr := table.Get(t.Context(), "a")
+	for want, err := range map[string]error{
+		"create key: ": createErr, "remove expired keys: ": sweepErr, "replace key: ": replaceErr, "get key: ": getErr,
+	} {
+		if err == nil || errors.Is(err, lexhook.ErrNoEntry) || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("error %v, want one that begins with %q", err, want)
+		}
+	}
+}
