@@ -38,7 +38,7 @@ func (t *Turn) choose(view View) (name string, some bool) {
 // the turn for good gets no second one, and an ejected one none at all.
 func (t *Turn) mayAsk(view View, c Condition) bool {
 	switch {
-	case t.hopeless(c.Name):
+	case t.hopeless(c.Name), len(view.Regions) == 1 && t.busy(c.Name):
 		return false
 	case len(view.Regions) == 1, c.Name == view.Pinned && !t.limits.Broken.PinIgnored:
 		return true
@@ -95,7 +95,7 @@ func (t *Turn) hopeless(name string) bool {
 }
 
 // busy reports whether the session in a region has been held by another request
-// twice: it is asked again only where no other region can be, and not at once.
+// twice: it is asked again only if the others were taken out, and not at once.
 func (t *Turn) busy(name string) bool {
 	n := 0
 	for _, a := range t.attempts {

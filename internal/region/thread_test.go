@@ -15,7 +15,9 @@ type threadStory struct {
 	turn int
 }
 
-func newThreadStory(t *testing.T) *threadStory { return &threadStory{Thread: NewThread(Broken{}), t: t} }
+func newThreadStory(t *testing.T) *threadStory {
+	return &threadStory{Thread: NewThread(Broken{}), t: t}
+}
 
 // wants checks whether the next request to each region carries the state.
 func (s *threadStory) wants(when string, inEast, inWest bool) {
