@@ -31,6 +31,7 @@ type alias struct {
 	models    *lexmodelsv2.Client
 	transport http.RoundTripper
 	room      *region.Limiter
+	warned    seldomly                 // of its room running out
 	ids       atomic.Pointer[aliasIDs] // nil until they were found
 }
 

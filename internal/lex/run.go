@@ -220,7 +220,7 @@ func (r *run) send(ctx context.Context, order region.Order) {
 	r.attempts = append(r.attempts, a)
 	n := len(r.attempts) - 1
 	ok, nearly := a.alias.room.Acquire()
-	if nearly {
+	if nearly && a.alias.warned.may(time.Now(), warnEvery) {
 		c.log.Warn("requests at a time near the quota", "region", order.Region, "limit", a.alias.room.Room().Limit)
 	}
 	if !ok {
