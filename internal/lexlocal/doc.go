@@ -31,6 +31,11 @@
 // goes on. A bot without such an address goes on as if the function had
 // succeeded and had left everything as it was.
 //
+// For drills a server can be broken on purpose: a Fault strikes requests
+// (faultrequest.go, faultvoice.go), or the network under them (gate.go). An admin
+// listener sets faults (admin.go). Scripted, a recognizer that knows nothing but
+// given clips, makes calls cheap and says how much of each utterance arrived.
+//
 // The API is described at
 // https://docs.aws.amazon.com/lexv2/latest/APIReference/API_Operations_Amazon_Lex_Runtime_V2.html,
 // the dialog at https://docs.aws.amazon.com/lexv2/latest/dg/how-it-works.html.
