@@ -18,7 +18,9 @@
 // call sends none, as they would replace what the bot has set since. Every
 // request carries the request attribute x-lexline-turn with the call's id, a
 // slash and a number that grows from turn to turn, over all streams of the call:
-// code behind the bot can use it to do what a turn asks for only once.
+// code behind the bot can use it to do what a turn asks for only once. After a
+// turn that was given up the next one carries its number once more: the caller
+// says the same again, and it may have been done already.
 //
 // # Waiting
 //

@@ -92,6 +92,7 @@ func (s *Session) ask(ctx context.Context, turn call.Turn, answered func(*call.A
 	defer r.finish()
 	head, from, err := r.answer(ctx)
 	if err != nil {
+		s.unanswered(turn.Number, err)
 		return err
 	}
 	defer head.close()
@@ -201,6 +202,17 @@ func (s *Session) stateLocked(q *question, name string, now time.Duration, befor
 	}
 	q.state, err = carry.json()
 	return carry, err
+}
+
+// unanswered notes that a turn was given up. It may have been executed all the
+// same; the caller will answer the same question again, and with the same key
+// that is done once.
+func (s *Session) unanswered(turn int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !errors.Is(err, errLate) {
+		s.redo = s.keyLocked(turn)
+	}
 }
 
 // callerAttributes are the session attributes of a call; a number that the
