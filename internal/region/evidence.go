@@ -166,12 +166,13 @@ func (f *failedTurns) add(x failedTurn) {
 	f.next = (f.next + 1) % failedTurnsKept
 }
 
-// elsewhere says whether the turn failed in a region other than this, not before oldest.
-func (f *failedTurns) elsewhere(turn uint64, region int, oldest time.Duration) bool {
+// where says whether the turn failed in this region, and in another, not before oldest.
+func (f *failedTurns) where(turn uint64, region int, oldest time.Duration) (here, elsewhere bool) {
 	for _, x := range f.list {
-		if x.turn == turn && x.region != region && x.at >= oldest {
-			return true
+		if x.turn == turn && x.at >= oldest {
+			here = here || x.region == region
+			elsewhere = elsewhere || x.region != region
 		}
 	}
-	return false
+	return here, elsewhere
 }

@@ -236,13 +236,16 @@ func (j *Judge) outcome(i int, e Event) {
 		return
 	}
 	if e.Class == Soft && e.Turn != 0 {
-		follows := j.failed.elsewhere(e.Turn, i, j.now-poisonWithin)
+		here, elsewhere := j.failed.where(e.Turn, i, j.now-poisonWithin)
 		j.failed.add(failedTurn{turn: e.Turn, region: i, at: j.now})
-		if follows {
+		switch {
+		case elsewhere:
 			for k := range j.regions {
 				j.regions[k].found.void(e.Turn)
 			}
 			return
+		case here:
+			return // one utterance speaks against a region once, however often it is sent there
 		}
 	}
 	r.found.add(finding{at: j.now, took: j.now - e.Began, turn: e.Turn, class: e.Class, weight: weighsFull})

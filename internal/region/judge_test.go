@@ -168,6 +168,13 @@ func TestPoison(t *testing.T) {
 		t.Errorf("after 5 failures that followed no utterance %s is %s, want %s", east, got, Down)
 	}
 	j = NewJudge(alone(Broken{}))
+	for attempt := range 8 {
+		fail(10+float64(attempt), east, Soft, 1)
+	}
+	if got := j.Verdicts()[0].State; got != Healthy {
+		t.Errorf("after one utterance that failed 8 times in one region %s is %s, want %s: it is the utterance", east, got, Healthy)
+	}
+	j = NewJudge(alone(Broken{}))
 	for turn := range uint64(2) {
 		fail(10+float64(turn), west, Soft, 1+turn)
 		fail(10.5+float64(turn), east, Hard, 1+turn)
