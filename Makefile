@@ -24,13 +24,16 @@ ARGS      ?=
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
+.PHONY: help demo drill bench-drill build test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-demo build ## Install what is missing, build, place three calls, lose a region (ARGS="--json" and so on)
 	@bin/lexline demo $(ARGS)
+
+drill: setup-demo build ## Break a region under simulated calls, and count what it costs them (ARGS="--calls 50" and so on)
+	@bin/lexline region drill $(ARGS)
 
 build: ## Build bin/lexline and bin/lexline-speech
 	@echo "build: bin/lexline, bin/lexline-speech" >&2
@@ -63,6 +66,9 @@ fuzz-short: ## Run every fuzz target on 5,000 inputs
 bench: ## Measure the media path; the last line is its CPU over a raw TCP server's
 	@go run ./bench/mediapath $(ARGS)
 
+bench-drill: setup-demo build ## Drill every kind of fault with 50 callers, beside a model of AWS's article: 80 minutes
+	@go run ./bench/drill $(ARGS)
+
 bench-speech: build ## Measure what the recogniser understands, voice by voice
 	@go run ./bench/speech $(ARGS)
 
@@ -84,7 +90,7 @@ cover: ## Show the coverage of each function, the least covered last
 	@go tool cover -func=bin/cover.out | sort -t "$$(printf '\t')" -k 3 | sort -s -r -n -k 3
 
 clean: ## Remove what was built and what the tests fetched
-	@rm -rf bin demo-calls internal/twilio/testdata/node_modules
+	@rm -rf bin demo-calls drill-run internal/twilio/testdata/node_modules
 
 setup-demo: ## Install the Debian packages that give the demo its voices and ears
 	@scripts/debian $(DEMO_PACKAGES)

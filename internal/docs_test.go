@@ -34,7 +34,7 @@ var (
 )
 
 // notOurs names the folders that git, make and runs of the program leave behind.
-var notOurs = []string{".git", "bin", "calls", "demo-calls", "node_modules"}
+var notOurs = []string{".git", "bin", "calls", "demo-calls", "drill-run", "node_modules"}
 
 // textFiles lists the text files of the repository by their path from its top.
 func textFiles(t *testing.T) map[string]string {

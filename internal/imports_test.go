@@ -64,6 +64,7 @@ var mayImport = map[string]row{
 	"lexhook":            {tests: cmp + " " + sqlite},
 	"cmd/lexline-speech": {own: "speech", others: purego, tests: cmp},
 	"bench/discard":      {tests: cmp},
+	"bench/drill":        {tests: cmp},
 	"bench/mediapath":    {own: "audio", tests: cmp},
 	"bench/simulate":     {own: "region simulate", tests: cmp},
 	"bench/speech":       {own: "audio botdef nlu speech", tests: cmp},

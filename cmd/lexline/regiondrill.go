@@ -63,11 +63,11 @@ func parseDrillOptions(env *environment, args []string) (*drillOptions, error) {
 		o.Faults = append(o.Faults, kind)
 		return err
 	})
-	flags.StringVar(&o.Region, "region", "us-east-1", "`name` of the region that is broken; us-east-1 is the primary one")
+	flags.StringVar(&o.Region, "region", "", "`name` of the region that is broken: us-east-1, the primary one, us-west-2, or active for the one that answers most turns then (default active, or us-east-1 with --policy)")
 	flags.StringVar(&o.policy, "policy", "lexline", "`policy`: lexline, article, or both")
-	flags.DurationVar(&o.WarmUp, "warm-up", 35*time.Second, "`time` before the first fault")
-	flags.DurationVar(&o.FaultFor, "fault-for", 25*time.Second, "`time` that each fault lasts")
-	flags.DurationVar(&o.Settle, "settle", 35*time.Second, "`time` after each fault")
+	flags.DurationVar(&o.WarmUp, "warm-up", 30*time.Second, "`time` before the first fault")
+	flags.DurationVar(&o.FaultFor, "fault-for", 20*time.Second, "`time` that each fault lasts")
+	flags.DurationVar(&o.Settle, "settle", 50*time.Second, "`time` after each fault")
 	flags.DurationVar(&o.Hold, "hold", 10*time.Second, "`time` that the gateway leaves a region alone after it came back; a gateway's own default is longer")
 	flags.DurationVar(&o.Latency, "latency", 400*time.Millisecond, "`time` that the regions take to answer when nothing is wrong")
 	flags.Float64Var(&o.Scale, "article-scale", 0.1, "`factor` on the five minutes between the article's health checks")
@@ -93,6 +93,12 @@ func parseDrillOptions(env *environment, args []string) (*drillOptions, error) {
 func (o *drillOptions) complete(env *environment, routes twiliosim.Routes) error {
 	if len(o.Faults) == 0 {
 		o.Faults = []drill.Kind{drill.Stop, drill.ServerErrors}
+	}
+	if o.Region == "" {
+		o.Region = drill.RegionActive
+		if o.policy != string(drill.PolicyLexline) {
+			o.Region = "us-east-1"
+		}
 	}
 	if o.Seed == 0 {
 		o.Seed = 1 + rand.Uint64N(999_999)
@@ -148,7 +154,7 @@ func runRegionDrill(ctx context.Context, env *environment, args []string) error 
 		}
 		cfg := o.Config
 		cfg.Policy, cfg.Out = policy, filepath.Join(o.Out, string(policy))
-		cfg.Tell("%s: %d callers, %v, faults %v in %s, seed %d; %s", policy, cfg.Calls, cfg.Length(), cfg.Faults, cfg.Region, cfg.Seed, o.stated())
+		cfg.Tell("%s: %d callers, %v, faults %v in the region %s, seed %d; %s", policy, cfg.Calls, cfg.Length(), cfg.Faults, cfg.Region, cfg.Seed, o.stated())
 		history, err := drill.Run(ctx, &cfg)
 		if err != nil {
 			return drillHint(err)

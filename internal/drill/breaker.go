@@ -50,22 +50,22 @@ func (b *breaker) injections(kind Kind) []injected {
 }
 
 // hurt makes a fault begin.
-func (b *breaker) hurt(ctx context.Context, kind Kind) error {
-	return b.each(ctx, kind, func(r *region) error {
-		switch kind {
+func (b *breaker) hurt(ctx context.Context, f Fault) error {
+	return b.each(ctx, f, func(r *region) error {
+		switch f.Kind {
 		case Stop:
 			return r.Signal(syscall.SIGSTOP)
 		case AliasDeleted:
 			return b.ask(ctx, http.MethodDelete, r.endpoint+"/bots/"+r.bot+"/botaliases/"+fmt.Sprint(r.alias.Load())+"/", nil, nil)
 		}
-		return b.ask(ctx, http.MethodPut, r.admin+"/faults", b.injections(kind), nil)
+		return b.ask(ctx, http.MethodPut, r.admin+"/faults", b.injections(f.Kind), nil)
 	}, func(s *Staging) string { return s.Break })
 }
 
 // heal makes it end.
-func (b *breaker) heal(ctx context.Context, kind Kind) error {
-	return b.each(ctx, kind, func(r *region) error {
-		switch kind {
+func (b *breaker) heal(ctx context.Context, f Fault) error {
+	return b.each(ctx, f, func(r *region) error {
+		switch f.Kind {
 		case Stop:
 			return r.Signal(syscall.SIGCONT)
 		case AliasDeleted:
@@ -84,7 +84,7 @@ func (b *breaker) heal(ctx context.Context, kind Kind) error {
 }
 
 // each does something to all regions of a fault; a staging pair has a command for it.
-func (b *breaker) each(ctx context.Context, kind Kind, do func(*region) error, command func(*Staging) string) error {
+func (b *breaker) each(ctx context.Context, f Fault, do func(*region) error, command func(*Staging) string) error {
 	if s := b.cfg.Staging; s != nil {
 		out, err := exec.CommandContext(ctx, "sh", "-c", command(s)).CombinedOutput()
 		if err != nil {
@@ -92,13 +92,13 @@ func (b *breaker) each(ctx context.Context, kind Kind, do func(*region) error, c
 		}
 		return nil
 	}
-	for _, name := range b.cfg.faulty(kind) {
+	for _, name := range f.Regions {
 		for _, r := range b.regions {
 			if r.name != name {
 				continue
 			}
 			if err := do(r); err != nil {
-				return fmt.Errorf("%s in %s: %w", kind, name, err)
+				return fmt.Errorf("%s in %s: %w", f.Kind, name, err)
 			}
 		}
 	}

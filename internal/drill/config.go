@@ -23,7 +23,7 @@ type Config struct {
 	Calls  int // callers at a time
 	Seed   uint64
 	Faults []Kind
-	Region string // that is broken
+	Region string // that is broken; RegionActive for the one that answers most turns then
 	Policy Policy
 
 	WarmUp   time.Duration // before the first fault
@@ -58,6 +58,9 @@ type Staging struct {
 	Restore string // and the one that restores it
 }
 
+// RegionActive stands for the region that answers most turns when a fault begins.
+const RegionActive = "active"
+
 // regionNames are the regions that a drill starts, the primary one first.
 var regionNames = []string{"us-east-1", "us-west-2"}
 
@@ -70,8 +73,10 @@ func (c *Config) Check() error {
 		return errors.New("warm-up, fault and settling last a second at least")
 	case c.Scale <= 0 || c.Scale > 1:
 		return errors.New("the scale of the article's interval is above 0 and at most 1")
-	case c.Staging == nil && !slices.Contains(regionNames, c.Region):
+	case c.Staging == nil && c.Region != RegionActive && !slices.Contains(regionNames, c.Region):
 		return fmt.Errorf("there is no region %q; the drill has %v", c.Region, regionNames)
+	case c.Policy == PolicyArticle && c.Region == RegionActive:
+		return errors.New("the article's policy knows a primary region only: name the region to be broken")
 	case c.Staging != nil && (c.Staging.Break == "" || c.Staging.Restore == ""):
 		return errors.New("a staging pair needs the commands that break and restore its region")
 	case c.Policy != PolicyLexline && c.Policy != PolicyArticle:
@@ -95,12 +100,4 @@ func (c *Config) Length() time.Duration {
 		length += c.lasts(kind) + c.Settle
 	}
 	return length
-}
-
-// faulty returns the regions that a fault of a kind lies on.
-func (c *Config) faulty(kind Kind) []string {
-	if kind == Both {
-		return slices.Clone(regionNames)
-	}
-	return []string{c.Region}
 }

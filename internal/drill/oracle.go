@@ -345,5 +345,6 @@ func (o *oracle) changes() {
 	}
 }
 
-// isAvoided reports whether a verdict keeps new calls away.
-func isAvoided(state string) bool { return state == "down" || state == "recovering" }
+// isAvoided reports whether a verdict keeps all new calls away. Suspect regions
+// are still asked, recovering ones more and more.
+func isAvoided(state string) bool { return state == "down" }

@@ -77,8 +77,8 @@ func TestJudgeOfAGoodRun(t *testing.T) {
 		t.Errorf("calls %d of %d callers, %d confirmed, %d placed, %d changes; want 40 of 10, 40, 40, 2", r.Calls, r.Lanes, r.Confirmed, r.Placed, r.RegionChanges)
 	}
 	f := r.Faults[0]
-	if f.Detected != 2 || f.GoodAt != 30 || f.At != 60 || f.For != 30 {
-		t.Errorf("detected %v, good %v, at %v for %v; want 2, 30, 60, 30", f.Detected, f.GoodAt, f.At, f.For)
+	if f.Detected != 2 || f.Back != 15 || f.At != 60 || f.For != 30 {
+		t.Errorf("detected %v, back %v, at %v for %v; want 2, 15, 60, 30", f.Detected, f.Back, f.At, f.For)
 	}
 	if got := f.Around.Max; got < 0.69 || got > 0.71 {
 		t.Errorf("the longest extra delay around the fault is %v; want 0.7: the answers at 60 and 61 s came 1.9 s after the words, not 1.2", got)

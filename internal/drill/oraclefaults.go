@@ -64,7 +64,7 @@ func (o *oracle) fault(i int, f Fault) FaultReport {
 	r.Around, r.Committing, r.After = quantiles(around), quantiles(committing), quantiles(after)
 	r.Silence = o.silence(f.From.Add(-windowBefore), next)
 	r.Failed = o.failed(f)
-	r.Detected, r.GoodAt = o.detected(f, end, next)
+	r.Detected, r.Back = o.detected(f, end, next)
 	r.Switched, r.FailBack = o.switched(f, end, next)
 	r.Answered = never
 	if o.total(f) {
@@ -99,7 +99,7 @@ func (o *oracle) failed(f Fault) int {
 }
 
 // detected finds the first verdict against a broken region, in seconds after the
-// fault, and the first good one after it was restored.
+// fault, and the first that lets calls in again after it was restored.
 func (o *oracle) detected(f Fault, end, next time.Time) (bad, good float64) {
 	bad, good = never, never
 	for _, v := range o.h.Verdicts {
@@ -107,7 +107,7 @@ func (o *oracle) detected(f Fault, end, next time.Time) (bad, good float64) {
 		case !slices.Contains(f.Regions, v.Region) || v.Time.Before(f.From) || !v.Time.Before(next):
 		case v.State == "down" && bad == never:
 			bad = v.Time.Sub(f.From).Seconds()
-		case !v.Time.Before(end) && v.State == "healthy" && good == never:
+		case !v.Time.Before(end) && !isAvoided(v.State) && good == never:
 			good = v.Time.Sub(end).Seconds()
 		}
 	}

@@ -198,6 +198,26 @@ func readLedger(path string) ([]Placed, error) {
 	return all, nil
 }
 
+// busiest returns the region that answered most turns since a time; without any
+// the primary one.
+func (c *collector) busiest(since time.Time) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	answers := map[string]int{}
+	best := regionNames[0]
+	for _, a := range c.attempts {
+		if a.What == Answered && a.Time.After(since) {
+			answers[a.Region]++
+		}
+	}
+	for _, name := range regionNames {
+		if answers[name] > answers[best] {
+			best = name
+		}
+	}
+	return best
+}
+
 // verdictSlack is how far two tellings of one change may lie apart: the gateway
 // reckons its times anew for each.
 const verdictSlack = 100 * time.Millisecond

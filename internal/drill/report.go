@@ -66,11 +66,12 @@ type FaultReport struct {
 	// Seconds after the fault, and FailBack and Answered after its end; -1 when it
 	// did not happen. Detected: the gateway's first bad verdict. Switched: the last
 	// request that reached a broken region while it was broken, for a new call.
-	// FailBack: the first new call in the restored region. Answered: the first
+	// Back: the first verdict that lets new calls in again. FailBack: the first new
+	// call in the restored region. Answered: the first
 	// answer after the end of a fault that lay on every region.
 	Detected float64 `json:"detected_s"`
 	Switched float64 `json:"switched_s"`
-	GoodAt   float64 `json:"verdict_good_s"`
+	Back     float64 `json:"verdict_back_s"`
 	FailBack float64 `json:"failback_s"`
 	Answered float64 `json:"answered_s"`
 }

@@ -13,7 +13,6 @@ type act struct {
 	at   time.Duration
 	kind Kind
 	deed deed
-	say  string // what goes on from then on
 }
 
 type deed uint8
@@ -29,27 +28,26 @@ const (
 
 // schedule is everything that is done in a drill, by time.
 func (c *Config) schedule() []act {
-	acts := []act{{0, "", nothing, "warming up"}}
+	acts := []act{{0, "", nothing}}
 	at := c.WarmUp
 	for _, kind := range c.Faults {
-		where := strings.Join(c.faulty(kind), " and ")
-		acts = append(acts, act{at, kind, strike, fmt.Sprintf("BROKEN %s: %s", where, kind)})
+		acts = append(acts, act{at, kind, strike})
 		lasts := c.lasts(kind)
 		if kind == Flap {
 			good := false
 			for t := flapTime; t < lasts; t += flapTime {
 				if good = !good; good {
-					acts = append(acts, act{at + t, kind, flapOff, fmt.Sprintf("flapping %s: good for a while", where)})
+					acts = append(acts, act{at + t, kind, flapOff})
 				} else {
-					acts = append(acts, act{at + t, kind, flapOn, fmt.Sprintf("flapping %s: bad again", where)})
+					acts = append(acts, act{at + t, kind, flapOn})
 				}
 			}
 		}
 		at += lasts
-		acts = append(acts, act{at, kind, restore, fmt.Sprintf("restored %s", where)})
+		acts = append(acts, act{at, kind, restore})
 		at += c.Settle
 	}
-	return append(acts, act{at, "", finish, "no new calls"})
+	return append(acts, act{at, "", finish})
 }
 
 // follow does what is scheduled, and says how it goes. It returns when no more
@@ -82,7 +80,7 @@ func (d *drill) follow(ctx context.Context, lines *callers, began time.Time, don
 		if err := d.act(ctx, a); err != nil {
 			return err
 		}
-		what = a.say
+		what = d.words(a)
 		if a.deed != finish {
 			d.progress(lines, began, what)
 		}
@@ -94,19 +92,56 @@ func (d *drill) follow(ctx context.Context, lines *callers, began time.Time, don
 func (d *drill) act(ctx context.Context, a act) error {
 	switch a.deed {
 	case strike:
-		d.faults = append(d.faults, Fault{Kind: a.kind, Regions: d.cfg.faulty(a.kind), From: time.Now()})
-		return d.breaker.hurt(ctx, a.kind)
+		d.faults = append(d.faults, Fault{Kind: a.kind, Regions: d.faulty(a.kind), From: time.Now()})
+		return d.breaker.hurt(ctx, d.latest())
 	case flapOn:
-		return d.breaker.hurt(ctx, a.kind)
+		return d.breaker.hurt(ctx, d.latest())
 	case flapOff:
-		return d.breaker.heal(ctx, a.kind)
+		return d.breaker.heal(ctx, d.latest())
 	case restore:
-		err := d.breaker.heal(ctx, a.kind)
+		err := d.breaker.heal(ctx, d.latest())
 		d.faults[len(d.faults)-1].To = time.Now()
 		return err
 	}
 	return nil
 }
+
+// latest is the fault that was begun last.
+func (d *drill) latest() Fault { return d.faults[len(d.faults)-1] }
+
+// words say what goes on from an act on.
+func (d *drill) words(a act) string {
+	if a.deed == nothing {
+		return "warming up"
+	}
+	if len(d.faults) == 0 || a.deed == finish {
+		return "no new calls"
+	}
+	where := strings.Join(d.latest().Regions, " and ")
+	switch a.deed {
+	case flapOff:
+		return where + " flaps: good for a while"
+	case flapOn:
+		return where + " flaps: bad again"
+	case restore:
+		return where + " is restored"
+	}
+	return fmt.Sprintf("%s is BROKEN: %s", where, a.kind)
+}
+
+// faulty returns the regions that a fault of a kind will lie on.
+func (d *drill) faulty(kind Kind) []string {
+	switch {
+	case kind == Both:
+		return slices.Clone(regionNames)
+	case d.cfg.Region == RegionActive:
+		return []string{d.heard.busiest(time.Now().Add(-lately))}
+	}
+	return []string{d.cfg.Region}
+}
+
+// lately is how far is looked back to find the active region.
+const lately = 10 * time.Second
 
 // healAll ends a fault that was left when the drill was cut short: a stopped
 // process could not even end.
@@ -114,7 +149,7 @@ func (d *drill) healAll() {
 	if n := len(d.faults); n > 0 && d.faults[n-1].To.IsZero() {
 		ctx, cancel := context.WithTimeout(context.Background(), adminTimeout)
 		defer cancel()
-		_ = d.breaker.heal(ctx, d.faults[n-1].Kind) // its processes are about to end
+		_ = d.breaker.heal(ctx, d.latest()) // its processes are about to end
 		d.faults[n-1].To = time.Now()
 	}
 }

@@ -72,7 +72,7 @@ func faultRows(row func(string, func(*Report) string), reports []*Report, i int)
 	of("  ... of later turns", func(f *FaultReport) string { return f.After.String() })
 	of("  longest silence", func(f *FaultReport) string { return seconds(f.Silence) })
 	of("  noticed, last new call sent there", func(f *FaultReport) string { return since(f.Detected) + ", " + since(f.Switched) })
-	of("  after its end: good, new calls again", func(f *FaultReport) string { return since(f.GoodAt) + ", " + since(f.FailBack) })
+	of("  after its end: let in, first new call", func(f *FaultReport) string { return since(f.Back) + ", " + since(f.FailBack) })
 	if f.Answered != never {
 		of("  first answer after its end", func(f *FaultReport) string { return since(f.Answered) })
 	}

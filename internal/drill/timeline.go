@@ -60,6 +60,7 @@ type picture struct {
 	byRegion map[place]string
 	b        strings.Builder
 	y        float64 // next free line
+	keyRow   float64 // top of the legend's row
 }
 
 func (p *picture) f(format string, args ...any) { fmt.Fprintf(&p.b, format, args...) }
@@ -100,16 +101,22 @@ func (p *picture) heading() {
 	p.text(10, 32, "", fmt.Sprintf("dropped %d, lost %d, answered twice %d, orders missing %d, twice %d, wrong %d; longest silence %.1f s",
 		r.Dropped+r.GaveUp, r.Lost, r.AnsweredTwice, r.Missing, r.Twice, r.Wrong, r.Silence))
 	x := 760.0
+	p.keyRow = 24
 	for i, region := range p.h.Regions {
 		p.key(&x, regionColours[i%len(regionColours)], "answered by "+region)
 	}
 	p.key(&x, colourLost, "lost")
 	p.key(&x, colourFault, "fault")
+	x = 760.0
+	p.keyRow = 8
+	for _, state := range []string{"healthy", "suspect", "down", "recovering"} {
+		p.key(&x, verdictColours[state], state)
+	}
 }
 
 func (p *picture) key(x *float64, colour, text string) {
-	p.f(`<rect x="%.1f" y="24" width="10" height="10" fill="%s"/>`+"\n", *x, colour)
-	p.text(*x+14, 33, "", text)
+	p.f(`<rect x="%.1f" y="%.0f" width="10" height="10" fill="%s"/>`+"\n", *x, p.keyRow, colour)
+	p.text(*x+14, p.keyRow+9, "", text)
 	*x += 30 + 6.2*float64(len(text))
 }
 

@@ -1,0 +1,205 @@
+// Command drill has `lexline region drill` rehearse every kind of fault, under
+// lexline and under a model of AWS's article beside it, and keeps the reports, the
+// pictures and one table of all of them in bench/results/drill.
+//
+// Each drill is a run of the program as users have it; nothing of it is imported
+// here. Run it with `make bench-drill`, on a machine that has nothing else to do.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// allFaults are drilled by default: one in a run, so that it meets every call in
+// the region that breaks.
+const allFaults = "alias-deleted,5xx,throttle,reset,hang,stop,blackhole,slow,drip,truncate,refuse,flap,both"
+
+// options are the flags.
+type options struct {
+	lexline, results, work, faults, policy, name string
+	calls                                        int
+	seed                                         uint64
+	speech                                       bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.lexline, "lexline", "bin/lexline", "`path` of the program")
+	flag.StringVar(&o.results, "results", filepath.Join("bench", "results", "drill"), "`folder` for the results")
+	flag.StringVar(&o.work, "work", "drill-run", "`folder` for logs and recordings")
+	flag.StringVar(&o.faults, "faults", allFaults, "`kinds` of faults, with commas between")
+	flag.StringVar(&o.policy, "policy", "both", "`policy`: lexline, article or both")
+	flag.StringVar(&o.name, "name", "summary", "`name` of the table")
+	flag.IntVar(&o.calls, "calls", 50, "`number` of callers at a time")
+	flag.Uint64Var(&o.seed, "seed", 20261120, "`seed` of all drills")
+	flag.BoolVar(&o.speech, "speech", false, "with real recognition and speech")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "drill:", err)
+		os.Exit(1)
+	}
+}
+
+// quantiles, faultReport, report and drilled are what is read of the JSON form
+// of a drill.
+type quantiles struct {
+	N   int     `json:"n"`
+	P50 float64 `json:"p50_s"`
+	P99 float64 `json:"p99_s"`
+	Max float64 `json:"max_s"`
+}
+
+type faultReport struct {
+	Calls      int       `json:"calls_around"`
+	Failed     int       `json:"failed_requests"`
+	Around     quantiles `json:"extra_around"`
+	Committing quantiles `json:"extra_committing"`
+	After      quantiles `json:"extra_after"`
+	Silence    float64   `json:"longest_silence_s"`
+	Detected   float64   `json:"detected_s"`
+	Switched   float64   `json:"switched_s"`
+	FailBack   float64   `json:"failback_s"`
+}
+
+type report struct {
+	Policy     string        `json:"policy"`
+	Calls      int           `json:"calls"`
+	Dropped    int           `json:"calls_dropped"`
+	GaveUp     int           `json:"calls_given_up"`
+	Utterances int           `json:"utterances"`
+	Lost       int           `json:"utterances_lost"`
+	Twice      int           `json:"utterances_answered_twice"`
+	Missing    int           `json:"orders_missing"`
+	Double     int           `json:"orders_twice"`
+	Wrong      int           `json:"orders_wrong"`
+	SlotsLost  int           `json:"slots_lost"`
+	Changes    int           `json:"region_changes"`
+	LateMS     int64         `json:"phones_late_ms"`
+	Faults     []faultReport `json:"faults"`
+}
+
+type drilled struct {
+	Setting string   `json:"setting"`
+	Reports []report `json:"reports"`
+}
+
+func run(ctx context.Context, o options) error {
+	if err := os.MkdirAll(o.results, 0o755); err != nil {
+		return fmt.Errorf("make the folder for results: %w", err)
+	}
+	var rows []row
+	for fault := range strings.SplitSeq(o.faults, ",") {
+		fmt.Printf("%s %s\n", time.Now().Format("15:04:05"), fault)
+		d, err := hold(ctx, o, fault)
+		if err != nil {
+			return fmt.Errorf("%s: %w", fault, err)
+		}
+		for _, r := range d.Reports {
+			rows = append(rows, row{fault, r})
+		}
+		if err := summarize(o, d.Setting, rows); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hold runs one drill. That a promise was broken is a result, not an error.
+func hold(ctx context.Context, o options, fault string) (*drilled, error) {
+	args := []string{
+		"region", "drill", "--json", "--policy", o.policy, "--fault", fault, "--calls", fmt.Sprint(o.calls),
+		"--seed", fmt.Sprint(o.seed), "--out", o.work, "--region", "us-east-1",
+	}
+	if o.speech {
+		args = append(args, "--speech")
+	}
+	drill := exec.CommandContext(ctx, o.lexline, args...)
+	drill.Stderr = os.Stderr
+	drill.Cancel = func() error { return drill.Process.Signal(os.Interrupt) }
+	out, err := drill.Output()
+	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && (!exited || len(out) == 0) {
+		return nil, fmt.Errorf("run the drill: %w", err)
+	}
+	d := &drilled{}
+	if err := json.Unmarshal(out, d); err != nil {
+		return nil, fmt.Errorf("read its report: %w", err)
+	}
+	base := filepath.Join(o.results, fault)
+	if o.speech {
+		base += "-speech"
+	}
+	for _, r := range d.Reports {
+		for _, kept := range []struct{ from, to string }{{"report.json", ".json"}, {"timeline.svg", ".svg"}} {
+			name := base
+			if r.Policy != "lexline" {
+				name += "-" + r.Policy
+			}
+			if err := keep(filepath.Join(o.work, r.Policy, kept.from), name+kept.to); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return d, nil
+}
+
+func keep(from, to string) error {
+	content, err := os.ReadFile(from)
+	if err == nil {
+		err = os.WriteFile(to, content, 0o644)
+	}
+	if err != nil {
+		return fmt.Errorf("keep a result: %w", err)
+	}
+	return nil
+}
+
+// row is one line of the table.
+type row struct {
+	fault string
+	report
+}
+
+// summarize writes the table of all drills so far.
+func summarize(o options, setting string, rows []row) error {
+	file, err := os.Create(filepath.Join(o.results, o.name+".txt"))
+	if err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	fmt.Fprintf(file, "%s, %d CPUs, %s; %d callers, seed %d; %s\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), o.calls, o.seed, setting)
+	fmt.Fprint(file, "Delays are seconds to the first sample of the answer, fillers excluded, beyond those of the same words before the fault.\n\n")
+	return errors.Join(writeRows(file, rows), file.Close())
+}
+
+func writeRows(w io.Writer, rows []row) error {
+	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "fault\tpolicy\tcalls\tdropped\tutterances\tlost\ttwice\torders wrong\tslots lost\tturns around\tp50\tp99\tmax\tcommitting\tmax\tlater\tp99\tsilence\tfailed requests\tnoticed\tlast new call\tfail-back\tchanges\tlate ms")
+	for _, r := range rows {
+		f := faultReport{}
+		if len(r.Faults) > 0 {
+			f = r.Faults[0]
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t%.2f\t%d\t%.2f\t%.1f\t%d\t%.1f\t%.1f\t%.1f\t%d\t%d\n",
+			r.fault, r.Policy, r.Calls, r.Dropped+r.GaveUp, r.Utterances, r.Lost, r.Twice, r.Missing+r.Double+r.Wrong, r.SlotsLost,
+			f.Around.N, f.Around.P50, f.Around.P99, f.Around.Max, f.Committing.N, f.Committing.Max, f.After.N, f.After.P99,
+			f.Silence, f.Failed, f.Detected, f.Switched, f.FailBack, r.Changes, r.LateMS)
+	}
+	if err := table.Flush(); err != nil {
+		return fmt.Errorf("write the table: %w", err)
+	}
+	return nil
+}
