@@ -60,6 +60,17 @@ func (c *gateConn) Close() error {
 	return c.drop()
 }
 
+// CloseWrite ends what is written. The HTTP server uses it before it closes a
+// connection on which it has not read everything, so that the client gets its
+// answer and not a reset.
+func (c *gateConn) CloseWrite() error {
+	tcp, ok := c.Conn.(*net.TCPConn)
+	if !ok || c.gate.frozen.Load() {
+		return nil
+	}
+	return tcp.CloseWrite()
+}
+
 // finish closes a connection that was closed while the gate was frozen.
 func (c *gateConn) finish() {
 	select {
