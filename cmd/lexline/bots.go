@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"lexline/internal/lex"
 	"lexline/internal/region"
@@ -89,12 +90,16 @@ func (g *gateway) clientConfig(line lineConfig) lex.Config {
 	cfg := lex.Config{
 		Credentials: lex.Credentials{AccessKeyID: g.cfg.AWS.AccessKeyID, SecretAccessKey: g.cfg.AWS.SecretAccessKey},
 		Deadlines:   lex.Deadlines{FirstByte: f.AttemptTime, Turn: g.cfg.turnLeft()},
-		Judge:       region.Settings{Hold: f.Hold, MaxHold: f.MaxHold, ProbeEvery: f.ProbeEvery, Seed: rand.Uint64()},
-		Once:        line.ExactlyOnce,
-		NeverHedge:  line.Hedge == "never",
-		Probe:       lex.Probe{Text: line.Probe.Text, Intent: line.Probe.Intent, Slot: line.Probe.Slot},
-		Sync:        region.SyncConfig{Observer: g.observer(line), Copy: g.cfg.Table.Copy},
-		Logger:      g.log.With("bot", line.Bot),
+		Judge: region.Settings{
+			Hold: f.Hold, MaxHold: f.MaxHold, ProbeEvery: f.ProbeEvery, Seed: rand.Uint64(),
+			// A region that is to come back must have answered some probes within the hold.
+			ProbeDownEvery: min(max(f.Hold/6, time.Second), 10*time.Second),
+		},
+		Once:       line.ExactlyOnce,
+		NeverHedge: line.Hedge == "never",
+		Probe:      lex.Probe{Text: line.Probe.Text, Intent: line.Probe.Intent, Slot: line.Probe.Slot},
+		Sync:       region.SyncConfig{Observer: g.observer(line), Copy: g.cfg.Table.Copy},
+		Logger:     g.log.With("bot", line.Bot),
 	}
 	for _, p := range line.Regions {
 		cfg.Places = append(cfg.Places, lex.Place{
