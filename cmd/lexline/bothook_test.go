@@ -233,6 +233,34 @@ func TestOrderThatIsNotWrittenDown(t *testing.T) {
 	}
 }
 
+// An execution that follows a dead one looks into the ledger first.
+func TestOrderOfADeadExecution(t *testing.T) {
+	e, err := lexhook.ParseEvent([]byte(rosesEvent))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "orders")
+	if err := os.WriteFile(path, []byte("{\"key\": \"half a li\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	orders, err := openLedger(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer orders.close()
+	shop := &flowerShop{orders: orders}
+	for _, x := range []lexhook.Execution{{Key: "a", Number: 1}, {Key: "a", Number: 2}, {Key: "b", Number: 2}, {Key: "b", Number: 3}} {
+		r, err := shop.place(t.Context(), x, e, "us-east-1")
+		if err != nil || r.Messages[0].Content != "Thank you, your roses have been ordered." {
+			t.Errorf("execution %+v: %+v, %v; want a confirmation", x, r, err)
+		}
+	}
+	text, err := os.ReadFile(path)
+	if got := strings.Count(string(text), `"key":"a"`) + 10*strings.Count(string(text), `"key":"b"`); err != nil || got != 11 {
+		t.Errorf("ledger %s, %v; want one order of each key", text, err)
+	}
+}
+
 func TestOrderTakesItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, err := lexhook.ParseEvent([]byte(rosesEvent))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,7 +33,9 @@ type placedOrder struct {
 	Alias  string            `json:"alias"` // name, else id
 }
 
-// place puts an order into the ledger and answers with its confirmation.
+// place puts an order into the ledger and answers with its confirmation. An
+// execution before may have done so and died before it could say it: then the
+// order is there already, under the same key.
 func (s *flowerShop) place(ctx context.Context, x lexhook.Execution, e lexhook.Event, region string) (lexhook.Response, error) {
 	select {
 	case <-ctx.Done():
@@ -43,7 +46,14 @@ func (s *flowerShop) place(ctx context.Context, x lexhook.Execution, e lexhook.E
 		Time: time.Now(), Key: x.Key, Execution: x.Number, Session: e.SessionID,
 		Intent: e.SessionState.Intent.Name, Order: slotTexts(e), Region: region, Bot: e.Bot.Name, Alias: aliasOf(e),
 	}
-	if err := s.orders.append(placed); err != nil {
+	there, err := false, error(nil)
+	if x.Number > 1 {
+		there, err = s.orders.has(x.Key)
+	}
+	if err == nil && !there {
+		err = s.orders.append(placed)
+	}
+	if err != nil {
 		return lexhook.Response{}, err
 	}
 	what := placed.Order["FlowerType"]
@@ -74,8 +84,10 @@ func aliasOf(e lexhook.Event) string {
 // ledger is a file that grows by a line for each order. It is safe for several
 // goroutines, and several processes may append to one file.
 type ledger struct {
+	path string // "": nothing is written
+
 	mu   sync.Mutex
-	file *os.File // nil: nothing is written; guarded by mu
+	file *os.File // guarded by mu
 }
 
 func openLedger(path string) (*ledger, error) {
@@ -86,7 +98,7 @@ func openLedger(path string) (*ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open ledger: %w", err)
 	}
-	return &ledger{file: file}, nil
+	return &ledger{path: path, file: file}, nil
 }
 
 // append writes a line in one piece, and returns when it is on the disk.
@@ -105,6 +117,25 @@ func (l *ledger) append(o placedOrder) error {
 		return fmt.Errorf("write ledger: %w", err)
 	}
 	return nil
+}
+
+// has says whether there is an order with a key. It reads the whole file; what
+// is no file, such as a pipe, has none.
+func (l *ledger) has(key string) (bool, error) {
+	if info, err := os.Stat(l.path); l.path == "" || err == nil && !info.Mode().IsRegular() {
+		return false, nil
+	}
+	text, err := os.ReadFile(l.path)
+	if err != nil {
+		return false, fmt.Errorf("read ledger: %w", err)
+	}
+	for line := range bytes.Lines(text) {
+		var o placedOrder
+		if json.Unmarshal(line, &o) == nil && o.Key == key {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (l *ledger) close() error {
