@@ -17,6 +17,11 @@ func commands() []command {
 		botServeCommand(),
 		botCheckCommand(),
 		botHookCommand(),
+		regionStatusCommand(),
+		regionPinCommand(),
+		regionUnpinCommand(),
+		regionHistoryCommand(),
+		regionWatchCommand(),
 		regionDrillCommand(),
 		versionCommand(),
 	}
@@ -69,7 +74,7 @@ func commandsOf(word string) string {
 func usage(w io.Writer) {
 	fmt.Fprint(w, "lexline keeps a Lex bot on the line: a voice gateway between Twilio calls and Amazon Lex V2.\n\nusage: lexline COMMAND [flags]\n\n")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-14s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-15s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, "\nlexline COMMAND --help explains one command.\n")
 }

@@ -24,7 +24,7 @@ type historyEntry struct {
 	At       time.Time `json:"at"`
 	Bot      string    `json:"bot,omitempty"`
 	Source   string    `json:"source"`       // "gateway" or "table"
-	By       string    `json:"by,omitempty"` // who
+	By       string    `json:"by,omitempty"` // the person or the gateway, for lines of the table
 	What     string    `json:"what"`
 	Region   string    `json:"region,omitempty"`
 	From     string    `json:"from,omitempty"`
@@ -58,7 +58,7 @@ func (g *gateway) history(ctx context.Context, n int) (answer historyAnswer) {
 		name := g.nameOf(b)
 		for _, e := range b.client.Keeper().Status().Audit {
 			answer.Entries = append(answer.Entries, historyEntry{
-				At: e.At, Bot: name, Source: "gateway", By: g.node(), What: e.What, Region: e.Region, From: e.From, To: e.To, Why: e.Why,
+				At: e.At, Bot: name, Source: "gateway", What: e.What, Region: e.Region, From: e.From, To: e.To, Why: e.Why,
 			})
 		}
 		reading, cancel := context.WithTimeout(ctx, tableDeadline)

@@ -24,7 +24,7 @@ type pinOrder struct {
 
 // pinAnswer is the answer to either.
 type pinAnswer struct {
-	Bots   []string   `json:"bots"` // those that it was done for
+	Bots   []string   `json:"bots"` // that are pinned now, or were until now
 	Region string     `json:"region,omitempty"`
 	Until  *time.Time `json:"until,omitempty"`
 }
@@ -73,13 +73,16 @@ func (g *gateway) serveUnpin(w http.ResponseWriter, r *http.Request) {
 		refuseControl(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	var answer pinAnswer
+	answer := pinAnswer{Bots: []string{}} // an empty list in JSON, not null
 	for _, b := range bots {
+		pinned := b.client.Keeper().Status().Pin != nil
 		if err := b.client.Keeper().Unpin(order.By, order.Why); err != nil {
 			refuseControl(w, http.StatusServiceUnavailable, fmt.Sprintf("bot %s: %v", g.nameOf(b), err))
 			return
 		}
-		answer.Bots = append(answer.Bots, g.nameOf(b))
+		if pinned {
+			answer.Bots = append(answer.Bots, g.nameOf(b))
+		}
 	}
 	answerJSON(w, answer)
 }

@@ -43,6 +43,8 @@ type botStatus struct {
 	Name  string   `json:"name"`
 	Lines []string `json:"lines"`
 	region.Status
+	TableFile string `json:"table_file,omitempty"` // empty: the table is this gateway's memory
+
 	Rooms map[string]region.Room `json:"rooms"` // by region: how near the quota of requests at a time is
 	Lex   lex.Counters           `json:"lex"`
 }
@@ -66,7 +68,7 @@ func (g *gateway) status() statusAnswer {
 func (g *gateway) botStatus(b *bot) botStatus {
 	s := botStatus{
 		Name: g.nameOf(b), Lines: slices.Clone(b.lines), Status: b.client.Keeper().Status(),
-		Rooms: map[string]region.Room{}, Lex: b.client.Counters(),
+		TableFile: g.cfg.Table.File, Rooms: map[string]region.Room{}, Lex: b.client.Counters(),
 	}
 	for _, r := range s.Regions {
 		s.Rooms[r.Region] = b.client.Room(r.Region)

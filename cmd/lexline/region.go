@@ -1,0 +1,129 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/user"
+	"strings"
+	"time"
+
+	"lexline/internal/region"
+)
+
+// The commands `lexline region ...` are for people: what the gateway of this
+// machine holds of its regions, and orders to it. They ask its control listener,
+// or, where no gateway runs, the file of its table.
+
+// regionOptions are the flags that these commands share.
+type regionOptions struct {
+	control string
+	asJSON  bool
+	table   string
+	key     string
+}
+
+// regionFlags are a command's flags, with the shared ones among them.
+func regionFlags(env *environment, opts *regionOptions, name, operands, about string) *flag.FlagSet {
+	flags := newFlags(env, name, operands, about)
+	address := env.getenv("LEXLINE_CONTROL_LISTEN")
+	flags.StringVar(&opts.control, "control", cmp.Or(address, defaultConfig().Control.Listen),
+		"`address` of the gateway's control listener (control.listen in lexline.yml)")
+	flags.StringVar(&opts.table, "table", "", "when no gateway runs: the SQLite `file` of its table (table.file in lexline.yml)")
+	flags.StringVar(&opts.key, "key", "", "with --table: the `key` of the verdict (table.key); not needed if there is only one")
+	flags.BoolVar(&opts.asJSON, "json", false, "print JSON, for programs")
+	return flags
+}
+
+// check reports flags that do not go together.
+func (o *regionOptions) check() error {
+	if o.key != "" && o.table == "" {
+		return usageError{errors.New("--key is for --table")}
+	}
+	if err := checkListen(o.control); err != nil && o.table == "" {
+		return usageError{&hintError{fmt.Errorf("--control: %w", err), "the gateway logs its control address when it starts"}}
+	}
+	return nil
+}
+
+// operandFirst takes a command's one operand, which may stand before the flags.
+func operandFirst(flags *flag.FlagSet, args []string) (operand string, err error) {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		operand, args = args[0], args[1:]
+	}
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return "", err
+		}
+		return "", usageError{err}
+	}
+	rest := flags.Args()
+	if operand == "" && len(rest) > 0 {
+		operand, rest = rest[0], rest[1:]
+	}
+	if len(rest) > 0 {
+		return "", usageError{fmt.Errorf("%s takes no operand %q", flags.Name(), rest[0])}
+	}
+	return operand, nil
+}
+
+// regionOf is a region in a list.
+func regionOf(list []region.RegionStatus, name string) (region.RegionStatus, bool) {
+	for _, r := range list {
+		if r.Region == name {
+			return r, true
+		}
+	}
+	return region.RegionStatus{}, false
+}
+
+// whoami is who gives an order, for the audit trail.
+func whoami() string {
+	name := cmp.Or(os.Getenv("USER"), "somebody")
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		name = u.Username
+	}
+	if host, err := os.Hostname(); err == nil {
+		name += "@" + host
+	}
+	return name
+}
+
+// clockTime is a time of day as people say it, with the date if that is not today's.
+func clockTime(at, now time.Time) string {
+	at, now = at.Local(), now.Local()
+	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
+		return at.Format(time.TimeOnly)
+	}
+	return at.Format("2006-01-02 15:04:05")
+}
+
+// span is a length of time as people say it: two units at most.
+func span(d time.Duration) string {
+	switch d = max(d, 0).Round(time.Second); {
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%d s", d/time.Second)
+	case d < 2*time.Hour:
+		return fmt.Sprintf("%d min", d.Round(time.Minute)/time.Minute)
+	case d < 48*time.Hour:
+		d = d.Round(time.Minute)
+		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+	}
+	return fmt.Sprintf("%d days", d/(24*time.Hour))
+}
+
+// secondsLong is a time given in seconds.
+func secondsLong(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// count is a number with the word for what it counts.
+func count[N int | int64 | uint64](n N, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// askTime bounds everything that these commands ask for.
+const askTime = 5 * time.Second

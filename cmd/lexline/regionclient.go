@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+)
+
+// controlClient asks a gateway's control listener.
+type controlClient struct {
+	address string
+	client  http.Client
+}
+
+func newControlClient(address string) *controlClient {
+	// No proxy: the listener is on this machine, or at the end of a tunnel that
+	// looks as if it were.
+	return &controlClient{address: address, client: http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+}
+
+// status asks for GET /status. raw is the answer as it came.
+func (c *controlClient) status(ctx context.Context) (s statusAnswer, raw []byte, err error) {
+	raw, err = c.ask(ctx, http.MethodGet, "/status", nil, &s)
+	return s, raw, err
+}
+
+// maxAnswer bounds what is read of an answer.
+const maxAnswer = 16 << 20
+
+// ask sends a request, with order as its body unless that is nil, and reads the
+// JSON of the answer into answer.
+func (c *controlClient) ask(ctx context.Context, method, path string, order, answer any) (raw []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	var body io.Reader
+	if order != nil {
+		text, err := json.Marshal(order)
+		if err != nil {
+			return nil, fmt.Errorf("write the order: %w", err)
+		}
+		body = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+path, body)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", c.address, err)
+	}
+	if order != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := c.client.Do(request)
+	if err != nil {
+		return nil, c.noAnswer(err)
+	}
+	defer response.Body.Close()
+	raw, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer of %s: %w", c.address, err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, c.refused(response.Status, raw)
+	}
+	if err := json.Unmarshal(raw, answer); err != nil {
+		return nil, c.stranger()
+	}
+	return raw, nil
+}
+
+// noAnswer says what to do about a gateway that does not answer.
+func (c *controlClient) noAnswer(err error) error {
+	hint := "the gateway's log says at its start where it listens (control); give that address with --control"
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		hint = "is `lexline serve` running on this machine? " + hint + ". If none runs, --table FILE asks its table instead"
+	}
+	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
+		hint = "something takes connections there and says nothing; " + hint
+	}
+	// The URL is ours and tells nobody anything.
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	return &hintError{fmt.Errorf("no answer from a gateway at %s: %w", c.address, err), hint}
+}
+
+// refused is the error of an answer that is not 200.
+func (c *controlClient) refused(status string, raw []byte) error {
+	var fault controlFault
+	if json.Unmarshal(raw, &fault) != nil || fault.Error == "" {
+		return &hintError{fmt.Errorf("%s answered %s", c.address, status), "is that the control listener of a gateway, and of this version?"}
+	}
+	return errors.New(strings.TrimSpace(fault.Error))
+}
+
+func (c *controlClient) stranger() error {
+	return &hintError{
+		fmt.Errorf("what answers at %s is no gateway's control listener", c.address),
+		"the gateway's log says at its start where that is; give it with --control",
+	}
+}

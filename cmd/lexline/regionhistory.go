@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"lexline/internal/region"
+)
+
+func regionHistoryCommand() command {
+	return command{"region history", "say what became of the regions, who did it and why", runRegionHistory}
+}
+
+const regionHistoryAbout = `Prints the audit trail, oldest first: who did what and when, from which region to which, and
+on what evidence. Lines of the source "gateway" are what the gateway that is asked did by
+itself since it started, at most 200 for each bot; those of the source "table" are what
+all gateways that share the table decided together, at most 100, and outlive a gateway.
+
+examples:
+  lexline region history
+  lexline region history -n 10
+  lexline region history --json | jq '.entries[] | select(.what == "pin")'
+  lexline region history --table /var/lib/lexline/table.db     when no gateway runs`
+
+func runRegionHistory(ctx context.Context, env *environment, args []string) error {
+	var opts regionOptions
+	flags := regionFlags(env, &opts, "region history", "", regionHistoryAbout)
+	n := flags.Int("n", usualHistory, "how many lines, the latest")
+	if err := parseFlags(flags, args); err != nil {
+		return err
+	}
+	if err := opts.check(); err != nil {
+		return err
+	}
+	if *n < 1 {
+		return usageError{fmt.Errorf("-n %d is no number of lines", *n)}
+	}
+	var answer historyAnswer
+	if opts.table != "" {
+		if err := readTableHistory(ctx, opts, *n, &answer); err != nil {
+			return err
+		}
+		if opts.asJSON {
+			return printJSON(env.stdout, answer)
+		}
+	} else {
+		raw, err := newControlClient(opts.control).ask(ctx, "GET", fmt.Sprintf("/history?n=%d", *n), nil, &answer)
+		if err != nil || opts.asJSON {
+			return printRaw(env.stdout, raw, err)
+		}
+	}
+	return printHistory(env.stdout, answer, time.Now())
+}
+
+func readTableHistory(ctx context.Context, opts regionOptions, n int, answer *historyAnswer) error {
+	ctx, cancel := context.WithTimeout(ctx, askTime)
+	defer cancel()
+	table, err := openTableFile(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer table.close()
+	shared, err := region.ReadHistory(ctx, table.db, table.key)
+	if err != nil {
+		return err
+	}
+	answer.Entries = lastEntries(append([]historyEntry{}, tableEntries("", shared)...), n)
+	return nil
+}
+
+func printHistory(w io.Writer, answer historyAnswer, now time.Time) error {
+	if len(answer.Entries) == 0 {
+		fmt.Fprintln(w, "Nothing has happened yet.")
+	}
+	for _, e := range answer.Entries {
+		if _, err := fmt.Fprintln(w, e.words(now)); err != nil {
+			return err
+		}
+	}
+	for _, fault := range answer.Faults {
+		fmt.Fprintf(w, "The table's part is missing: %s\n", fault)
+	}
+	return nil
+}
+
+// words says an entry in one line.
+func (e historyEntry) words(now time.Time) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "%s  %-7s  ", clockTime(e.At, now), e.Source)
+	if e.Bot != "" {
+		fmt.Fprintf(&w, "%s: ", e.Bot)
+	}
+	fmt.Fprint(&w, e.What)
+	if e.Region != "" && e.Region != e.To && e.Region != e.From {
+		fmt.Fprintf(&w, " %s", e.Region)
+	}
+	switch {
+	case e.From != "" && e.To != "" && e.From != e.To:
+		fmt.Fprintf(&w, " from %s to %s", e.From, e.To)
+	case e.To != "":
+		fmt.Fprintf(&w, " to %s", e.To)
+	case e.From != "":
+		fmt.Fprintf(&w, " off %s", e.From)
+	}
+	if e.By != "" {
+		fmt.Fprintf(&w, ", by %s", e.By)
+	}
+	if e.Why != "" {
+		fmt.Fprintf(&w, ": %s", e.Why)
+	}
+	if e.Evidence != "" && e.Evidence != e.Why {
+		fmt.Fprintf(&w, " [%s]", e.Evidence)
+	}
+	return w.String()
+}

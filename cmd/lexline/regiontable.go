@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"lexline/internal/region"
+	"lexline/internal/sqlite"
+)
+
+// tableFile is the table of gateways that do not run, or need not be asked.
+type tableFile struct {
+	db   *sqlite.DB
+	path string
+	key  string
+	keys []string // of all items
+}
+
+// openTableFile opens the file of a table, which must be there, and finds the
+// verdict in it. The caller closes it.
+func openTableFile(ctx context.Context, opts regionOptions) (*tableFile, error) {
+	if _, err := os.Stat(opts.table); err != nil { // opening would make it
+		return nil, &hintError{fmt.Errorf("--table: %w", err), "table.file in the gateway's configuration names it"}
+	}
+	db, err := sqlite.Open(opts.table)
+	if err != nil {
+		return nil, fmt.Errorf("--table: %w", err)
+	}
+	t := &tableFile{db: db, path: opts.table, key: opts.key}
+	if err := t.find(ctx); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *tableFile) close() { _ = t.db.Close() } // everything was written when it was said to be
+
+// find chooses the key, if none was given.
+func (t *tableFile) find(ctx context.Context) (err error) {
+	if t.keys, err = t.db.Keys(ctx); err != nil {
+		return err
+	}
+	if t.key != "" {
+		return nil
+	}
+	var verdicts []string
+	for _, key := range t.keys {
+		if name, _, _ := strings.Cut(key, "#"); !slices.Contains(verdicts, name) {
+			verdicts = append(verdicts, name)
+		}
+	}
+	switch len(verdicts) {
+	case 1:
+		t.key = verdicts[0]
+		return nil
+	case 0:
+		return &hintError{
+			fmt.Errorf("%s is empty: no gateway has written to it", t.path),
+			"--key names the verdict that gateways are going to use, which is the name of the home region unless configured otherwise",
+		}
+	}
+	return usageError{fmt.Errorf("%s has several verdicts; choose one with --key: %s", t.path, strings.Join(verdicts, ", "))}
+}
+
+// tableStatus is what a table says, for people and as JSON.
+type tableStatus struct {
+	File     string            `json:"file"`
+	Key      string            `json:"key"`
+	Region   string            `json:"region"` // where new calls go; empty if it says nothing that can be used
+	State    region.TableState `json:"state"`
+	Version  int64             `json:"version"`
+	By       string            `json:"by,omitempty"`
+	Why      string            `json:"why,omitempty"`
+	At       time.Time         `json:"at,omitzero"`
+	Pin      *region.PinStatus `json:"pin,omitempty"`
+	Faults   []string          `json:"faults,omitempty"`
+	Gateways []tableGateway    `json:"gateways"` // what each said last, however long ago
+}
+
+// tableGateway is what one gateway wrote into a table.
+type tableGateway struct {
+	Name  string    `json:"name"`
+	From  string    `json:"from"` // the region that it writes from
+	Down  []string  `json:"down"` // the regions that it holds down
+	Panic bool      `json:"panic"`
+	Doubt bool      `json:"doubt"`
+	Since time.Time `json:"since,omitzero"`
+}
+
+// status reads everything about the verdict.
+func (t *tableFile) status(ctx context.Context) (s tableStatus, err error) {
+	v, err := region.ReadVerdict(ctx, t.db, t.key)
+	if err != nil && !errors.Is(err, region.ErrNotFound) {
+		return s, err
+	}
+	s = tableStatus{
+		File: t.path, Key: t.key, Region: v.Region, State: v.State, Version: v.Version,
+		By: v.By, Why: v.Why, At: v.At, Faults: v.Faults, Gateways: []tableGateway{},
+	}
+	if !v.Pin.IsZero() && v.Pin.Until.After(time.Now()) {
+		s.Pin = &region.PinStatus{Region: v.Pin.Region, Until: v.Pin.Until, By: v.Pin.By, Why: v.Pin.Why}
+	}
+	before := region.EvidenceKey(t.key, "")
+	for _, key := range t.keys {
+		from, ok := strings.CutPrefix(key, before)
+		if !ok {
+			continue
+		}
+		said, err := region.ReadEvidence(ctx, t.db, t.key, from)
+		if err != nil {
+			return s, err
+		}
+		for name, e := range said {
+			s.Gateways = append(s.Gateways, tableGateway{Name: name, From: from, Down: e.Down, Panic: e.Panic, Doubt: e.Doubt, Since: e.Since})
+		}
+	}
+	slices.SortFunc(s.Gateways, func(a, b tableGateway) int { return strings.Compare(a.Name, b.Name) })
+	return s, nil
+}
+
+// words says it to people.
+func (s tableStatus) words(now time.Time) string {
+	var w strings.Builder
+	fmt.Fprintf(&w, "What %s says under the key %s; no gateway was asked.\n", s.File, s.Key)
+	switch {
+	case s.Region == "":
+		fmt.Fprintf(&w, "It names no region: gateways go by what they see themselves.\n")
+	default:
+		fmt.Fprintf(&w, "New calls go to %s.\n", s.Region)
+	}
+	if s.State == region.TableDegraded {
+		fmt.Fprintf(&w, "No region is held up by most gateways: that is where calls went before.\n")
+	}
+	if s.Version > 0 {
+		fmt.Fprintf(&w, "Version %d, by %s at %s%s.\n", s.Version, s.By, clockTime(s.At, now), because(s.Why))
+	}
+	w.WriteString(pinWords(s.Pin, now))
+	for _, g := range s.Gateways {
+		fmt.Fprintf(&w, "Gateway %s in %s last held %s, since %s.\n", g.Name, g.From, downWords(g.Down), clockTime(g.Since, now))
+		if g.Panic {
+			fmt.Fprintf(&w, "  To it every region looked dead: it may have been its own network.\n")
+		}
+		if g.Doubt {
+			fmt.Fprintf(&w, "  It alone saw that.\n")
+		}
+	}
+	for _, fault := range s.Faults {
+		fmt.Fprintf(&w, "Not understood: %s\n", fault)
+	}
+	return w.String()
+}
+
+func downWords(down []string) string {
+	if len(down) == 0 {
+		return "every region up"
+	}
+	return strings.Join(down, " and ") + " down"
+}
+
+// sick returns why not all is well, or nothing.
+func (s tableStatus) sick() error {
+	if s.State == region.TableDegraded {
+		return errors.New("no region is held up by most gateways")
+	}
+	for _, g := range s.Gateways {
+		if len(g.Down) > 0 {
+			return fmt.Errorf("gateway %s holds %s", g.Name, downWords(g.Down))
+		}
+	}
+	return nil
+}
