@@ -40,14 +40,14 @@ type HeardClip struct {
 type clipScript struct {
 	Clips []struct {
 		ID    string `json:"id"`
-		File  string `json:"file"` // .ulaw (8 kHz mu-law) or .wav, relative to the script
+		File  string `json:"file"` // .ulaw or .wav, at 8 kHz, relative to the script
 		Words string `json:"words"`
 	} `json:"clips"`
 }
 
 // LoadScript reads a script: a JSON object whose clips are a list of
 // {"id":"roses-rms","file":"roses-rms.ulaw","words":"roses"}. Files are relative
-// to the script, raw mu-law at 8 kHz or WAV.
+// to the script: raw mu-law or WAV, both at 8 kHz.
 func LoadScript(path string) (*Scripted, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -108,6 +108,9 @@ func readClip(name string) ([]byte, error) {
 	switch ext := filepath.Ext(name); ext {
 	case ".wav":
 		clip, err := audio.ReadWAVFile(name)
+		if err == nil && clip.Rate != audio.SampleRate {
+			err = fmt.Errorf("%s has %d samples a second: a clip is known by its very samples, so they must be the 8000 that the caller sends", name, clip.Rate)
+		}
 		return clip.MuLaw(), err
 	case ".ulaw":
 		f, err := os.Open(name)

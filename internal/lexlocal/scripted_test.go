@@ -162,6 +162,17 @@ func TestScriptsThatAreRefused(t *testing.T) {
 	if _, err := LoadScript(filepath.Join(t.TempDir(), "none.json")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a script that is not there: %v", err)
 	}
+	var wav bytes.Buffer
+	if err := audio.WriteWAV(&wav, 16000, make([]int16, 16000)); err != nil {
+		t.Fatal(err)
+	}
+	wide := filepath.Join(t.TempDir(), "wide.wav")
+	if err := os.WriteFile(wide, wav.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readClip(wide); err == nil || !strings.Contains(err.Error(), "16000 samples a second") {
+		t.Errorf("a clip at 16 kHz: %v, want it refused", err)
+	}
 	for _, name := range []string{"x.mp3", filepath.Join(t.TempDir(), "x.ulaw"), filepath.Join(t.TempDir(), "x.wav")} {
 		if _, err := readClip(name); err == nil {
 			t.Errorf("%s was read", filepath.Base(name))
