@@ -55,7 +55,8 @@ func (d dialog) String() string { return fmt.Sprintf("order %d slots %v", d.Orde
 // utterance is what a caller says in one turn.
 type utterance struct {
 	call    *caller
-	number  int  // of the turn; a repeated one keeps it until something was answered
+	number  int  // of the turn in its call
+	key     int  // by which what it asks for is done once
 	yes     bool // the confirmation; else the value of a slot
 	value   uint8
 	poison  bool
@@ -94,7 +95,7 @@ type turnKey struct {
 
 // place executes an order and returns the dialog after it.
 func (l *ledger) place(u utterance, after dialog) dialog {
-	key := turnKey{u.call.id, u.number}
+	key := turnKey{u.call.id, u.key}
 	if l.hook {
 		if before, ok := l.done[key]; ok {
 			return before
@@ -296,7 +297,7 @@ func (b *bot) inquire(u utterance, done func(executed bool, o outcome)) {
 	}
 	w.after(w.between(50*time.Millisecond, 300*time.Millisecond), func() {
 		se := b.session(u.call.id)
-		done(se.lastTurn == u.number, outcome{state: se.is})
+		done(se.lastTurn == u.number, outcome{state: se.is}) // it says where it stands
 	})
 }
 

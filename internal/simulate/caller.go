@@ -19,7 +19,8 @@ type caller struct {
 	region string // where the call's bot is
 
 	is       dialog // what the caller was told last
-	answered int    // turns
+	answered int    // the latest turn that was
+	redo     int    // key of a turn that was given up; the next one carries it again
 	said     int    // utterances, repeated ones too
 	lost     int    // turns in a row that were given up
 	turn     *turn  // under way
@@ -66,7 +67,10 @@ func (c *caller) speak() {
 	if c.end != running {
 		return
 	}
-	u := utterance{call: c, number: c.answered + 1, poison: c.said == c.plan.Poison}
+	u := utterance{call: c, number: c.said + 1, key: c.said + 1, poison: c.said == c.plan.Poison}
+	if c.redo > 0 {
+		u.key = c.redo
+	}
 	if int(c.is.N) == c.plan.Slots {
 		u.yes, u.commits = true, true
 	} else {
@@ -100,7 +104,7 @@ func (u utterance) String() string {
 
 // accepted goes on after an answer.
 func (c *caller) accepted(t *turn, in string, state dialog) {
-	c.answered, c.lost, c.turn = t.what.number, 0, nil
+	c.answered, c.lost, c.turn, c.redo = t.what.number, 0, nil, 0
 	c.is, c.region = state, in
 	if int(state.Order) >= c.plan.Orders {
 		c.finish(done)
@@ -115,6 +119,9 @@ func (c *caller) accepted(t *turn, in string, state dialog) {
 func (c *caller) unanswered(t *turn) {
 	c.lost++
 	c.turn = nil
+	if !c.r.newKey {
+		c.redo = t.what.key
+	}
 	if c.lost == 3 || t.what.commits && !c.r.s.Hook {
 		c.finish(transferred)
 		return

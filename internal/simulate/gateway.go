@@ -121,6 +121,9 @@ func (g *gateway) probe(i int, deep bool) {
 	}
 	g.asking[i] = true
 	g.r.stats.Probes++
+	if deep {
+		g.r.deep++
+	}
 	began := g.w.now
 	g.r.bots[i].probe(g.index, deep, func(r reply) {
 		g.asking[i] = false

@@ -108,14 +108,16 @@ func (o *oracle) placed(c *caller) {
 	if o.pinnedAt(g) != "" || g.judge.View(now).Pinned != "" {
 		return
 	}
-	i := o.r.index(c.region)
-	deadLong := func(f Fault) bool { return f.dead() && f.From <= now-10*time.Second && f.To >= now }
-	if !o.faulty(g.index, i, now, now, deadLong) {
+	i, since := o.r.index(c.region), time.Duration(0)
+	if !o.faulty(g.index, i, now, now, func(f Fault) bool { since = now - f.From; return f.dead() }) {
 		return
 	}
 	for k := range o.r.bots {
 		if k != i && !o.seen[g.index][k].down && !o.faulty(g.index, k, now-time.Minute, now, anyFault) {
-			o.violate("place", "call %d was placed in %s, which was dead for more than 10 s, and %s was well", c.id, c.region, o.r.names[k])
+			o.r.stats.Placed = max(o.r.stats.Placed, since)
+			if since > 10*time.Second {
+				o.violate("place", "call %d was placed in %s, which died %v ago, and %s was well", c.id, c.region, since, o.r.names[k])
+			}
 			return
 		}
 	}
@@ -145,6 +147,10 @@ func (o *oracle) sent(t *turn, view region.View, order region.Order) {
 	if pin := o.pinnedAt(t.g); pin != "" && order.Attempt == 0 && order.Region != pin && o.seen[g][o.r.index(pin)].full != now {
 		o.violate("pin", "call %d turn %d: the first attempt went to %s, and %s is pinned", t.c.id, t.what.number, order.Region, pin)
 	}
+	if own, _ := view.Of(t.c.region); order.Attempt == 0 && order.Region != t.c.region && view.Pinned == "" &&
+		(own.State == region.Healthy || own.State == region.Recovering) && !own.Throttled && !own.Full {
+		o.violate("sticky", "call %d turn %d: it was sent to %s first, and the call is in %s, which is %s", t.c.id, t.what.number, order.Region, t.c.region, own.State)
+	}
 	if order.Hedge {
 		o.hedges[g]++
 		earned := 41 + float64(o.turns[g])/10 + now.Seconds()/6
@@ -172,7 +178,7 @@ func (o *oracle) sent(t *turn, view region.View, order region.Order) {
 // answered judges an answer that was taken.
 func (o *oracle) answered(t *turn, attempt int, state dialog) {
 	c := t.c
-	if t.closed || c.turn != t || t.what.number != c.answered+1 {
+	if t.closed || c.turn != t || t.what.number <= c.answered {
 		o.stale(t)
 		return
 	}
@@ -205,6 +211,12 @@ func (o *oracle) gaveUp(t *turn) {
 	for i := range o.r.bots {
 		if o.fit(t, i) {
 			o.violate("lost", "call %d turn %d was lost, and %s was fit to answer it", t.c.id, t.what.number, o.r.names[i])
+			return
+		}
+	}
+	for i := range o.r.bots {
+		if !o.faulty(t.g.index, i, t.began, o.r.w.now, anyFault) && t.marks.noise[i] == 0 {
+			o.r.stats.Unlucky++
 			return
 		}
 	}

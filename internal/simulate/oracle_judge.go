@@ -170,3 +170,28 @@ func (o *oracle) watchTable() {
 		})
 	}
 }
+
+// stuck judges, at the end of a schedule, that no region is left out for longer
+// than its hold, once nothing speaks against it.
+func (o *oracle) stuck() {
+	const probes = 45 * time.Second // the first good one and the last come some time after
+	for _, g := range o.r.gateways {
+		for i := range o.r.bots {
+			s := &o.seen[g.index][i]
+			if !s.down || o.panic[g.index] {
+				continue
+			}
+			name, now := o.r.names[i], o.r.w.now
+			hold := o.holdOf(g, name)
+			well := max(s.downAt, s.noise[2])
+			for _, f := range o.r.bots[i].faults {
+				if f.met(g.index) && f.From < now {
+					well = max(well, f.To)
+				}
+			}
+			if now > well+hold+probes {
+				o.violate("stuck", "%s holds %s down, which is well since %v; its hold is %v", g.id, name, well, hold)
+			}
+		}
+	}
+}

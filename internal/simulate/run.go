@@ -11,8 +11,11 @@ import (
 
 // Options say how to play a schedule.
 type Options struct {
-	Broken region.Broken // rules to break
-	Trace  io.Writer     // nil: no trace
+	Trace io.Writer // is told the whole story; nil: no trace
+
+	shape  *Rule // the schedule is to be one in which this rule matters
+	broken region.Broken
+	newKey bool
 }
 
 // Stats count what happened in a run.
@@ -22,6 +25,8 @@ type Stats struct {
 	Probes, Moves, Writes, Events int
 	Simulated                     time.Duration
 	Longest                       time.Duration // from the end of an utterance to its answer
+	Placed                        time.Duration // from the death of a region to the last new call placed there
+	Unlucky                       int           // turns lost while the only region that was well was in its hold
 }
 
 // Add adds another run's counts.
@@ -39,6 +44,8 @@ func (s *Stats) Add(other Stats) {
 	s.Events += other.Events
 	s.Simulated += other.Simulated
 	s.Longest = max(s.Longest, other.Longest)
+	s.Placed = max(s.Placed, other.Placed)
+	s.Unlucky += other.Unlucky
 }
 
 func (s *Stats) answered(t *turn, now time.Duration) {
@@ -48,7 +55,8 @@ func (s *Stats) answered(t *turn, now time.Duration) {
 
 // Result is what came of a run.
 type Result struct {
-	Schedule   Schedule
+	Seed       uint64
+	Shape      string // what the schedule was drawn as
 	Violations []Violation
 	Stats      Stats
 	Hash       uint64 // of the times of everything that happened
@@ -59,6 +67,7 @@ type run struct {
 	w        *world
 	s        Schedule
 	broken   region.Broken
+	newKey   bool
 	names    []string
 	bots     []*bot
 	ledger   *ledger
@@ -67,6 +76,8 @@ type run struct {
 	gateways []*gateway
 	callers  []*caller
 	calls    int // not ended
+	moves    int // within the schedule's length
+	deep     int // probes that asked the bot
 	stats    Stats
 }
 
@@ -76,12 +87,15 @@ var regionNames = []string{"us-east-1", "us-west-2", "eu-west-1"}
 // Run draws the schedule of a seed and plays it.
 func Run(seed uint64, o Options) Result {
 	random := rand.New(rand.NewPCG(seed, 0x6c65786c696e65))
-	return play(draw(seed, random), random, o)
+	r := prepare(draw(seed, random, o.shape), random, o)
+	r.finish()
+	return r.result()
 }
 
-// play plays a schedule with what is left of its seed's random numbers.
-func play(s Schedule, random *rand.Rand, o Options) Result {
-	r := &run{w: &world{random: random, trace: o.Trace, hash: s.Seed}, s: s, broken: o.Broken, names: regionNames[:s.Regions]}
+// prepare makes everything that a schedule needs, to be played with what is left
+// of its seed's random numbers.
+func prepare(s Schedule, random *rand.Rand, o Options) *run {
+	r := &run{w: &world{random: random, trace: o.Trace, hash: s.Seed}, s: s, broken: o.broken, newKey: o.newKey, names: regionNames[:s.Regions]}
 	r.ledger = &ledger{hook: s.Hook, done: map[turnKey]dialog{}, placed: map[turnKey]int{}}
 	for i, name := range r.names {
 		b := &bot{w: r.w, r: r, index: i, name: name, s: &r.s, sessions: map[int]*session{}, ledger: r.ledger}
@@ -108,8 +122,11 @@ func play(s Schedule, random *rand.Rand, o Options) Result {
 		r.pin(p)
 	}
 	r.oracle.watchTable()
-	r.finish()
-	return Result{Schedule: r.s, Violations: r.oracle.violations, Stats: r.stats, Hash: r.w.hash}
+	return r
+}
+
+func (r *run) result() Result {
+	return Result{Seed: r.s.Seed, Shape: r.s.Shape, Violations: r.oracle.violations, Stats: r.stats, Hash: r.w.hash}
 }
 
 // finish plays until the schedule's length is over, all calls have ended, and
@@ -119,6 +136,8 @@ func (r *run) finish() {
 	for r.w.next(r.s.Length) {
 		r.stats.Events++
 	}
+	r.moves = r.stats.Moves
+	r.oracle.stuck()
 	for r.calls > 0 && r.w.next(r.s.Length+patience) {
 		r.stats.Events++
 	}

@@ -116,15 +116,19 @@ type Schedule struct {
 	Outages  []Outage
 }
 
-// draw makes the scenario of a seed.
-func draw(seed uint64, random *rand.Rand) Schedule {
+// draw makes the scenario of a seed: of any kind, or one in which a rule matters.
+// Of any kind means that some are shaped for a rule too.
+func draw(seed uint64, random *rand.Rand, rule *Rule) Schedule {
 	s := general(random)
 	s.Seed = seed
-	if random.IntN(100) < 12 {
-		rule := rules[random.IntN(len(rules))]
-		if rule.shape != nil {
-			s.Shape = rule.Name
-			rule.shape(&s, random)
+	if rule == nil && random.IntN(100) < 12 {
+		rule = &rules[random.IntN(len(rules))]
+	}
+	if rule != nil {
+		s.Shape = rule.Name
+		rule.shape(&s, random)
+		for i := range s.Calls {
+			s.Calls[i].Gateway %= s.Gateways
 		}
 	}
 	s.settle()

@@ -91,7 +91,9 @@ func (t *turn) send(view region.View, o region.Order) {
 		_, r.state = c.thread.Turn()
 	}
 	c.thread.Sent(o.Region, w.now)
-	t.g.limiters[i].Acquire()
+	if ok, _ := t.g.limiters[i].Acquire(); !ok {
+		c.oracle.violate("room", "call %d turn %d: attempt %d went to %s, where no room is left", c.id, t.what.number, o.Attempt, o.Region)
+	}
 	if w.tracing() {
 		w.say("call %d turn %d: attempt %d to %s, hedge %v, carries %v", c.id, t.what.number, o.Attempt, o.Region, o.Hedge, r.carries)
 	}
