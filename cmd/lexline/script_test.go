@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -14,6 +15,9 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command lines in testdata/script, each a file that reads
 // like a session at a terminal.
 func TestScripts(t *testing.T) {
+	if _, err := exec.LookPath("flite"); err != nil && os.Getenv("CI") != "" {
+		t.Fatalf("the scripts need a voice: %v", err) // without one they skip what matters
+	}
 	bots, err := os.Getwd()
 	if err != nil {
 		t.Fatal(err)
