@@ -105,7 +105,8 @@ func (o *Once) Do(ctx context.Context, e Event, fulfil Fulfil) (Result, error) {
 	case entry.Done:
 		return repeat(entry, true)
 	}
-	work, cancel := context.WithTimeout(ctx, o.lease()*4/5)
+	// The lease runs since before the table was asked, which may have taken long.
+	work, cancel := context.WithTimeout(ctx, entry.Lease.Sub(o.now())-o.lease()/5)
 	defer cancel()
 	response, err := fulfil(work, Execution{Key: key, Number: entry.Execution}, e)
 	if err != nil {
