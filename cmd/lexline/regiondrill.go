@@ -228,6 +228,9 @@ func keepRun(dir string, history *drill.History, report *drill.Report, paired []
 	if err := keepFile(filepath.Join(dir, "report.json"), func(w io.Writer) error { return encodeIndented(w, report) }); err != nil {
 		return err
 	}
+	if err := keepFile(filepath.Join(dir, "history.json"), func(w io.Writer) error { return json.NewEncoder(w).Encode(history) }); err != nil {
+		return err
+	}
 	return keepFile(filepath.Join(dir, "timeline.svg"), func(w io.Writer) error {
 		return drill.WriteTimeline(w, history, report, paired)
 	})

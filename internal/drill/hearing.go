@@ -78,33 +78,32 @@ func (e *Ears) React(heard []byte) twiliosim.Reaction {
 	return twiliosim.Wait
 }
 
-// span is a stretch of frames.
-type span struct{ first, last int }
+// span is a stretch of frames, of which loud ones are heard.
+type span struct{ first, last, loud int }
 
 // answers returns the answers in sound from which the gateway's own was taken:
 // stretches with less than answerGap of silence inside them.
 func answers(mulaw []byte) []span {
 	var found []span
 	var now span
-	loud := 0
 	end := func() {
-		if loud >= leastAnswer {
+		if now.loud >= leastAnswer {
 			found = append(found, now)
 		}
-		loud = 0
+		now.loud = 0
 	}
 	for n := range len(mulaw) / audio.FrameSamples {
 		if !sounds(mulaw, n) {
 			continue
 		}
-		if loud > 0 && n-now.last > answerGap {
+		if now.loud > 0 && n-now.last > answerGap {
 			end()
 		}
-		if loud == 0 {
+		if now.loud == 0 {
 			now.first = n
 		}
 		now.last = n
-		loud++
+		now.loud++
 	}
 	end()
 	return found
@@ -202,7 +201,7 @@ func (e *Ears) turn(heard []byte, s spoken, until int, started time.Time) Turn {
 	if found := answers(rest); len(found) > 0 && own.apologies == 0 {
 		t.Answers = len(found)
 		for _, s := range found {
-			t.Heard += time.Duration(s.last+1-s.first) * audio.FrameDuration
+			t.Heard += time.Duration(s.loud) * audio.FrameDuration
 		}
 		t.Answer = at(s.last + 1 + found[0].first)
 		owed = after[:found[0].first*audio.FrameSamples]

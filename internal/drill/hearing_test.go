@@ -90,14 +90,15 @@ func TestTurn(t *testing.T) {
 		fillers int
 		sorry   int
 		silence time.Duration
+		heard   time.Duration
 	}{
-		{"an answer", join(quiet(60), answer, quiet(40)), frames(60), 1, 0, 0, frames(60)},
-		{"an answer with a pause in it", join(quiet(60), answer, quiet(25), other), frames(60), 1, 0, 0, frames(60)},
-		{"two answers", join(quiet(60), answer, quiet(40), other), frames(60), 2, 0, 0, frames(60)},
-		{"a filler is no answer", join(quiet(75), oneMoment, quiet(20), answer), frames(135), 1, 1, 0, frames(75)},
-		{"nor is half of one", join(quiet(75), oneMoment[:3000], answer), frames(75) + frames(18), 1, 1, 0, frames(75)},
-		{"an apology and the question again", join(quiet(75), oneMoment, quiet(100), apology, quiet(5), answer), -1, 0, 1, 1, frames(100)},
-		{"nothing", quiet(400), -1, 0, 0, 0, frames(400)},
+		{"an answer", join(quiet(60), answer, quiet(40)), frames(60), 1, 0, 0, frames(60), frames(30)},
+		{"an answer with a pause in it", join(quiet(60), answer, quiet(25), other), frames(60), 1, 0, 0, frames(60), frames(60)},
+		{"two answers", join(quiet(60), answer, quiet(40), other), frames(60), 2, 0, 0, frames(60), frames(60)},
+		{"a filler is no answer", join(quiet(75), oneMoment, quiet(20), answer), frames(135), 1, 1, 0, frames(75), frames(30)},
+		{"nor is half of one", join(quiet(75), oneMoment[:3000], answer), frames(75) + frames(18), 1, 1, 0, frames(75), frames(31)},
+		{"an apology and the question again", join(quiet(75), oneMoment, quiet(100), apology, quiet(5), answer), -1, 0, 1, 1, frames(100), 0},
+		{"nothing", quiet(400), -1, 0, 0, 0, frames(400), 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -108,9 +109,9 @@ func TestTurn(t *testing.T) {
 			if !got.Answer.IsZero() {
 				delay = got.Answer.Sub(got.Said)
 			}
-			if delay != tt.answer || got.Answers != tt.answers || got.Fillers != tt.fillers || got.Apologies != tt.sorry || got.Silence != tt.silence {
-				t.Errorf("answer after %v (%d of them), %d fillers, %d apologies, %v of silence; want %v (%d), %d, %d, %v",
-					delay, got.Answers, got.Fillers, got.Apologies, got.Silence, tt.answer, tt.answers, tt.fillers, tt.sorry, tt.silence)
+			if delay != tt.answer || got.Answers != tt.answers || got.Fillers != tt.fillers || got.Apologies != tt.sorry || got.Silence != tt.silence || got.Heard != tt.heard {
+				t.Errorf("answer after %v (%d of them, %v), %d fillers, %d apologies, %v of silence; want %v (%d, %v), %d, %d, %v",
+					delay, got.Answers, got.Heard, got.Fillers, got.Apologies, got.Silence, tt.answer, tt.answers, tt.heard, tt.fillers, tt.sorry, tt.silence)
 			}
 			if got.Said != dawn.Add(frames(said)) || got.Began != dawn.Add(frames(100)) {
 				t.Errorf("said from %v to %v; want from frame 100 to frame %d", got.Began, got.Said, said)

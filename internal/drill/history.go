@@ -66,7 +66,7 @@ type Turn struct {
 	// and not of an apology. Zero when none was.
 	Answer  time.Time
 	Answers int // stretches of answer, apart by more than a sentence's pause
-	// Heard is how long all of them were, the pauses within them included.
+	// Heard is how long sound was heard in all of them, pauses excluded.
 	Heard time.Duration
 	// Fillers and Apologies were heard before the answer, or in its place.
 	Fillers, Apologies int

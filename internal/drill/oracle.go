@@ -102,6 +102,9 @@ func (o *oracle) summary(paired []Call) {
 	if paired != nil {
 		r.Measured = "the same turns of a run of the same seed without faults"
 	}
+	if r.LateMS > mostLate.Milliseconds() {
+		r.Notes = append(r.Notes, fmt.Sprintf("the phones were late by %d ms: this machine had more to do than it could, and the delays are doubtful", r.LateMS))
+	}
 	if !o.h.HasClips {
 		r.Notes = append(r.Notes, "the regions did not say which recordings reached them: utterances of which a part was lost do not show")
 	}
@@ -109,6 +112,9 @@ func (o *oracle) summary(paired []Call) {
 		r.Notes = append(r.Notes, "there is no ledger: orders that were not placed, or twice, do not show")
 	}
 }
+
+// mostLate is how late phones may be in a run whose delays mean something.
+const mostLate = 200 * time.Millisecond
 
 // spared reports whether a call was under way while every region was broken.
 func (o *oracle) spared(c *Call) bool {
