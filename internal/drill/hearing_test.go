@@ -96,7 +96,7 @@ func TestTurn(t *testing.T) {
 		{"an answer with a pause in it", join(quiet(60), answer, quiet(25), other), frames(60), 1, 0, 0, frames(60), frames(60)},
 		{"two answers", join(quiet(60), answer, quiet(40), other), frames(60), 2, 0, 0, frames(60), frames(60)},
 		{"a filler is no answer", join(quiet(75), oneMoment, quiet(20), answer), frames(135), 1, 1, 0, frames(75), frames(30)},
-		{"nor is half of one", join(quiet(75), oneMoment[:3000], answer), frames(75) + frames(18), 1, 1, 0, frames(75), frames(31)},
+		{"nor is half of one", join(quiet(75), oneMoment[:3000], answer), frames(75) + frames(18), 1, 1, 0, frames(75), frames(30)},
 		{"an apology and the question again", join(quiet(75), oneMoment, quiet(100), apology, quiet(5), answer), -1, 0, 1, 1, frames(100), 0},
 		{"nothing", quiet(400), -1, 0, 0, 0, frames(400), 0},
 	}
