@@ -115,7 +115,7 @@ func (o *Observer) takeReport(r Opinion) {
 		}
 	}
 	changed := !o.reported || known.Panic != o.opinion.Panic || known.Doubt != o.opinion.Doubt ||
-		!slices.Equal(slices.Sorted(maps.Keys(known.Down)), slices.Sorted(maps.Keys(o.opinion.Down)))
+		!maps.EqualFunc(known.Down, o.opinion.Down, func(_, _ string) bool { return true }) // the same regions
 	o.opinion, o.reported = known, true
 	if changed {
 		o.since = o.wall
