@@ -94,6 +94,7 @@ func (o *drillOptions) complete(env *environment, routes twiliosim.Routes) error
 	if len(o.Faults) == 0 {
 		o.Faults = []drill.Kind{drill.Stop, drill.ServerErrors}
 	}
+	o.Ramp = o.WarmUp * 8 / 10 // so that at the fault all of them talk, in every phase of a call
 	if o.Region == "" {
 		o.Region = drill.RegionActive
 		if o.policy != string(drill.PolicyLexline) {

@@ -26,6 +26,7 @@ type Config struct {
 	Region string // that is broken; RegionActive for the one that answers most turns then
 	Policy Policy
 
+	Ramp     time.Duration // over which the callers begin
 	WarmUp   time.Duration // before the first fault
 	FaultFor time.Duration // each fault
 	Settle   time.Duration // after each
@@ -71,6 +72,8 @@ func (c *Config) Check() error {
 		return fmt.Errorf("%d calls: from 1 to 1000 are possible", c.Calls)
 	case c.WarmUp < time.Second || c.FaultFor < time.Second || c.Settle < time.Second:
 		return errors.New("warm-up, fault and settling last a second at least")
+	case c.Ramp < 0 || c.Ramp > c.WarmUp:
+		return fmt.Errorf("the callers begin over %v, which is not within the warm-up of %v", c.Ramp, c.WarmUp)
 	case c.Scale <= 0 || c.Scale > 1:
 		return errors.New("the scale of the article's interval is above 0 and at most 1")
 	case c.Staging == nil && c.Region != RegionActive && !slices.Contains(regionNames, c.Region):

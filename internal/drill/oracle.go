@@ -106,7 +106,7 @@ func (o *oracle) summary(paired []Call) {
 		r.Notes = append(r.Notes, fmt.Sprintf("the phones were late by %d ms: this machine had more to do than it could, and the delays are doubtful", r.LateMS))
 	}
 	if !o.h.HasClips {
-		r.Notes = append(r.Notes, "the regions did not say which recordings reached them: utterances of which a part was lost do not show")
+		r.Notes = append(r.Notes, "the regions did not say which recordings reached them: of an utterance only its length shows whether a part was lost")
 	}
 	if !o.h.HasLedger {
 		r.Notes = append(r.Notes, "there is no ledger: orders that were not placed, or twice, do not show")
@@ -178,6 +178,17 @@ func (o *oracle) turn(c *Call, t *Turn, spared bool) {
 	}
 }
 
+// part returns which part of an utterance a request brought: by its recording, or
+// where these are not known, by its length, which silence around the words adds to.
+func (o *oracle) part(t *Turn, request *Request) (part float64, known bool) {
+	if o.h.HasClips {
+		part, known = request.Clips[t.Clip]
+		return part, known
+	}
+	length := t.Said.Sub(t.Began).Milliseconds()
+	return min(1, float64(request.AudioMS)/float64(max(length, 1))), request.AudioMS > 0
+}
+
 // sparePause is how much longer than the bot's voice its answer may be heard,
 // without being a second one.
 const sparePause = 200 * time.Millisecond
@@ -238,7 +249,10 @@ func (o *oracle) arrived(t *Turn, asked []*Request) (part float64, known bool) {
 		if winner := o.winners[turnKey{request.Session, request.Turn}]; winner != "" && winner != request.Region {
 			continue
 		}
-		if got, ok := request.Clips[t.Clip]; ok && request.Status == 200 && request.Fault == "" {
+		if request.Status != 200 || request.Fault != "" {
+			continue
+		}
+		if got, ok := o.part(t, request); ok {
 			part, known = min(part, got), true
 		}
 	}

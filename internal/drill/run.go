@@ -138,7 +138,7 @@ func (d *drill) startRegion(ctx context.Context, name, script string) (*region, 
 func (d *drill) hold(ctx context.Context) (*History, error) {
 	cfg := d.cfg
 	lines := &callers{
-		seed: cfg.Seed, lanes: cfg.Calls, ramp: cfg.WarmUp * 8 / 10, clips: d.clips, today: time.Now(),
+		seed: cfg.Seed, lanes: cfg.Calls, ramp: cfg.Ramp, clips: d.clips, today: time.Now(),
 		ears: d.ears, where: d.where, longest: longestCall,
 	}
 	calling, hangUp := context.WithCancel(ctx)

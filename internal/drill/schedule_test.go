@@ -11,7 +11,7 @@ import (
 func config(kinds ...Kind) *Config {
 	return &Config{
 		Calls: 50, Faults: kinds, Region: "us-east-1", Policy: PolicyLexline, Scale: 0.1, Latency: 400 * time.Millisecond,
-		WarmUp: 30 * time.Second, FaultFor: 20 * time.Second, Settle: 40 * time.Second,
+		Ramp: 20 * time.Second, WarmUp: 30 * time.Second, FaultFor: 20 * time.Second, Settle: 40 * time.Second,
 	}
 }
 
@@ -63,6 +63,7 @@ func TestCheck(t *testing.T) {
 		{"good", func(*Config) {}, ""},
 		{"no calls", func(c *Config) { c.Calls = 0 }, "0 calls"},
 		{"no time", func(c *Config) { c.FaultFor = 0 }, "a second at least"},
+		{"callers who begin after the fault", func(c *Config) { c.Ramp = time.Minute }, "begin over 1m0s"},
 		{"unknown region", func(c *Config) { c.Region = "mars-1" }, `"mars-1"`},
 		{"unknown policy", func(c *Config) { c.Policy = "hope" }, `"hope"`},
 		{"the article's check knows no active region", func(c *Config) { c.Policy, c.Region = PolicyArticle, RegionActive }, "name the region"},
