@@ -254,6 +254,26 @@ func TestOlderItemIsNotBelieved(t *testing.T) {
 	}
 }
 
+// TestBackupIsPutRight has the table put back from a time before the last move,
+// while opinions are even: what was known goes on.
+func TestBackupIsPutRight(t *testing.T) {
+	f := newFleet(t, east, east)
+	f.run(time.Minute)
+	backup, err := f.table.Get(t.Context(), east)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.all(down(east))
+	f.run(time.Minute)
+	f.gateways[0].opinion = down()
+	f.put(backup)
+	f.run(time.Minute)
+	f.want("us-east-1 ok", "us-west-2 ok", "us-west-2 ok")
+	if v := f.gateways[1].Verdict(); v.Version != 3 || v.Region != west {
+		t.Errorf("a minute after an old backup Verdict = %+v; want version 3, %s", v, west)
+	}
+}
+
 func TestDamagedEvidence(t *testing.T) {
 	valid := Evidence{Epoch: 1, Seq: 3, Regions: []string{east}, Since: epoch}.attributes()
 	for name, observers := range map[string]any{

@@ -231,7 +231,7 @@ func (o *Observer) mayDecide() bool {
 }
 
 // majority is what most fresh gateways hold, this one among them: the region
-// calls should go to, starting from the one in the table, and the votes in words.
+// calls should go to, starting from where they go now, and the votes in words.
 // A region is left only if most hold it down, and only one that most hold up is
 // gone to; so as many votes as there are against each other move nothing.
 func (o *Observer) majority() (region string, state TableState, evidence string) {
@@ -246,8 +246,8 @@ func (o *Observer) majority() (region string, state TableState, evidence string)
 		said = append(said, fmt.Sprintf("%s up %d, down %d", name, up[r], down[r]))
 	}
 	region = o.region
-	if region == "" {
-		region = o.verdict.Region
+	if region == "" || o.oldSince >= 0 {
+		region = o.verdict.Region // what was known before an item that cannot be used, or is older
 	}
 	if region == "" {
 		region = o.s.Regions[0]
