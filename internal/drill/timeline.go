@@ -192,7 +192,7 @@ func (p *picture) callLanes(lanes [][]*Call) {
 			p.text(leftEdge-6, p.y+9, `text-anchor="end"`, fmt.Sprintf("caller %d", i+1))
 		}
 		for _, c := range calls {
-			p.f(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="#999999"/>`+"\n", p.x(c.Began), p.y+5, p.x(c.Ended), p.y+5)
+			p.f(`<path d="M%.1f %.0fH%.1f" stroke="#999"/>`+"\n", p.x(c.Began), p.y+5, p.x(c.Ended))
 			for j := range c.Turns {
 				p.turn(c, &c.Turns[j])
 			}
@@ -206,13 +206,15 @@ func (p *picture) callLanes(lanes [][]*Call) {
 	p.y += 20
 }
 
+// turn draws a turn; its title has the call's number and the turn's, what was
+// answered, and how much later than without a fault the answer came.
 func (p *picture) turn(c *Call, t *Turn) {
 	end, colour := t.Answer, p.colour(c, t)
 	if end.IsZero() {
 		end = t.Said.Add(time.Second)
 	}
 	x := p.x(t.Began)
-	p.f(`<rect class="turn" x="%.1f" y="%.1f" width="%.1f" height="8" fill="%s"><title>call %d turn %d, %s: %s</title></rect>`+"\n",
+	p.f(`<rect class="turn" x="%.1f" y="%.0f" width="%.1f" height="8" fill="%s"><title>%d/%d %s %s</title></rect>`+"\n",
 		x, p.y+1, max(1, p.x(end)-x), colour, c.Number, t.Number, t.Kind, p.outcome(c, t))
 }
 
@@ -220,7 +222,7 @@ func (p *picture) outcome(c *Call, t *Turn) string {
 	if t.Answer.IsZero() {
 		return "no answer"
 	}
-	return fmt.Sprintf("answered after %.2f s (%.2f s extra)", t.delay().Seconds(), p.base.extra(c, t).Seconds())
+	return fmt.Sprintf("+%.2f s", p.base.extra(c, t).Seconds())
 }
 
 // colour is that of the region that answered a turn.
@@ -251,7 +253,7 @@ func (p *picture) delays() {
 				continue
 			}
 			late := min(mostDelay, p.base.extra(c, t).Seconds())
-			p.f(`<circle class="delay" cx="%.1f" cy="%.1f" r="2" fill="%s" fill-opacity="0.7"/>`+"\n", p.x(t.Said), bottom-delayHigh*late/mostDelay, p.colour(c, t))
+			p.f(`<circle class="delay" cx="%.1f" cy="%.1f" r="2" fill="%s"/>`+"\n", p.x(t.Said), bottom-delayHigh*late/mostDelay, p.colour(c, t))
 		}
 	}
 }
