@@ -87,6 +87,9 @@ func (g *gateway) serveUnpin(w http.ResponseWriter, r *http.Request) {
 	answerJSON(w, answer)
 }
 
+// maxRemark is how long what a person says about an order may be.
+const maxRemark = 300
+
 // readOrder reads one JSON object and nothing else.
 func readOrder(body io.Reader) (order pinOrder, err error) {
 	decoder := json.NewDecoder(body)
@@ -96,6 +99,11 @@ func readOrder(body io.Reader) (order pinOrder, err error) {
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return order, errors.New("read the order: there is something behind it")
+	}
+	for key, text := range map[string]string{"why": order.Why, "by": order.By} {
+		if len(text) > maxRemark || text != printable(text) {
+			return order, fmt.Errorf("%s: must be one line of at most %d bytes", key, maxRemark)
+		}
 	}
 	if order.By == "" {
 		order.By = "somebody on this machine"

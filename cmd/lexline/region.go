@@ -9,6 +9,8 @@ import (
 	"os/user"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"lexline/internal/region"
 )
@@ -116,6 +118,17 @@ func span(d time.Duration) string {
 
 // secondsLong is a time given in seconds.
 func secondsLong(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// printable returns text without what a terminal takes for orders: some of it
+// comes from other machines.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return '?'
+		}
+		return r
+	}, text)
+}
 
 // count is a number with the word for what it counts.
 func count[N int | int64 | uint64](n N, one, many string) string {

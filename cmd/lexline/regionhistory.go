@@ -76,12 +76,12 @@ func printHistory(w io.Writer, answer historyAnswer, now time.Time) error {
 		fmt.Fprintln(w, "Nothing has happened yet.")
 	}
 	for _, e := range answer.Entries {
-		if _, err := fmt.Fprintln(w, e.words(now)); err != nil {
+		if _, err := fmt.Fprintln(w, printable(e.words(now))); err != nil {
 			return err
 		}
 	}
 	for _, fault := range answer.Faults {
-		fmt.Fprintf(w, "The table's part is missing: %s\n", fault)
+		fmt.Fprintf(w, "The table's part is missing: %s\n", printable(fault))
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func tellTable(ctx context.Context, w io.Writer, opts regionOptions) (sick, err 
 	if opts.asJSON {
 		return s.sick(), printJSON(w, s)
 	}
-	_, err = fmt.Fprint(w, s.words(time.Now()))
+	_, err = fmt.Fprint(w, indent(0, s.words(time.Now())))
 	return s.sick(), err
 }
 

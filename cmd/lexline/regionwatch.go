@@ -111,7 +111,7 @@ func (w *watcher) print(at time.Time, line string, object any) (err error) {
 	if w.asJSON {
 		return json.NewEncoder(w.out).Encode(object)
 	}
-	_, err = fmt.Fprintf(w.out, "%s  %s\n", at.Local().Format(time.TimeOnly), line)
+	_, err = fmt.Fprintf(w.out, "%s  %s\n", at.Local().Format(time.TimeOnly), printable(line))
 	return err
 }
 
@@ -131,7 +131,7 @@ func (w *watcher) compact(raw []byte) error {
 func (w *watcher) draw(s statusAnswer, failed error) error {
 	var text strings.Builder
 	if failed != nil {
-		fmt.Fprintf(&text, "%s  %v\n", time.Now().Format(time.TimeOnly), failed)
+		fmt.Fprintf(&text, "%s  %v\n", time.Now().Format(time.TimeOnly), printable(failed.Error()))
 	} else {
 		statusWords(&text, s)
 		fmt.Fprintf(&text, "\n%s, Ctrl-C ends\n", s.Now.Local().Format(time.TimeOnly))

@@ -13,9 +13,9 @@ import (
 // statusWords tells a status to somebody who was asleep a minute ago: where calls
 // go, what is wrong and since when, what has to happen, and then the evidence.
 func statusWords(w io.Writer, s statusAnswer) {
-	fmt.Fprintf(w, "gateway %s, lexline %s, up for %s, %s\n", s.Node, s.Version, span(s.Now.Sub(s.Started)), count(s.Calls.Live, "live call", "live calls"))
+	fmt.Fprintf(w, "gateway %s, lexline %s, up for %s, %s\n", printable(s.Node), s.Version, span(s.Now.Sub(s.Started)), count(s.Calls.Live, "live call", "live calls"))
 	for _, b := range s.Bots {
-		fmt.Fprintf(w, "\n%s (%s %s)\n", b.Name, plural(len(b.Lines), "line", "lines"), strings.Join(b.Lines, ", "))
+		fmt.Fprintf(w, "\n%s (%s %s)\n", printable(b.Name), plural(len(b.Lines), "line", "lines"), printable(strings.Join(b.Lines, ", ")))
 		fmt.Fprint(w, indent(1, botWords(b, s.Now)))
 	}
 }
@@ -215,11 +215,15 @@ func plural(n int, one, many string) string {
 	return many
 }
 
-// indent moves text to the right, line by line.
+// indent moves text to the right, line by line, and makes the lines printable.
 func indent(steps int, text string) string {
 	var w strings.Builder
 	for line := range strings.Lines(text) {
-		w.WriteString(strings.Repeat("  ", steps) + line)
+		text, end := strings.CutSuffix(line, "\n")
+		w.WriteString(strings.Repeat("  ", steps) + printable(text))
+		if end {
+			w.WriteByte('\n')
+		}
 	}
 	return w.String()
 }
