@@ -1,7 +1,9 @@
 package lex
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -54,6 +56,16 @@ type exchange struct {
 
 // Do sends the request and returns the answer's head. Redirects are not followed.
 func (e exchange) Do(req *http.Request) (*http.Response, error) {
+	if e.utterance == nil && req.Body != nil {
+		// The SDK closes the body as soon as there is an answer. If that is before
+		// the transport has looked for the body's end, the transport takes it for a
+		// body that failed and breaks the connection with the answer on it.
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, fmt.Errorf("read the request's body: %w", err)
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
 	resp, err := e.transport.RoundTrip(req)
 	if err != nil {
 		return nil, err

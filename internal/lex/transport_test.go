@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"lexline/internal/call"
@@ -32,6 +33,34 @@ func TestErrorsAreReadUpToALimit(t *testing.T) {
 		if got, err := io.Copy(io.Discard, resp.Body); got != want || err != nil {
 			t.Errorf("status %d with a body of 1 MiB: read %d bytes, %v; want %d, nil", status, got, err, want)
 		}
+	}
+}
+
+// The SDK closes a request's body when the answer is there; the transport may
+// not have seen its end by then.
+func TestBodyOutlivesTheAnswer(t *testing.T) {
+	var sending io.ReadCloser
+	e := exchange{transport: transportFunc(func(r *http.Request) (*http.Response, error) {
+		sending = r.Body
+		return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, nil
+	})}
+	body, closeBody := io.Pipe()
+	go func() {
+		io.WriteString(closeBody, "a state")
+		closeBody.Close()
+	}()
+	if _, err := e.Do(httptest.NewRequest(http.MethodPost, "http://127.0.0.1:1/", body)); err != nil {
+		t.Fatalf("Do = %v, want nil", err)
+	}
+	body.Close()
+	if rest, err := io.ReadAll(sending); string(rest) != "a state" || err != nil {
+		t.Errorf("body read after the answer: %q, %v; want all of it", rest, err)
+	}
+
+	lost := errors.New("lost")
+	broken := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:1/", iotest.ErrReader(lost))
+	if _, err := e.Do(broken); !errors.Is(err, lost) {
+		t.Errorf("Do with a body that cannot be read = %v, want %v", err, lost)
 	}
 }
 
