@@ -104,6 +104,9 @@ func (s *Session) wentOn(there *types.SessionState) bool {
 // firstToSay has the first of the places that can take over the session and
 // speak the words.
 func (s *Session) firstToSay(ctx context.Context, places []*alias, state *types.SessionState, words []message) (*head, *alias) {
+	if len(sdkMessages(words)) == 0 {
+		return nil, nil // the caller would hear nothing, and not know that it is their turn
+	}
 	for _, a := range places {
 		ctx, stop := context.WithCancelCause(ctx) // lives as long as the voice
 		h, err := s.putWords(ctx, stop, a, state, words)

@@ -321,7 +321,8 @@ func (r *run) take(ctx context.Context, got result) {
 			report = region.Report{Kind: region.Failed, Attempt: got.attempt, Class: region.Ours}
 		}
 	case region.Failed:
-		report.Class, report.Unsent, r.err = Class(got.err), got.unsent, got.err
+		// What broke off before the utterance had ended surely did nothing.
+		report.Class, report.Unsent, r.err = Class(got.err), got.unsent || r.ended == 0, got.err
 		if got.local && errors.Is(got.err, errFull) {
 			report.Class = region.Load
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
@@ -91,5 +92,10 @@ func sdkState(state []byte) (*types.SessionState, error) {
 		return nil, fmt.Errorf("read the session state: %w", err)
 	}
 	s.OriginatingRequestId = nil
+	if s.Intent != nil { // a null would go out as a slot that is there and has no value
+		maps.DeleteFunc(s.Intent.Slots, func(_ string, slot types.Slot) bool {
+			return slot.Value == nil && len(slot.Values) == 0 && len(slot.SubSlots) == 0
+		})
+	}
 	return &s, nil
 }
