@@ -2,6 +2,7 @@ package lex
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"encoding/base64"
@@ -56,9 +57,12 @@ func (s *standIn) hang() { <-s.closed }
 
 // listening serves handler until the end of the test and returns the way to
 // it. A handler that does not end is a deadlock of its bubble.
-func listening(t *testing.T, handler func(s *standIn, w http.ResponseWriter, r *http.Request)) dialFunc {
+func listening(t *testing.T, handler func(s *standIn, w http.ResponseWriter, r *http.Request), with ...func(*standIn)) dialFunc {
 	t.Helper()
 	s := &standIn{conns: make(chan net.Conn), closed: make(chan struct{})}
+	for _, f := range with {
+		f(s)
+	}
 	server := &http.Server{
 		Handler:  http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler(s, w, r) }),
 		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
@@ -92,11 +96,9 @@ func newClient(t *testing.T, cfg Config) *Client {
 	}
 	for i := range cfg.Places {
 		p := &cfg.Places[i]
-		p.Region, p.Locale = []string{"us-east-1", "us-west-2"}[i], "en_US"
-		p.Bot, p.Alias = "BOTBOTBOT1", "ALIALIALI1"
-		if p.RuntimeURL == "" {
-			p.RuntimeURL = "http://127.0.0.1:1"
-		}
+		p.Region, p.Locale = cmp.Or(p.Region, []string{"us-east-1", "us-west-2", "eu-west-1"}[i]), "en_US"
+		p.Bot, p.Alias = cmp.Or(p.Bot, "BOTBOTBOT1"), cmp.Or(p.Alias, "ALIALIALI1")
+		p.RuntimeURL = cmp.Or(p.RuntimeURL, "http://127.0.0.1:1")
 	}
 	if cfg.Limits.Attempts == 0 {
 		cfg.Limits.Attempts = 1 // most tests look at one attempt
