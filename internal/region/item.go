@@ -37,16 +37,16 @@ const (
 // region's bot is to be used. Its key is the home region's name unless
 // configured otherwise.
 type VerdictItem struct {
-	Region  string     // lexRegion: where new calls go; empty if the item names no region that can be used
-	State   TableState // degraded as well if the article's "err" was read
-	Version int64      // grows with every write; 0 for none, as in an item of the article's
-	Pin     Pin        // zero for none
-	By      string     // the observer or the person that wrote it
-	Why     string     // their reason, for people
-	At      time.Time  // when, by the writer's clock, for people only; zero if not said
+	Region  string     `json:"region"`       // lexRegion: where new calls go; empty if the item names no region that can be used
+	State   TableState `json:"state"`        // degraded as well if the article's "err" was read
+	Version int64      `json:"version"`      // grows with every write; 0 for none, as in an item of the article's
+	Pin     Pin        `json:"pin,omitzero"` // zero for none
+	By      string     `json:"by"`           // the observer or the person that wrote it
+	Why     string     `json:"why"`          // their reason, for people
+	At      time.Time  `json:"at,omitzero"`  // when, by the writer's clock, for people only; zero if not said
 	// Faults says in plain words what in the item could not be used and was left
 	// zero. It is never written.
-	Faults []string `json:",omitempty"`
+	Faults []string `json:"faults,omitempty"`
 }
 
 // Pin is an operator's order to use one region whatever the evidence says. It
