@@ -30,7 +30,7 @@ const allFaults = "alias-deleted,5xx,throttle,reset,hang,stop,blackhole,slow,dri
 // options are the flags.
 type options struct {
 	lexline, results, work, faults, policy, name string
-	calls                                        int
+	calls, runs                                  int
 	seed                                         uint64
 	speech                                       bool
 }
@@ -44,6 +44,7 @@ func main() {
 	flag.StringVar(&o.policy, "policy", "both", "`policy`: lexline, article or both")
 	flag.StringVar(&o.name, "name", "summary", "`name` of the table")
 	flag.IntVar(&o.calls, "calls", 50, "`number` of callers at a time")
+	flag.IntVar(&o.runs, "runs", 2, "`number` of times that a drill is held at most when the machine was too busy for it")
 	flag.Uint64Var(&o.seed, "seed", 20261120, "`seed` of all drills")
 	flag.BoolVar(&o.speech, "speech", false, "with real recognition and speech")
 	flag.Parse()
@@ -98,12 +99,9 @@ type drilled struct {
 	Reports []report `json:"reports"`
 }
 
-// A drill in which the phones were late by more than doubtful milliseconds is
-// held again, mostRuns times in all: the machine stood still, not the gateway.
-const (
-	doubtful = 200
-	mostRuns = 2
-)
+// doubtful is by how many milliseconds phones may be late before a drill is held
+// again: the machine stood still then, not the gateway.
+const doubtful = 200
 
 // late is how late a phone was at the worst.
 func (d *drilled) late() (ms int64) {
@@ -121,7 +119,7 @@ func run(ctx context.Context, o options) error {
 	for fault := range strings.SplitSeq(o.faults, ",") {
 		fmt.Printf("%s %s\n", time.Now().Format("15:04:05"), fault)
 		d, err := hold(ctx, o, fault)
-		for n := 1; err == nil && d.late() > doubtful && n < mostRuns; n++ {
+		for n := 1; err == nil && d.late() > doubtful && n < o.runs; n++ {
 			fmt.Printf("%s %s: the phones were late by %d ms; once more\n", time.Now().Format("15:04:05"), fault, d.late())
 			d, err = hold(ctx, o, fault)
 		}

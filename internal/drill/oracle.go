@@ -105,7 +105,11 @@ func (o *oracle) summary(paired []Call) {
 	if r.LateMS > mostLate.Milliseconds() {
 		r.Notes = append(r.Notes, fmt.Sprintf("the phones were late by %d ms: this machine had more to do than it could, and the delays are doubtful", r.LateMS))
 	}
-	if !o.h.HasClips {
+	switch {
+	case o.h.HasClips:
+	case len(o.h.Requests) == 0:
+		r.Notes = append(r.Notes, "the regions' logs were not read: utterances of which a part was lost do not show")
+	default:
 		r.Notes = append(r.Notes, "the regions did not say which recordings reached them: of an utterance only its length shows whether a part was lost")
 	}
 	if !o.h.HasLedger {
