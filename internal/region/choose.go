@@ -51,7 +51,6 @@ func (t *Turn) mayAsk(view View, c Condition) bool {
 // better reports whether region a is the better choice for the next attempt.
 func (t *Turn) better(a, b Condition) bool {
 	return cmp.Or(
-		compareBool(t.busy(a.Name), t.busy(b.Name)),
 		cmp.Compare(t.spent(a.Name), t.spent(b.Name)),
 		compareBool(a.Throttled, b.Throttled),
 		compareBool(a.State == Suspect, b.State == Suspect),
@@ -60,18 +59,23 @@ func (t *Turn) better(a, b Condition) bool {
 }
 
 // spent counts the attempts of this turn that failed in a region and speak
-// against another one there. A refused state or a conflict does not: the region
-// is to be asked again.
+// against another one there. A refused state or a first conflict does not: the
+// region is to be asked again.
 func (t *Turn) spent(name string) (n int) {
-	for _, a := range t.attempts {
-		if a.region == name && a.failed != None && a.failed != Ours {
-			n++
-		}
-	}
 	if t.returns(name) {
 		return -1
 	}
-	return n
+	conflicts := 0
+	for _, a := range t.attempts {
+		switch {
+		case a.region != name:
+		case a.conflict:
+			conflicts++
+		case a.failed != None && a.failed != Ours:
+			n++
+		}
+	}
+	return n + max(conflicts-1, 0)
 }
 
 // returns reports whether the latest attempt went to this region and is to be
@@ -95,7 +99,7 @@ func (t *Turn) hopeless(name string) bool {
 }
 
 // busy reports whether the session in a region has been held by another request
-// twice: it is asked again only if the others were taken out, and not at once.
+// twice: it is asked again where the others do no better, and not at once.
 func (t *Turn) busy(name string) bool {
 	n := 0
 	for _, a := range t.attempts {

@@ -45,6 +45,7 @@ func TestChoose(t *testing.T) {
 		{"where the state was refused, with less of it", west, []attempt{{region: west, over: true, failed: Ours}}, three(), west, true},
 		{"where the session was held", west, []attempt{conflict(west)}, three(), west, true},
 		{"not where it was held twice", west, []attempt{conflict(west), conflict(west)}, three(), east, true},
+		{"where it was held twice rather than where it failed as often", west, []attempt{conflict(west), conflict(west), softly(east), softly(south)}, three(), west, true},
 		{"where it was held twice if there is no other", west, []attempt{conflict(west), conflict(west)}, three(ejected, nil, ejected), west, true},
 		{"the pinned one first", east, nil, pinnedTo(three(nil, ejected), west), west, true},
 		{"another one if the pinned one has no room", east, nil, pinnedTo(three(nil, full), west), east, true},
