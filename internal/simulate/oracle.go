@@ -43,6 +43,8 @@ type sight struct {
 	upAt   time.Duration // when it last ceased to be down
 	noise  [3]time.Duration
 	full   time.Duration // when it was last seen to have no room
+	// when it was last asked what no region can bear
+	poisoned time.Duration
 }
 
 // marks is what the oracle knows of one turn.
@@ -64,7 +66,7 @@ func newOracle(r *run) *oracle {
 		o.poisoned = append(o.poisoned, never)
 		sights := make([]sight, r.s.Regions)
 		for i := range sights {
-			sights[i] = sight{back: never, upAt: never, full: never, noise: [3]time.Duration{never, never, never}}
+			sights[i] = sight{back: never, upAt: never, full: never, poisoned: never, noise: [3]time.Duration{never, never, never}}
 		}
 		o.seen = append(o.seen, sights)
 	}
@@ -130,6 +132,7 @@ func (o *oracle) spoke(t *turn) { o.turns[t.g.index]++ }
 func (o *oracle) sent(t *turn, view region.View, order region.Order) {
 	i, g, now := o.r.index(order.Region), t.g.index, o.r.w.now
 	if t.what.poison {
+		o.seen[g][i].poisoned = now
 		for k := range o.r.bots {
 			if k != i && o.seen[g][k].down {
 				o.poisoned[g] = now
@@ -141,7 +144,7 @@ func (o *oracle) sent(t *turn, view region.View, order region.Order) {
 	switch {
 	case cond.Ejected && !pinned:
 		o.violate("ejected", "call %d turn %d: attempt %d went to %s, which was taken out", t.c.id, t.what.number, order.Attempt, order.Region)
-	case o.seen[g][i].down && !o.panic[g] && !pinned:
+	case o.seen[g][i].down && o.seen[g][i].downAt < now && !o.panic[g] && !pinned: // what this very step was evidence of is for the next
 		o.violate("ejected", "call %d turn %d: attempt %d went to %s, which is down", t.c.id, t.what.number, order.Attempt, order.Region)
 	}
 	if pin := o.pinnedAt(t.g); pin != "" && order.Attempt == 0 && order.Region != pin && o.seen[g][o.r.index(pin)].full != now {

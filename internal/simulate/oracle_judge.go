@@ -116,8 +116,12 @@ func (o *oracle) holdOf(g *gateway, name string) time.Duration {
 	return 0
 }
 
-// pinnedAt returns the region that an operator has pinned at this gateway.
+// pinnedAt returns the region that an operator has pinned at this gateway. A
+// table that somebody else has overwritten may have forgotten it.
 func (o *oracle) pinnedAt(g *gateway) string {
+	if o.r.table.soiled {
+		return ""
+	}
 	if o.pin.region != "" && o.pin.gateway == g.index && o.r.w.now < o.pin.until {
 		return o.pin.region
 	}
@@ -154,6 +158,9 @@ func (o *oracle) watchTable() {
 			continue
 		}
 		o.r.w.at(at, func() {
+			if o.r.table.soiled {
+				return // perhaps with a version after which there is none
+			}
 			for _, out := range s.Outages {
 				if out.From < at+lag && out.To > f.From-within {
 					return
@@ -183,7 +190,7 @@ func (o *oracle) stuck() {
 			}
 			name, now := o.r.names[i], o.r.w.now
 			hold := o.holdOf(g, name)
-			well := max(s.downAt, s.noise[2])
+			well := max(s.downAt, s.noise[2], s.poisoned)
 			for _, f := range o.r.bots[i].faults {
 				if f.met(g.index) && f.From < now {
 					well = max(well, f.To)

@@ -18,6 +18,7 @@ type table struct {
 	old     region.Memory // what is read while the replica lags
 	lags    bool          // the schedule has such a time
 	outages []Outage
+	soiled  bool // somebody else wrote nonsense
 }
 
 var errTable = errors.New("the table does not answer")
@@ -141,6 +142,7 @@ func (t *table) soil(until time.Duration) {
 	if t.w.now >= until {
 		return
 	}
+	t.soiled = true
 	key := t.r.names[0]
 	attributes := map[string]any{"lexRegion": "err"}
 	switch t.w.random.IntN(6) {
