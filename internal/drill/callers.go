@@ -28,7 +28,7 @@ type callers struct {
 	ramp    time.Duration // over which the lanes begin
 	clips   string        // folder of the recordings
 	today   time.Time
-	ears    *Ears
+	ears    *ear
 	where   func() door   // asked when a call begins; safe for several goroutines
 	longest time.Duration // of a call
 
@@ -83,8 +83,8 @@ func rest(ctx context.Context, stop <-chan struct{}, d time.Duration) bool {
 
 // call places one call.
 func (c *callers) call(ctx context.Context, lane, number int) error {
-	role := Draw(c.seed, number, c.today)
-	script, err := twiliosim.ParseScript(fmt.Sprintf("call-%d", number), strings.NewReader(role.Script(c.clips)))
+	who := draw(c.seed, number, c.today)
+	script, err := twiliosim.ParseScript(fmt.Sprintf("call-%d", number), strings.NewReader(who.script(c.clips)))
 	if err != nil {
 		return fmt.Errorf("write the script of call %d: %w", number, err)
 	}
@@ -92,7 +92,7 @@ func (c *callers) call(ctx context.Context, lane, number int) error {
 	phone, err := twiliosim.New(ctx, twiliosim.Config{
 		URL: to.url, AuthToken: to.token, Routes: to.routes,
 		From: fmt.Sprintf("+1555013%04d", number%10_000), To: to.number,
-		Script: script, Seed: c.seed, Timeout: c.longest, React: c.ears.React, Events: c.watch,
+		Script: script, Seed: c.seed, Timeout: c.longest, React: c.ears.react, Events: c.watch,
 	})
 	if err != nil {
 		return fmt.Errorf("prepare call %d: %w", number, err)
@@ -102,7 +102,7 @@ func (c *callers) call(ctx context.Context, lane, number int) error {
 	record := phone.Call(ctx, number)
 	c.up.Add(-1)
 	c.done.Add(1)
-	call := c.ears.Hear(record, role, lane, to.region)
+	call := c.ears.hear(record, who, lane, to.region)
 	c.mu.Lock()
 	c.calls = append(c.calls, call)
 	c.mu.Unlock()

@@ -35,7 +35,7 @@ func record(ctx context.Context, dir string, say Synthesize) (script string, err
 		return "", fmt.Errorf("make the folder for the callers' recordings: %w", err)
 	}
 	list := scriptFile{}
-	for _, s := range Repertoire() {
+	for _, s := range repertoire() {
 		file := filepath.Join(dir, s.Clip+".wav")
 		list.Clips = append(list.Clips, scriptClip{s.Clip, s.Clip + ".wav", s.Text})
 		if _, err := os.Stat(file); err == nil {

@@ -47,8 +47,8 @@ func TestRecord(t *testing.T) {
 			t.Errorf("the recording %s has %d bytes of mu-law; want the voice's own 20 frames, without the silence around them", c.ID, len(sounds[c.ID]))
 		}
 	}
-	if len(list.Clips) != len(Repertoire()) {
-		t.Errorf("%d recordings are listed; want %d", len(list.Clips), len(Repertoire()))
+	if len(list.Clips) != len(repertoire()) {
+		t.Errorf("%d recordings are listed; want %d", len(list.Clips), len(repertoire()))
 	}
 	if _, err := audio.NewFinder(sounds); err != nil {
 		t.Errorf("the recordings cannot be told apart: %v", err)

@@ -18,17 +18,17 @@ const (
 	leastAnswer = 5
 )
 
-// Ears tell the gateway's own sounds from the bot's answers by their bytes,
-// which the gateway sends unchanged. They may be used by several goroutines.
-type Ears struct {
+// ear tells the gateway's own sounds from the bot's answers by their bytes, which
+// the gateway sends unchanged. It may be used by several goroutines.
+type ear struct {
 	finder *audio.Finder // nil: the gateway has no sounds
 }
 
-// NewEars returns ears that know the given sounds, mu-law by name. A sound whose
+// newEar returns an ear that knows the given sounds, mu-law by name. A sound whose
 // name begins with apology asks the caller to repeat, one whose name begins with
 // goodbye ends a call that failed; all others ask for patience.
-func NewEars(sounds map[string][]byte) (*Ears, error) {
-	e := &Ears{}
+func newEar(sounds map[string][]byte) (*ear, error) {
+	e := &ear{}
 	if len(sounds) == 0 {
 		return e, nil
 	}
@@ -44,7 +44,7 @@ type ownSounds struct {
 
 // separate counts the gateway's own sounds in mulaw and returns a copy without
 // them.
-func (e *Ears) separate(mulaw []byte) (own ownSounds, rest []byte) {
+func (e *ear) separate(mulaw []byte) (own ownSounds, rest []byte) {
 	rest = append([]byte(nil), mulaw...)
 	if e.finder == nil {
 		return own, rest
@@ -65,9 +65,9 @@ func (e *Ears) separate(mulaw []byte) (own ownSounds, rest []byte) {
 	return own, rest
 }
 
-// React is what a caller makes of what they heard since they last spoke: they
+// react is what a caller makes of what they heard since they last spoke: they
 // know a request for patience, and say it again when the bot is sorry.
-func (e *Ears) React(heard []byte) twiliosim.Reaction {
+func (e *ear) react(heard []byte) twiliosim.Reaction {
 	own, rest := e.separate(heard)
 	switch {
 	case own.apologies > 0:
@@ -137,11 +137,10 @@ type spoken struct {
 	first, last int
 }
 
-// Hear makes the history of a call of its record: role is who called, lane and
-// region are passed on.
-func (e *Ears) Hear(r *twiliosim.Record, role Role, lane int, region string) Call {
+// hear makes the history of a call of its record. lane and region are passed on.
+func (e *ear) hear(r *twiliosim.Record, who role, lane int, region string) Call {
 	c := Call{
-		Number: r.Number, Lane: lane, SID: r.Call, Region: region, Order: role.Order,
+		Number: r.Number, Lane: lane, SID: r.Call, Region: region, Order: who.Order,
 		Began: r.Started, Ended: r.Ended, Text: r.Text, LateMS: r.LateMS,
 	}
 	said := sayings(r)
@@ -154,8 +153,8 @@ func (e *Ears) Hear(r *twiliosim.Record, role Role, lane int, region string) Cal
 		t := e.turn(heard, s, until, r.Started)
 		t.Number = i + 1
 		t.Repeats = i > 0 && said[i-1].line == s.line
-		if n := s.line/linesPerSaying - 1; n >= 0 && n < len(role.Sayings) {
-			t.Kind = role.Sayings[n].Kind
+		if n := s.line/linesPerSaying - 1; n >= 0 && n < len(who.Sayings) {
+			t.Kind = who.Sayings[n].Kind
 		}
 		c.Turns = append(c.Turns, t)
 	}
@@ -191,7 +190,7 @@ func clipOf(file string) string {
 }
 
 // turn makes a turn of what was heard behind something said, up to frame until.
-func (e *Ears) turn(heard []byte, s spoken, until int, started time.Time) Turn {
+func (e *ear) turn(heard []byte, s spoken, until int, started time.Time) Turn {
 	at := func(frame int) time.Time { return started.Add(time.Duration(frame) * audio.FrameDuration) }
 	t := Turn{Clip: s.clip, Began: at(s.first), Said: at(s.last + 1)}
 	after := heard[min((s.last+1)*audio.FrameSamples, len(heard)):max(until*audio.FrameSamples, (s.last+1)*audio.FrameSamples)]

@@ -44,9 +44,9 @@ var (
 	other     = noise(11, 30)
 )
 
-func ears(t *testing.T) *Ears {
+func testEar(t *testing.T) *ear {
 	t.Helper()
-	e, err := NewEars(map[string][]byte{"one_moment": oneMoment, "apology": apology, "goodbye": goodbye})
+	e, err := newEar(map[string][]byte{"one_moment": oneMoment, "apology": apology, "goodbye": goodbye})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -70,7 +70,7 @@ func TestReact(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if got := ears(t).React(tt.heard); got != tt.want {
+			if got := testEar(t).react(tt.heard); got != tt.want {
 				t.Errorf("the caller's reaction is %d; want %d", got, tt.want)
 			}
 		})
@@ -104,7 +104,7 @@ func TestTurn(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			heard := join(noise(30, 60), quiet(said-60), tt.after)
 			s := spoken{line: 3, clip: "rms-yes", first: 100, last: said - 1}
-			got := ears(t).turn(heard, s, len(heard)/audio.FrameSamples, dawn)
+			got := testEar(t).turn(heard, s, len(heard)/audio.FrameSamples, dawn)
 			delay := time.Duration(-1)
 			if !got.Answer.IsZero() {
 				delay = got.Answer.Sub(got.Said)

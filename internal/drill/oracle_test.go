@@ -36,11 +36,11 @@ func goodRun() *History {
 
 // addCall adds a call that begins at a second of the run: 4 turns, 8 s apart.
 func addCall(h *History, lane, number int, begins float64) {
-	role := Draw(h.Seed, number, dawn)
+	who := draw(h.Seed, number, dawn)
 	sid := fmt.Sprintf("CA%d", number)
-	c := Call{Number: number, Lane: lane, SID: sid, Order: role.Order, Began: at(begins), End: EndDone}
+	c := Call{Number: number, Lane: lane, SID: sid, Order: who.Order, Began: at(begins), End: EndDone}
 	filled := map[string]string{}
-	for i, s := range role.Sayings {
+	for i, s := range who.Sayings {
 		said := begins + 5 + 7*float64(i)
 		region, delay := "us-east-1", 1.2
 		if said >= 60 && said < 120 {
@@ -50,8 +50,8 @@ func addCall(h *History, lane, number int, begins float64) {
 			}
 		}
 		slot := map[Question]string{AskIntent: "FlowerType", AskFlower: "FlowerType", AskDay: "PickupDate", AskTime: "PickupTime"}[s.Kind]
-		if slot != "" && (s.Kind != AskIntent || strings.HasSuffix(s.Text, role.Order.Flower)) {
-			filled[slot] = role.Order.Slots()[slot]
+		if slot != "" && (s.Kind != AskIntent || strings.HasSuffix(s.Text, who.Order.Flower)) {
+			filled[slot] = who.Order.Slots()[slot]
 		}
 		c.Turns = append(c.Turns, Turn{
 			Number: i + 1, Kind: s.Kind, Clip: s.Clip, Began: at(said - 1), Said: at(said), Answer: at(said + delay),
@@ -65,7 +65,7 @@ func addCall(h *History, lane, number int, begins float64) {
 		c.Ended = at(said + 3)
 	}
 	h.Calls = append(h.Calls, c)
-	h.Ledger = append(h.Ledger, Placed{c.Ended.Add(-2 * time.Second), "key/" + sid, sid, role.Order.Slots()})
+	h.Ledger = append(h.Ledger, Placed{c.Ended.Add(-2 * time.Second), "key/" + sid, sid, who.Order.Slots()})
 }
 
 func TestJudgeOfAGoodRun(t *testing.T) {

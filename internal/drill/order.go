@@ -34,8 +34,8 @@ func (o Order) Slots() map[string]string {
 	return map[string]string{"FlowerType": o.Flower, "PickupDate": o.Date, "PickupTime": o.Clock}
 }
 
-// Saying is one thing that a caller says.
-type Saying struct {
+// saying is one thing that a caller says.
+type saying struct {
 	Kind Question
 	Text string
 	Clip string // id of its recording
@@ -44,13 +44,13 @@ type Saying struct {
 }
 
 // voice is whose voice the recording has.
-func (s Saying) voice() string { return s.Clip[:strings.IndexByte(s.Clip, '-')] }
+func (s saying) voice() string { return s.Clip[:strings.IndexByte(s.Clip, '-')] }
 
-// Role is one call before it is placed: who calls and what they say.
-type Role struct {
+// role is one call before it is placed: who calls and what they say.
+type role struct {
 	Voice   string
 	Order   Order
-	Sayings []Saying
+	Sayings []saying
 }
 
 var (
@@ -61,13 +61,13 @@ var (
 	hours = []int{9, 10, 11, 12, 13, 14, 15, 17}
 )
 
-// Draw draws call number n of a seed. today is the date of the bot's clock. One
+// draw draws call number n of a seed. today is the date of the bot's clock. One
 // in three callers names the flowers at once and so has a turn less.
-func Draw(seed uint64, n int, today time.Time) Role {
+func draw(seed uint64, n int, today time.Time) role {
 	rng := rand.New(rand.NewPCG(seed, uint64(n)))
 	day, hour := days[rng.IntN(len(days))], hours[rng.IntN(len(hours))]
 	ahead := (int(day) - int(today.Weekday()) + 7) % 7
-	r := Role{
+	r := role{
 		Voice: voices[rng.IntN(len(voices))],
 		Order: Order{
 			Flower: flowers[rng.IntN(len(flowers))],
@@ -104,8 +104,8 @@ func spokenHour(hour int) string {
 	return fmt.Sprintf("%d a.m.", hour)
 }
 
-func (r *Role) says(kind Question, text string) {
-	r.Sayings = append(r.Sayings, Saying{Kind: kind, Text: text, Clip: clipID(r.Voice, text)})
+func (r *role) says(kind Question, text string) {
+	r.Sayings = append(r.Sayings, saying{Kind: kind, Text: text, Clip: clipID(r.Voice, text)})
 }
 
 // clipID names the recording of a text in a voice; it is a file name.
@@ -113,9 +113,9 @@ func clipID(voice, text string) string {
 	return voice + "-" + strings.ReplaceAll(strings.ReplaceAll(strings.ToLower(text), ".", ""), " ", "-")
 }
 
-// Script is the role in the simulated phone's script language. The recordings
+// script is the role in the simulated phone's script language. The recordings
 // lie in the folder clips.
-func (r *Role) Script(clips string) string {
+func (r *role) script(clips string) string {
 	var b strings.Builder
 	for _, s := range r.Sayings {
 		fmt.Fprintf(&b, "wait\npause %v\nplay %s/%s.wav\n", s.Think, clips, s.Clip)
@@ -124,12 +124,12 @@ func (r *Role) Script(clips string) string {
 	return b.String()
 }
 
-// Repertoire lists everything that any caller says, once each.
-func Repertoire() []Saying {
-	var all []Saying
+// repertoire lists everything that any caller says, once each.
+func repertoire() []saying {
+	var all []saying
 	for _, voice := range voices {
 		add := func(kind Question, text string) {
-			all = append(all, Saying{Kind: kind, Text: text, Clip: clipID(voice, text)})
+			all = append(all, saying{Kind: kind, Text: text, Clip: clipID(voice, text)})
 		}
 		add(AskIntent, "I would like to order some flowers")
 		for _, flower := range flowers {

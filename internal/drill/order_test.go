@@ -12,17 +12,17 @@ import (
 )
 
 func TestDraw(t *testing.T) {
-	if diff := cmp.Diff(Draw(7, 3, dawn), Draw(7, 3, dawn)); diff != "" {
+	if diff := cmp.Diff(draw(7, 3, dawn), draw(7, 3, dawn)); diff != "" {
 		t.Errorf("the same call drawn twice differs:\n%s", diff)
 	}
 	known := map[string]bool{}
-	for _, s := range Repertoire() {
+	for _, s := range repertoire() {
 		known[s.Clip] = true
 	}
 	orders := map[Order]bool{}
 	turns := map[int]int{}
 	for n := range 300 {
-		r := Draw(7, n, dawn)
+		r := draw(7, n, dawn)
 		orders[r.Order] = true
 		turns[len(r.Sayings)]++
 		for _, s := range r.Sayings {
@@ -54,8 +54,8 @@ func TestSpokenHour(t *testing.T) {
 // TestScript has the phone read a role: each saying is the last of linesPerSaying
 // lines, which is how a turn is known again.
 func TestScript(t *testing.T) {
-	r := Draw(7, 3, dawn)
-	text := r.Script("/clips")
+	r := draw(7, 3, dawn)
+	text := r.script("/clips")
 	if _, err := twiliosim.ParseScript("call", strings.NewReader(text)); err != nil {
 		t.Errorf("the phone does not understand the script: %v", err)
 	}

@@ -27,7 +27,7 @@ func Run(ctx context.Context, cfg *Config) (history *History, err error) {
 		return nil, err
 	}
 	d := &drill{cfg: cfg, stage: stage{start: cfg.Start, dir: cfg.Out}}
-	if d.ears, err = NewEars(cfg.Sounds); err != nil {
+	if d.ears, err = newEar(cfg.Sounds); err != nil {
 		return nil, fmt.Errorf("know the gateway's sounds: %w", err)
 	}
 	if err := os.MkdirAll(cfg.Out, 0o755); err != nil {
@@ -44,7 +44,7 @@ func Run(ctx context.Context, cfg *Config) (history *History, err error) {
 // drill is one run.
 type drill struct {
 	cfg     *Config
-	ears    *Ears
+	ears    *ear
 	stage   stage
 	heard   collector
 	clips   string // folder of the callers' recordings

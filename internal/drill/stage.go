@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 )
@@ -151,9 +150,6 @@ func (r *region) read(text []byte) bool {
 	}
 	return true
 }
-
-// address is an endpoint without its scheme.
-func address(endpoint string) string { return strings.TrimPrefix(endpoint, "http://") }
 
 // session is the address of a session of the callers' bot.
 func (r *region) session(id string) string {
