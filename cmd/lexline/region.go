@@ -50,25 +50,25 @@ func (o *regionOptions) check() error {
 	return nil
 }
 
-// operandFirst takes a command's one operand, which may stand before the flags.
-func operandFirst(flags *flag.FlagSet, args []string) (operand string, err error) {
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		operand, args = args[0], args[1:]
-	}
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return "", err
+// operandAmong takes a command's one operand, which may stand before the flags,
+// behind them or between them.
+func operandAmong(flags *flag.FlagSet, args []string) (operand string, err error) {
+	for {
+		if err := flags.Parse(args); err != nil {
+			if errors.Is(err, flag.ErrHelp) {
+				return "", err
+			}
+			return "", usageError{err}
 		}
-		return "", usageError{err}
+		rest := flags.Args()
+		switch {
+		case len(rest) == 0:
+			return operand, nil
+		case operand != "":
+			return "", usageError{fmt.Errorf("%s takes no operand %q", flags.Name(), rest[0])}
+		}
+		operand, args = rest[0], rest[1:]
 	}
-	rest := flags.Args()
-	if operand == "" && len(rest) > 0 {
-		operand, rest = rest[0], rest[1:]
-	}
-	if len(rest) > 0 {
-		return "", usageError{fmt.Errorf("%s takes no operand %q", flags.Name(), rest[0])}
-	}
-	return operand, nil
 }
 
 // regionOf is a region in a list.
@@ -111,7 +111,8 @@ func span(d time.Duration) string {
 		return fmt.Sprintf("%d min", d.Round(time.Minute)/time.Minute)
 	case d < 48*time.Hour:
 		d = d.Round(time.Minute)
-		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+		text := fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+		return strings.TrimSuffix(text, " 0 min")
 	}
 	return fmt.Sprintf("%d days", d/(24*time.Hour))
 }

@@ -33,7 +33,7 @@ func runRegionPin(ctx context.Context, env *environment, args []string) error {
 	flags.StringVar(&order.For, "for", "", "how long, such as 30m or 2h (`duration`)")
 	orderFlags(&order, flags.StringVar)
 	var err error
-	if order.Region, err = operandFirst(flags, args); err != nil {
+	if order.Region, err = operandAmong(flags, args); err != nil {
 		return err
 	}
 	if err := opts.check(); err != nil {
