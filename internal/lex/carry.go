@@ -13,6 +13,7 @@ import (
 type carried struct {
 	state   []byte          // as the region gave it whose answer was the latest
 	without map[string]bool // slots that were refused
+	filled  bool            // slots without a value were refused
 	bare    bool            // everything but attributes and contexts was refused
 }
 
@@ -47,7 +48,7 @@ func (c *carried) json() ([]byte, error) {
 		delete(state, "intent")
 		delete(state, "runtimeHints")
 		state["dialogAction"] = json.RawMessage(`{"type":"ElicitIntent"}`)
-	case len(c.without) > 0:
+	case len(c.without) > 0, c.filled:
 		delete(state, "runtimeHints")
 		if c.without[action.Slot] {
 			state["dialogAction"] = json.RawMessage(`{"type":"Delegate"}`)
@@ -90,29 +91,34 @@ func decodePart(part json.RawMessage, v any) error {
 
 var slotName = regexp.MustCompile(`[0-9A-Za-z]+(?:[_-][0-9A-Za-z]+)*`)
 
-// refused notes that the bot did not take the state, and for which reason: next
-// time the slots that the reason names, and those without a value, stay behind,
-// and after a second refusal that names nothing new everything but attributes and
-// contexts does.
+// refused notes that the bot did not take the state, and for which reason. Next
+// time the slots that the reason names stay behind, and those without a value.
+// Should it name none, those without a value are tried; when there are none of
+// these, or it is the intent that is not known, all but attributes and contexts
+// stay behind.
 func (c *carried) refused(reason string) {
 	var state struct {
 		Intent struct {
+			Name  string                     `json:"name"`
 			Slots map[string]json.RawMessage `json:"slots"`
 		} `json:"intent"`
 	}
+	_ = json.Unmarshal(c.state, &state) // it was sent, so it can be read
 	words := slotName.FindAllString(reason, -1)
-	found := false
-	if json.Unmarshal(c.state, &state) == nil {
-		for _, name := range slices.Sorted(maps.Keys(state.Intent.Slots)) {
-			if slices.Contains(words, name) && !c.without[name] {
-				c.leave(name)
-				found = true
-			}
+	named, empty := false, false
+	for name, value := range state.Intent.Slots {
+		if slices.Contains(words, name) && !c.without[name] {
+			c.leave(name)
+			named = true
 		}
+		empty = empty || string(value) == "null"
 	}
-	if !found {
+	switch {
+	case named:
+	case c.filled, len(c.without) > 0, !empty, slices.Contains(words, state.Intent.Name):
 		c.bare = true
 	}
+	c.filled = true
 }
 
 func (c *carried) leave(name string) {
