@@ -101,8 +101,8 @@ func gathered(t *testing.T, s statusAnswer) map[string]float64 {
 func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 	values := gathered(t, busyStatus())
 	for name, want := range map[string]float64{
-		"lexline_calls_live{}":                                                                    11,
-		"lexline_calls_total{}":                                                                   64,
+		"lexline_calls_live{}":  11,
+		"lexline_calls_total{}": 64,
 		"lexline_calls_ended_total{reason=bot_closed,result=success}":                             40,
 		"lexline_calls_ended_total{reason=caller_left,result=caller_ended}":                       13,
 		"lexline_call_fillers_total{}":                                                            17,

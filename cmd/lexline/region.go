@@ -93,9 +93,10 @@ func whoami() string {
 	return name
 }
 
-// clockTime is a time of day as people say it, with the date if that is not today's.
+// clockTime is a time of day as people say it where now is, with the date if that
+// is not today's.
 func clockTime(at, now time.Time) string {
-	at, now = at.Local(), now.Local()
+	at = at.In(now.Location())
 	if at.Format(time.DateOnly) == now.Format(time.DateOnly) {
 		return at.Format(time.TimeOnly)
 	}

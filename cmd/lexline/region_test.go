@@ -119,7 +119,6 @@ func TestTableOfSeveralBotsNeedsAKey(t *testing.T) {
 }
 
 func TestTableStatusInWords(t *testing.T) {
-	inUTC(t)
 	at := time.Date(2026, 3, 1, 14, 0, 0, 0, time.UTC)
 	s := tableStatus{
 		File: "table.db", Key: "us-east-1", Version: 7, By: "gw-1", Why: "2 of 3 hold it down", At: at, State: region.TableDegraded,
@@ -227,7 +226,6 @@ func threeStatuses() (list []*statusAnswer) {
 }
 
 func TestWatchPrintsChanges(t *testing.T) {
-	inUTC(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	list := threeStatuses()
 	address := statuses(t, append(list, nil, nil, list[2]), cancel)
@@ -237,10 +235,10 @@ func TestWatchPrintsChanges(t *testing.T) {
 	}
 	lines := strings.Split(strings.TrimSpace(stdout), "\n")
 	wants := []string{
-		"14:00:00  OrderFlowers: new calls go to us-east-1; us-east-1 healthy, us-west-2 healthy",
-		"14:00:00  OrderFlowers: new calls go to us-west-2; us-east-1 down (5 turns in a row failed: soft), us-west-2 healthy",
+		"  OrderFlowers: new calls go to us-east-1; us-east-1 healthy, us-west-2 healthy",
+		"  OrderFlowers: new calls go to us-west-2; us-east-1 down (5 turns in a row failed: soft), us-west-2 healthy",
 		"gone",
-		"14:00:00  OrderFlowers: new calls go to us-west-2; us-east-1 down (5 turns in a row failed: soft), us-west-2 healthy",
+		"  OrderFlowers: new calls go to us-west-2; us-east-1 down (5 turns in a row failed: soft), us-west-2 healthy",
 	}
 	if len(lines) != len(wants) {
 		t.Fatalf("watch printed\n%s\nwant %d lines, one for each change", stdout, len(wants))
@@ -268,7 +266,6 @@ func TestWatchPrintsJSON(t *testing.T) {
 }
 
 func TestWatchRedraws(t *testing.T) {
-	inUTC(t)
 	var screen bytes.Buffer
 	w := watcher{out: &screen, redraw: true}
 	for _, s := range threeStatuses() {

@@ -29,6 +29,7 @@ func newControlClient(address string) *controlClient {
 // status asks for GET /status. raw is the answer as it came.
 func (c *controlClient) status(ctx context.Context) (s statusAnswer, raw []byte, err error) {
 	raw, err = c.ask(ctx, http.MethodGet, "/status", nil, &s)
+	s.Now = s.Now.Local() // people are told times where they are
 	return s, raw, err
 }
 

@@ -111,7 +111,7 @@ func (w *watcher) print(at time.Time, line string, object any) (err error) {
 	if w.asJSON {
 		return json.NewEncoder(w.out).Encode(object)
 	}
-	_, err = fmt.Fprintf(w.out, "%s  %s\n", at.Local().Format(time.TimeOnly), printable(line))
+	_, err = fmt.Fprintf(w.out, "%s  %s\n", at.Format(time.TimeOnly), printable(line))
 	return err
 }
 
@@ -134,7 +134,7 @@ func (w *watcher) draw(s statusAnswer, failed error) error {
 		fmt.Fprintf(&text, "%s  %v\n", time.Now().Format(time.TimeOnly), printable(failed.Error()))
 	} else {
 		statusWords(&text, s)
-		fmt.Fprintf(&text, "\n%s, Ctrl-C ends\n", s.Now.Local().Format(time.TimeOnly))
+		fmt.Fprintf(&text, "\n%s, Ctrl-C ends\n", s.Now.Format(time.TimeOnly))
 	}
 	screen := "\x1b[H" + strings.ReplaceAll(text.String(), "\n", "\x1b[K\n") + "\x1b[J"
 	if w.last == nil {

@@ -10,13 +10,6 @@ import (
 	"lexline/internal/region"
 )
 
-// inUTC makes times of day the same on every machine.
-func inUTC(t *testing.T) {
-	local := time.Local
-	time.Local = time.UTC
-	t.Cleanup(func() { time.Local = local })
-}
-
 // inWords is what people are told of a status.
 func inWords(s statusAnswer) string {
 	var w strings.Builder
@@ -25,7 +18,6 @@ func inWords(s statusAnswer) string {
 }
 
 func TestStatusInWords(t *testing.T) {
-	inUTC(t)
 	want := `gateway gw-1, lexline v1.2.3, up for 2 h, 11 live calls
 
 OrderFlowers (line flowers)
@@ -53,7 +45,6 @@ OrderFlowers (line flowers)
 }
 
 func TestWordsOfEachPlight(t *testing.T) {
-	inUTC(t)
 	for _, c := range []struct {
 		name   string
 		change func(b *botStatus, east *region.RegionStatus)
@@ -149,7 +140,6 @@ func TestSpan(t *testing.T) {
 }
 
 func TestClockTime(t *testing.T) {
-	inUTC(t)
 	now := time.Date(2026, 3, 2, 0, 10, 0, 0, time.UTC)
 	if got := clockTime(now.Add(-5*time.Minute), now); got != "00:05:00" {
 		t.Errorf("today's time = %q", got)
@@ -160,7 +150,6 @@ func TestClockTime(t *testing.T) {
 }
 
 func TestHistoryInWords(t *testing.T) {
-	inUTC(t)
 	at := time.Date(2026, 3, 1, 14, 3, 12, 0, time.UTC)
 	for _, c := range []struct {
 		entry historyEntry
