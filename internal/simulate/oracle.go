@@ -115,7 +115,8 @@ func (o *oracle) placed(c *caller) {
 		return
 	}
 	for k := range o.r.bots {
-		if k != i && !o.seen[g.index][k].down && !o.faulty(g.index, k, now-time.Minute, now, anyFault) {
+		other := &o.seen[g.index][k]
+		if k != i && !other.down && other.noise[2] < now-10*time.Second && !o.faulty(g.index, k, now-time.Minute, now, anyFault) {
 			o.r.stats.Placed = max(o.r.stats.Placed, since)
 			if since > 10*time.Second {
 				o.violate("place", "call %d was placed in %s, which died %v ago, and %s was well", c.id, c.region, since, o.r.names[k])
