@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2/types"
 
@@ -39,10 +40,12 @@ func (s *Session) listen(ctx context.Context, cancel context.CancelCauseFunc, v 
 	if rate == 0 {
 		return nil
 	}
-	if err := v.copy(ctx, cancel, counted{h.voice, &s.client.counts.received}, rate, v.came); err != nil {
+	var came atomic.Int64
+	body := counted{counted{h.voice, &s.client.counts.received}, &came}
+	if err := v.copy(ctx, cancel, body, rate, v.came); err != nil {
 		return err
 	}
-	if v.came == 0 && len(h.answer.Messages) > 0 {
+	if came.Load() == 0 && len(h.answer.Messages) > 0 {
 		return &answerError{errVoiceless}
 	}
 	return nil
