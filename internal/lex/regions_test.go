@@ -58,10 +58,17 @@ type request struct {
 
 func newWorld(t *testing.T, cfg Config, names ...string) *world {
 	t.Helper()
+	return newWorldOf(t, cfg, nil, names...)
+}
+
+// newWorldOf is newWorld with regions that answer in their own way from the
+// beginning.
+func newWorldOf(t *testing.T, cfg Config, replies map[string]reply, names ...string) *world {
+	t.Helper()
 	w := &world{begun: time.Now()}
 	byAddress := map[string]*place{}
 	for i, name := range names {
-		p := &place{t: t, world: w, name: name}
+		p := &place{t: t, world: w, name: name, reply: replies[name]}
 		w.places = append(w.places, p)
 		byAddress[fmt.Sprintf("127.0.0.1:%d", i+1)] = p
 		if len(cfg.Places) <= i {
