@@ -91,7 +91,7 @@ func init() { // not in the declaration, as schedules of any kind are drawn from
 
 // quiet takes everything out of a schedule but its calls.
 func (s *Schedule) quiet() {
-	s.Faults, s.Pins, s.Outages = nil, nil, nil
+	s.Faults, s.Pins, s.Outages, s.Restarts = nil, nil, nil, nil
 	s.Quota, s.Picky, s.Regions = 0, -1, 2
 }
 

@@ -47,7 +47,7 @@ func newCaller(r *run, id int) *caller {
 }
 
 func (c *caller) begin() {
-	c.region = c.g.judge.Place(c.w.now, fmt.Sprint("call-", c.r.s.Seed, "-", c.id))
+	c.region = c.g.judge.Place(c.g.clock(), fmt.Sprint("call-", c.r.s.Seed, "-", c.id))
 	if c.w.tracing() {
 		c.w.say("call %d comes to %s and is placed in %s", c.id, c.g.id, c.region)
 	}

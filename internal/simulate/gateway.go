@@ -23,40 +23,66 @@ type gateway struct {
 	wake     uint64 // of the observer's next
 	heard    []string
 	skew     time.Duration // of its clock
+	started  time.Duration // what it knows of the regions it learned since then
+	life     int           // how often it was started
 }
 
 func newGateway(r *run, index int) *gateway {
 	g := &gateway{
 		r: r, w: r.w, index: index, id: string(rune('a'+index)) + "-gateway",
-		budget: region.NewBudget(),
-		asking: make([]bool, r.s.Regions),
-		heard:  make([]string, r.s.Regions),
-		skew:   r.w.between(-3*time.Second, 3*time.Second),
+		skew: r.w.between(-3*time.Second, 3*time.Second),
 	}
 	for range r.s.Regions {
 		g.limiters = append(g.limiters, region.NewLimiter(r.s.Quota))
 	}
+	g.start()
+	return g
+}
+
+// start gives the gateway a judge and an observer that know nothing yet. Calls
+// under way go on: what they lose is only what was known of the regions.
+func (g *gateway) start() {
+	r := g.r
+	g.life++
+	g.started = g.w.now
+	g.budget = region.NewBudget()
+	g.asking = make([]bool, r.s.Regions)
+	g.heard = make([]string, r.s.Regions)
 	g.judge = region.NewJudge(region.Settings{
 		Regions: r.names, Seed: r.w.random.Uint64(), Observers: r.s.Gateways, Broken: r.broken,
 	})
 	observer, err := region.NewObserver(region.ObserverSettings{
-		ID: g.id, Region: r.names[index%r.s.Regions], Regions: r.names,
-		Epoch: int64(index + 1), Seed: r.w.random.Uint64(), Broken: r.broken,
+		ID: g.id, Region: r.names[g.index%r.s.Regions], Regions: r.names,
+		Epoch: int64(g.life), Seed: r.w.random.Uint64(), Broken: r.broken,
 	})
 	if err != nil {
 		panic("simulate: an observer's settings: " + err.Error())
 	}
 	g.observer = observer
-	r.w.after(r.w.between(0, 50*time.Millisecond), func() {
+	g.inLife(r.w.between(time.Millisecond, 50*time.Millisecond), func() {
 		g.observe(region.Event{Kind: region.Tick})
 		g.report(region.ObserverEvent{Kind: region.Woke})
 	})
-	return g
 }
+
+// inLife lets something happen after a while, unless the gateway starts anew
+// before.
+func (g *gateway) inLife(wait time.Duration, do func()) {
+	life := g.life
+	g.w.after(wait, func() {
+		if life == g.life {
+			do()
+		}
+	})
+}
+
+// clock is the time since the gateway's start: what its judge and its observer
+// go by.
+func (g *gateway) clock() time.Duration { return g.w.now - g.started }
 
 // view is what the planner of a turn is told.
 func (g *gateway) view() region.View {
-	v := g.judge.View(g.w.now)
+	v := g.judge.View(g.clock())
 	if g.r.s.Quota > 0 {
 		for i := range v.Regions {
 			if g.limiters[i].Full() {
@@ -71,8 +97,9 @@ func (g *gateway) view() region.View {
 // observe tells the judge something and does what it wants.
 func (g *gateway) observe(e region.Event) {
 	before := g.r.oracle.beforeEvidence(g, e)
-	actions := g.judge.Step(g.w.now, e)
-	g.r.oracle.afterEvidence(g, e, before)
+	e.Began -= g.started
+	actions := g.judge.Step(g.clock(), e)
+	g.r.oracle.afterEvidence(g, e.Region, before)
 	changed := false
 	for _, a := range actions {
 		switch a.Kind {
@@ -94,7 +121,7 @@ func (g *gateway) observe(e region.Event) {
 	}
 	g.tick++
 	tick := g.tick
-	g.w.at(max(g.judge.Next(), g.w.now+1), func() {
+	g.inLife(max(g.judge.Next()-g.clock(), 1), func() {
 		if tick == g.tick {
 			g.observe(region.Event{Kind: region.Tick})
 		}
@@ -124,8 +151,11 @@ func (g *gateway) probe(i int, deep bool) {
 	if deep {
 		g.r.deep++
 	}
-	began := g.w.now
+	began, life := g.w.now, g.life
 	g.r.bots[i].probe(g.index, deep, func(r reply) {
+		if life != g.life {
+			return
+		}
 		g.asking[i] = false
 		class := g.sense(i, deep, r)
 		if g.w.tracing() && class != region.None {
@@ -157,23 +187,30 @@ func (g *gateway) sense(i int, deep bool, r reply) region.Class {
 // report tells the observer something and its own opinion, and does what it wants.
 func (g *gateway) report(e region.ObserverEvent) {
 	e.Wall = g.wall()
-	actions := g.observer.Step(g.w.now, e)
-	actions = append(actions, g.observer.Step(g.w.now, region.ObserverEvent{Kind: region.Reported, Wall: e.Wall, Opinion: g.judge.Opinion()})...)
+	actions := g.observer.Step(g.clock(), e)
+	actions = append(actions, g.observer.Step(g.clock(), region.ObserverEvent{Kind: region.Reported, Wall: e.Wall, Opinion: g.judge.Opinion()})...)
 	g.wake++
 	wake := g.wake
-	g.w.at(max(g.observer.Next(), g.w.now+1), func() {
+	g.inLife(max(g.observer.Next()-g.clock(), 1), func() {
 		if wake == g.wake {
 			g.report(region.ObserverEvent{Kind: region.Woke})
 		}
 	})
+	life := g.life
 	for _, a := range actions {
 		switch a.Kind {
 		case region.ReadItems:
 			g.r.table.read(a.Keys, func(items []region.Got) {
+				if life != g.life {
+					return
+				}
 				g.report(region.ObserverEvent{Kind: region.ReadDone, Request: a.Request, Items: items})
 			})
 		case region.WriteItem:
 			g.r.table.write(g, a.Key, a.Change, func(err error) {
+				if life != g.life {
+					return
+				}
 				g.report(region.ObserverEvent{Kind: region.WriteDone, Request: a.Request, Err: err})
 			})
 		case region.TellJudge:

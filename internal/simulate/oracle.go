@@ -64,13 +64,28 @@ func newOracle(r *run) *oracle {
 	}
 	for range r.s.Gateways {
 		o.poisoned = append(o.poisoned, never)
-		sights := make([]sight, r.s.Regions)
-		for i := range sights {
-			sights[i] = sight{back: never, upAt: never, full: never, poisoned: never, noise: [3]time.Duration{never, never, never}}
-		}
-		o.seen = append(o.seen, sights)
+		o.seen = append(o.seen, unseen(r.s.Regions))
 	}
 	return o
+}
+
+// unseen is what is known of regions before anything was seen.
+func unseen(regions int) []sight {
+	sights := make([]sight, regions)
+	for i := range sights {
+		sights[i] = sight{back: never, upAt: never, full: never, poisoned: never, noise: [3]time.Duration{never, never, never}}
+	}
+	return sights
+}
+
+// restarted notes that a gateway has forgotten everything, pins too until it has
+// read the table.
+func (o *oracle) restarted(g *gateway) {
+	o.seen[g.index] = unseen(o.r.s.Regions)
+	o.panic[g.index], o.panicEnded[g.index] = false, 0
+	if o.pin.gateway == g.index {
+		o.pin.region = ""
+	}
 }
 
 // violate notes a violation. The first few tell the story.
@@ -107,13 +122,14 @@ func (o *oracle) noise(gateway int, t *turn, i int) {
 // placed judges where a new call went.
 func (o *oracle) placed(c *caller) {
 	now, g := o.r.w.now, c.g
-	if o.pinnedAt(g) != "" || g.judge.View(now).Pinned != "" {
+	if o.pinnedAt(g) != "" || g.view().Pinned != "" {
 		return
 	}
 	i, since := o.r.index(c.region), time.Duration(0)
 	if !o.faulty(g.index, i, now, now, func(f Fault) bool { since = now - f.From; return f.dead() }) {
 		return
 	}
+	since = min(since, now-g.started)
 	for k := range o.r.bots {
 		other := &o.seen[g.index][k]
 		if k != i && !other.down && other.noise[2] < now-10*time.Second && !o.faulty(g.index, k, now-time.Minute, now, anyFault) {
@@ -157,7 +173,7 @@ func (o *oracle) sent(t *turn, view region.View, order region.Order) {
 	}
 	if order.Hedge {
 		o.hedges[g]++
-		earned := 41 + float64(o.turns[g])/10 + now.Seconds()/6
+		earned := 41*float64(t.g.life) + float64(o.turns[g])/10 + now.Seconds()/6
 		if float64(o.hedges[g]) > earned {
 			o.violate("budget", "%s sent %d hedges for %d turns", t.g.id, o.hedges[g], o.turns[g])
 		}
@@ -226,10 +242,11 @@ func (o *oracle) gaveUp(t *turn) {
 	}
 }
 
-// fit reports whether nothing kept a region from answering a turn.
+// fit reports whether nothing kept a region from answering a turn. Four attempts
+// leave room for a single error in a region only if there is one other.
 func (o *oracle) fit(t *turn, i int) bool {
 	s := &o.seen[t.g.index][i]
-	return !s.down && s.upAt < t.began && s.full < t.began && t.marks.noise[i] <= 1 &&
+	return !s.down && s.upAt < t.began && s.full < t.began && t.marks.noise[i] <= 3-o.r.s.Regions &&
 		!o.faulty(t.g.index, i, t.began, o.r.w.now, anyFault)
 }
 

@@ -98,12 +98,12 @@ func (o *oracle) beforeEvidence(g *gateway, e region.Event) (hold time.Duration)
 	return o.holdOf(g, e.Region)
 }
 
-func (o *oracle) afterEvidence(g *gateway, e region.Event, before time.Duration) {
+func (o *oracle) afterEvidence(g *gateway, name string, before time.Duration) {
 	if before < 0 {
 		return
 	}
-	if after := o.holdOf(g, e.Region); after > before {
-		o.violate("relapse", "%s: an attempt from before %s was taken out made its hold %v of %v", g.id, e.Region, after, before)
+	if after := o.holdOf(g, name); after > before {
+		o.violate("relapse", "%s: an attempt from before %s was taken out made its hold %v of %v", g.id, name, after, before)
 	}
 }
 

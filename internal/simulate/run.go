@@ -121,6 +121,16 @@ func prepare(s Schedule, random *rand.Rand, o Options) *run {
 	for _, p := range s.Pins {
 		r.pin(p)
 	}
+	for _, restart := range s.Restarts {
+		g := r.gateways[restart.Gateway]
+		r.w.at(restart.At, func() {
+			if r.w.tracing() {
+				r.w.say("%s starts anew", g.id)
+			}
+			g.start()
+			r.oracle.restarted(g)
+		})
+	}
 	r.oracle.watchTable()
 	return r
 }
@@ -152,11 +162,12 @@ func (r *run) finish() {
 func (r *run) pin(p PinFor) {
 	g, name := r.gateways[0], r.names[p.Region]
 	r.w.at(p.At, func() {
-		r.oracle.pin.gateway, r.oracle.pin.region, r.oracle.pin.until = 0, name, r.w.now+p.For
+		until := g.wall().Add(p.For).Truncate(time.Second) // as orders of operators have it
+		r.oracle.pin.gateway, r.oracle.pin.region, r.oracle.pin.until = 0, name, r.w.now+until.Sub(g.wall())
 		if r.w.tracing() {
 			r.w.say("an operator pins %s for %v", name, p.For)
 		}
-		g.report(region.ObserverEvent{Kind: region.PinAsked, Pin: region.Pin{Region: name, Until: g.wall().Add(p.For), By: "operator", Why: "drill"}})
+		g.report(region.ObserverEvent{Kind: region.PinAsked, Pin: region.Pin{Region: name, Until: until, By: "operator", Why: "drill"}})
 	})
 	if p.Ended > p.At {
 		r.w.at(p.Ended, func() {

@@ -114,6 +114,13 @@ type Schedule struct {
 	Calls    []Call
 	Pins     []PinFor
 	Outages  []Outage
+	Restarts []Restart
+}
+
+// Restart is the moment when a gateway forgets what it knew of the regions.
+type Restart struct {
+	At      time.Duration
+	Gateway int
 }
 
 // draw makes the scenario of a seed: of any kind, or one in which a rule matters.
@@ -191,6 +198,9 @@ func general(random *rand.Rand) Schedule {
 	for range random.IntN(3) {
 		from := between(random, 0, s.Length)
 		s.Outages = append(s.Outages, Outage{From: from, To: from + between(random, 5*time.Second, time.Minute), Kind: OutageKind(random.IntN(len(outageNames)))})
+	}
+	if random.IntN(10) == 0 {
+		s.Restarts = append(s.Restarts, Restart{At: between(random, 0, s.Length), Gateway: random.IntN(s.Gateways)})
 	}
 	return s
 }

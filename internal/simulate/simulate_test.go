@@ -68,7 +68,7 @@ func TestBrokenRules(t *testing.T) {
 func TestDirectedSchedules(t *testing.T) {
 	for _, rule := range Rules() {
 		rule.broken, rule.newKey = Options{}.broken, false
-		for seed := range uint64(10) {
+		for seed := range uint64(4) {
 			if result := rule.Run(seed+1, true, Options{}); len(result.Violations) > 0 {
 				t.Errorf("%s, seed %d, with nothing broken: %v", rule.Name, seed+1, result.Violations[0])
 			}
