@@ -29,6 +29,8 @@ func runServe(ctx context.Context, env *environment, args []string) error {
 	flags := newFlags(env, "serve", "", `Answers Twilio's calls: the webhook POST /twiml, the media stream behind it, POST
 /resume and GET /ping. Every setting is explained in lexline.yml; the environment
 can hold them too. SIGTERM lets live calls finish (call.drain_time), SIGINT ends them.
+The commands lexline region ask its control listener (control.listen), which has
+/status and /metrics.
 
 examples:
   lexline serve --config lexline.yml
@@ -185,7 +187,6 @@ func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 		"control", g.control.address(), "lines", len(g.cfg.Lines), "mallocs", mallocs())
 	g.control.serve(g.log)
 	unwatch := g.watchBots()
-	defer unwatch()
 	served := make(chan error, 1)
 	go func() { served <- g.server.Serve(g.listener) }()
 	var failed error
@@ -199,6 +200,7 @@ func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 			failed = fmt.Errorf("serve: %w", err)
 		}
 	}
+	unwatch() // before what it uses is closed
 	g.close()
 	counts := g.calls.Counters.Snapshot()
 	g.log.Info("stopped", "calls", counts.Calls, "turns", counts.Turns,

@@ -14,7 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"lexline/internal/botdef"
+	"lexline/internal/call"
 	"lexline/internal/lexlocal"
 	"lexline/internal/twiliosim"
 )
@@ -226,6 +229,10 @@ func TestLiveCallFinishesWhileDraining(t *testing.T) {
 		if !strings.Contains(log, want) {
 			t.Errorf("log lacks %q:\n%s", want, log)
 		}
+	}
+	calls := r.gateway.status().Calls
+	if diff := cmp.Diff([]callEnd{{call.Success, call.BotClosed, 1}}, calls.Ends); diff != "" || calls.Live != 0 || calls.Total != 1 || calls.Turns != 5 {
+		t.Errorf("status: calls = %+v; want one, of five turns, that the bot closed", calls)
 	}
 	if _, err := http.Get("http://" + r.gateway.listener.Addr().String() + "/ping"); err == nil {
 		t.Error("the port still answers after the end")
