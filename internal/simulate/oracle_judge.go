@@ -141,6 +141,30 @@ func (o *oracle) wrote(g *gateway, before, after region.Item) {
 	}
 	if o.r.indexOf(name) < 0 {
 		o.violate("table", "%s wrote %q for a region", g.id, name)
+		return
+	}
+	left, _ := before.Attributes["lexRegion"].(string)
+	if i := o.r.indexOf(left); i >= 0 && i < o.r.index(name) {
+		o.leftBy(g, i)
+	}
+}
+
+// leftBy judges that the table left a region for one that comes after it: most
+// gateways must have held it down, as far as others can know by now.
+func (o *oracle) leftBy(g *gateway, i int) {
+	const known = 40 * time.Second
+	s := &o.r.s
+	if len(s.Pins) > 0 || len(s.Outages) > 0 || len(s.Restarts) > 0 {
+		return
+	}
+	holders := 0
+	for _, sights := range o.seen {
+		if sights[i].down || sights[i].upAt > o.r.w.now-known {
+			holders++
+		}
+	}
+	if 2*holders <= s.Gateways {
+		o.violate("minority", "%s moved the table away from %s, which %d of %d gateways held down", g.id, o.r.names[i], holders, s.Gateways)
 	}
 }
 

@@ -143,8 +143,14 @@ func TestOracleNotices(t *testing.T) {
 			r.oracle.wrote(r.gateways[0], item(regionNames[0], 4), item("err", 5))
 			return r
 		}},
+		{"minority", "the table leaves a region that nobody holds down", true, func() *run {
+			r := still(time.Minute)
+			r.oracle.wrote(r.gateways[0], item(regionNames[0], 4), item(regionNames[1], 5))
+			return r
+		}},
 		{"version", "the table's version grows", false, func() *run {
-			r := still(0)
+			r := still(time.Minute)
+			r.oracle.seen[0][0].down = true
 			r.oracle.wrote(r.gateways[0], item(regionNames[0], 4), item(regionNames[1], 6))
 			return r
 		}},
