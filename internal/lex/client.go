@@ -158,12 +158,13 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	cfg.Limits.Attempt, cfg.Limits.Turn = waits.FirstByte, waits.Turn
 	c := &Client{
 		waits: waits, limits: cfg.Limits, once: cfg.Once, neverHedge: cfg.NeverHedge, probing: cfg.Probe.withDefaults(),
-		observer: rand.Text(), log: cfg.Logger, transport: newTransport(waits, cfg.Dial), budget: region.NewBudget(),
+		observer: rand.Text(), log: cfg.Logger, budget: region.NewBudget(),
 		confirmed: map[string]bool{}, calls: map[string]*conversation{},
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	c.transport = newTransport(waits, cfg.Dial, c.log)
 	for _, place := range cfg.Places {
 		a, err := newAlias(ctx, cfg, place, c.transport)
 		if err != nil {

@@ -8,7 +8,7 @@ import (
 // Deadlines are the time limits of everything a Client waits for. A zero field
 // means its default.
 type Deadlines struct {
-	Dial      time.Duration // to look up and connect: 500 ms
+	Dial      time.Duration // to look a name up and connect, and again where the name cannot be looked up: 500 ms
 	TLS       time.Duration // for the TLS handshake: 700 ms
 	FirstByte time.Duration // from the end of the utterance, or of the sending of a later attempt, to its answer: 3 s
 	Stall     time.Duration // without voice, or its lag behind real time: 1 s

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -21,19 +22,15 @@ type dialFunc = func(ctx context.Context, network, address string) (net.Conn, er
 
 // newTransport returns the connection pool of one Client. A nil dial means a
 // net.Dialer. Proxies of the environment are used, but never on loopback.
-func newTransport(limits Deadlines, dial dialFunc) *http.Transport {
+func newTransport(limits Deadlines, dial dialFunc, log *slog.Logger) *http.Transport {
 	if dial == nil {
 		dial = new(net.Dialer).DialContext
 	}
 	http1 := new(http.Protocols)
 	http1.SetHTTP1(true)
 	return &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			ctx, cancel := context.WithTimeout(ctx, limits.Dial)
-			defer cancel()
-			return dial(ctx, network, address)
-		},
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         newAddressBook(dial, limits.Dial, log).connect,
 		TLSHandshakeTimeout: limits.TLS,
 		Protocols:           http1,
 		MaxIdleConnsPerHost: 512, // more are closed when their turn ends
