@@ -1,6 +1,7 @@
 // Package lex is the client of Amazon Lex V2 for telephone calls. A [Client]
-// stands for one bot alias that a line of the gateway talks to; a [Session] is
-// the bot's side of one call and implements call.Bot.
+// stands for one bot that a line of the gateway talks to, with its alias in each
+// of its regions; a [Session] is the bot's side of one call and implements
+// call.Bot.
 //
 // # Utterance mode
 //
@@ -22,6 +23,24 @@
 // turn that was given up the next one carries its number once more: the caller
 // says the same again, and it may have been done already.
 //
+// # Several regions
+//
+// A turn goes to the region where its call is. What else is done for it is
+// ordered by its plan (region.Turn), which is told what becomes of every attempt
+// and knows how the regions stand; this package carries the orders out. Every
+// attempt sends the whole utterance from its first byte, under the same turn
+// attribute, and with the state that its region's session lacks (region.Thread).
+// The first answer that is accepted counts; other attempts are cancelled.
+//
+// A region whose bot is of another version may refuse a state; it is then sent
+// with less. A voice that breaks off is spoken to its end by another region,
+// which is given the session and the words with PutSession, and executes
+// nothing. A turn that may have been executed, and must not be executed twice, is
+// inquired about with GetSession.
+//
+// What the attempts met is told to the judge (region.Keeper), which has the
+// regions probed by [Client.Probe] where there is no evidence from turns.
+//
 // # Waiting
 //
 // The AWS SDK retries nothing here and has no time limits of its own here; they
@@ -35,5 +54,6 @@
 // pool that outlives the turns: a connection that breaks or hangs costs one
 // turn of one call, where a shared HTTP/2 connection would take with it every
 // call that is talking. Opening one costs the caller nothing, as it happens
-// while they speak.
+// while they speak. Where the names of the endpoints cannot be looked up any more
+// the addresses are dialled that worked last.
 package lex
