@@ -397,3 +397,34 @@ func TestControlEndsWithTheGateway(t *testing.T) {
 		t.Errorf("%s still takes connections after the end", c.address())
 	}
 }
+
+// FuzzReadOrder asks that whatever is sent is refused or understood in full.
+func FuzzReadOrder(f *testing.F) {
+	for _, seed := range []string{
+		`{"region":"us-west-2","for":"30m","why":"a test","by":"ann","bot":"OrderFlowers"}`, `{}`, `{"by":null}`, `{"why":"\u001b[2J"}`,
+		`{"region":"a"}{"region":"b"}`, `[]`, `{"for":1e999}`, "{\"why\":\"\xff\"}", `{"REGION":"us-west-2"}`, `"`, ``,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		order, err := readOrder(bytes.NewReader(body))
+		if err != nil {
+			return
+		}
+		if order.By == "" || len(order.By) > maxRemark || len(order.Why) > maxRemark {
+			t.Errorf("readOrder(%q) = %+v; want remarks within bounds and somebody who gave it", body, order)
+		}
+		for _, c := range order.By + order.Why {
+			if c < ' ' || c == 0x7f {
+				t.Errorf("readOrder(%q) let %q through to terminals", body, c)
+			}
+		}
+		text, err := json.Marshal(order)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if again, err := readOrder(bytes.NewReader(text)); err != nil || again != order {
+			t.Errorf("readOrder(%s) = %+v, %v; want %+v as before", text, again, err, order)
+		}
+	})
+}
