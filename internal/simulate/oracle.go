@@ -172,6 +172,11 @@ func (o *oracle) sent(t *turn, view region.View, order region.Order) {
 		o.violate("sticky", "call %d turn %d: it was sent to %s first, and the call is in %s, which is %s", t.c.id, t.what.number, order.Region, t.c.region, own.State)
 	}
 	if order.Hedge {
+		for _, c := range view.Regions {
+			if c.Throttled {
+				o.violate("budget", "call %d turn %d: it was hedged while %s throttles", t.c.id, t.what.number, c.Name)
+			}
+		}
 		o.hedges[g]++
 		earned := 41*float64(t.g.life) + float64(o.turns[g])/10 + now.Seconds()/6
 		if float64(o.hedges[g]) > earned {

@@ -185,7 +185,11 @@ func general(random *rand.Rand) Schedule {
 	if random.IntN(12) == 0 {
 		s.flap(random, random.IntN(s.Regions))
 	}
-	for range 1 + random.IntN(12) {
+	calls := 1 + random.IntN(10)
+	if random.IntN(10) == 0 {
+		calls *= 2
+	}
+	for range calls {
 		s.addCall(random)
 	}
 	if random.IntN(8) == 0 {
