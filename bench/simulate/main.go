@@ -3,7 +3,7 @@
 // all cores, unless told otherwise.
 //
 //	simulate -n 20000 -seed 7     other schedules, or fewer
-//	simulate -replay 7            the trace of one
+//	simulate -replay 7            the trace of one; with -broken NAME of one that shows that rule broken
 //	simulate -broken NAME         a broken rule, which the oracle must catch; all for every one
 //	simulate -long                hours of flapping, and days of single errors
 //
@@ -71,7 +71,7 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	var err error
 	switch {
 	case o.replay > 0:
-		err = replay(o.replay, out)
+		err = replay(o, out)
 	case o.broken != "":
 		err = breakRules(ctx, o, out)
 	case o.long:
@@ -89,10 +89,21 @@ func run(ctx context.Context, args []string, out, progress io.Writer) int {
 	return 0
 }
 
-// replay prints what happens in one schedule.
-func replay(seed uint64, out io.Writer) error {
+// replay prints what happens in one schedule; with a rule broken, in one in which
+// that rule matters.
+func replay(o options, out io.Writer) error {
 	w := bufio.NewWriter(out)
-	result := simulate.Run(seed, simulate.Options{Trace: w})
+	with := simulate.Options{Trace: w}
+	var result simulate.Result
+	if o.broken == "" {
+		result = simulate.Run(o.replay, with)
+	} else {
+		rule, err := named(o.broken)
+		if err != nil {
+			return err
+		}
+		result = rule.Run(o.replay, true, with)
+	}
 	fmt.Fprintf(w, "%d violations; hash %016x\n", len(result.Violations), result.Hash)
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write the trace: %w", err)
@@ -101,6 +112,16 @@ func replay(seed uint64, out io.Writer) error {
 		return errFound
 	}
 	return nil
+}
+
+// named returns the rule of that name.
+func named(name string) (simulate.Rule, error) {
+	for _, rule := range simulate.Rules() {
+		if rule.Name == name {
+			return rule, nil
+		}
+	}
+	return simulate.Rule{}, fmt.Errorf("there is no rule %q; there are %s", name, strings.Join(names(), ", "))
 }
 
 func names() []string {
@@ -114,22 +135,23 @@ func names() []string {
 // breakRules breaks rules and says after how many schedules that was noticed,
 // both of schedules of any kind and of such in which the rule matters.
 func breakRules(ctx context.Context, o options, out io.Writer) error {
-	known, missed := false, false
-	fmt.Fprintf(out, "%-22s %12s %12s  %s\n", "broken rule", "any kind", "directed", "first violation")
-	for _, rule := range simulate.Rules() {
-		if o.broken != "all" && o.broken != rule.Name {
-			continue
+	broken := simulate.Rules()
+	if o.broken != "all" {
+		rule, err := named(o.broken)
+		if err != nil {
+			return err
 		}
-		known = true
+		broken = []simulate.Rule{rule}
+	}
+	missed := false
+	fmt.Fprintf(out, "%-22s %12s %12s  %s\n", "broken rule", "any kind", "directed", "first violation")
+	for _, rule := range broken {
 		general, _ := caught(ctx, rule, false, o)
 		directed, what := caught(ctx, rule, true, o)
 		fmt.Fprintf(out, "%-22s %12s %12s  %s\n", rule.Name, after(general), after(directed), what)
 		missed = missed || general == 0 && directed == 0
 	}
-	switch {
-	case !known:
-		return fmt.Errorf("there is no rule %q; there are %s", o.broken, strings.Join(names(), ", "))
-	case missed:
+	if missed {
 		return errFound
 	}
 	return nil

@@ -21,6 +21,8 @@ func TestRun(t *testing.T) {
 			"schedules        20 of 20, seeds from 5, 2 at a time\n", "violations       0 schedules\n",
 		}, ""},
 		{"one with its trace", []string{"-replay", "5"}, 0, []string{"seed 5, shape ", "call 0 comes to ", "0 violations; hash "}, ""},
+		{"one with a broken rule", []string{"-replay", "5", "-broken", "hold-never-doubles"}, 1, []string{"seed 5, shape hold-never-doubles", "VIOLATION hold"}, ""},
+		{"an unknown rule to replay", []string{"-replay", "5", "-broken", "all"}, 2, nil, `there is no rule "all"`},
 		{"a broken rule", []string{"-broken", "no-panic", "-n", "50"}, 0, []string{"no-panic  ", "floor: "}, ""},
 		{"an unknown rule", []string{"-broken", "everything"}, 2, nil, `simulate: there is no rule "everything"; there are hold-never-doubles, `},
 		{"an argument", []string{"7"}, 2, nil, "takes no arguments but flags"},

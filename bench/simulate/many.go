@@ -99,7 +99,7 @@ func (t *tally) report(out io.Writer, o options, took time.Duration) {
 	fmt.Fprintf(out, "schedules        %d of %d, seeds from %d, %d at a time\n", t.done, o.n, o.seed, o.cores)
 	fmt.Fprintf(out, "time             %v, %.0f schedules a second\n", took.Round(time.Second), float64(t.done)/took.Seconds())
 	fmt.Fprintf(out, "simulated        %.0f hours, %d events\n", s.Simulated.Hours(), s.Events)
-	fmt.Fprintf(out, "calls            %d\n", s.Calls)
+	fmt.Fprintf(out, "calls            %d, %d of them passed on to a person after turns that were given up\n", s.Calls, s.Transferred)
 	fmt.Fprintf(out, "turns            %d: %d answered, %d given up with no region fit to answer, %d cut off by callers who left\n",
 		s.Turns, s.Answered, s.Lost, s.Turns-s.Answered-s.Lost)
 	fmt.Fprintf(out, "  of those       %d given up while the only region that was well was in its hold\n", s.Unlucky)

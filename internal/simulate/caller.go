@@ -133,6 +133,9 @@ func (c *caller) finish(how ending) {
 	if c.w.tracing() {
 		c.w.say("call %d: %s", c.id, endings[how])
 	}
+	if how == transferred {
+		c.r.stats.Transferred++
+	}
 	c.oracle.ended(c, how)
 	c.end = how
 	if t := c.turn; t != nil {

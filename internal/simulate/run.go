@@ -21,6 +21,7 @@ type Options struct {
 // Stats count what happened in a run.
 type Stats struct {
 	Calls, Turns, Answered, Lost  int
+	Transferred                   int // calls that were passed on to a person
 	Attempts, Hedges, Inquiries   int
 	Probes, Moves, Writes, Events int
 	Simulated                     time.Duration
@@ -32,6 +33,7 @@ type Stats struct {
 // Add adds another run's counts.
 func (s *Stats) Add(other Stats) {
 	s.Calls += other.Calls
+	s.Transferred += other.Transferred
 	s.Turns += other.Turns
 	s.Answered += other.Answered
 	s.Lost += other.Lost
