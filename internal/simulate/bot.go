@@ -1,7 +1,6 @@
 package simulate
 
 import (
-	"fmt"
 	"time"
 
 	"lexline/internal/region"
@@ -20,90 +19,6 @@ type bot struct {
 	sessions map[int]*session
 	ledger   *ledger
 	busy     int // requests that it has been sent and has not answered
-}
-
-// session is what a region keeps of one call.
-type session struct {
-	is       dialog
-	lastTurn int           // the latest turn that was executed in it
-	busy     time.Duration // until when a request is at work on it
-}
-
-// dialog is how far a caller's orders have come.
-type dialog struct {
-	Order uint8 // orders placed
-	N     uint8 // slots filled of the next one
-	Slots [8]uint8
-}
-
-// bytes writes a dialog as the session state that travels; the beginning of all
-// dialogs has none, as there is no state before the first answer.
-func (d dialog) bytes() []byte {
-	return append([]byte{d.Order, d.N}, d.Slots[:]...)
-}
-
-func dialogOf(state []byte) (d dialog) {
-	if len(state) == 2+len(d.Slots) {
-		d.Order, d.N = state[0], state[1]
-		copy(d.Slots[:], state[2:])
-	}
-	return d
-}
-
-func (d dialog) String() string { return fmt.Sprintf("order %d slots %v", d.Order, d.Slots[:d.N]) }
-
-// utterance is what a caller says in one turn.
-type utterance struct {
-	call    *caller
-	number  int  // of the turn in its call
-	key     int  // by which what it asks for is done once
-	yes     bool // the confirmation; else the value of a slot
-	value   uint8
-	poison  bool
-	commits bool // its answer places an order, if all goes well
-}
-
-// hear is what a bot makes of an utterance: what the dialog is after it, and
-// whether an order is placed by it.
-func (u utterance) hear(d dialog) (after dialog, orders bool) {
-	slots, confirm := uint8(u.call.plan.Slots), u.call.plan.Confirm
-	switch {
-	case u.yes && d.N == slots && confirm:
-		return dialog{Order: d.Order + 1}, true
-	case u.yes || d.N == slots:
-		return d, false // not understood here
-	}
-	d.Slots[d.N] = u.value
-	d.N++
-	if d.N == slots && !confirm {
-		return dialog{Order: d.Order + 1}, true
-	}
-	return d, false
-}
-
-// ledger is what the bots' function has placed: one for all regions.
-type ledger struct {
-	hook   bool
-	done   map[turnKey]dialog
-	placed map[turnKey]int // how often an order was placed
-}
-
-// turnKey names an order of a call.
-type turnKey struct {
-	call, number int
-}
-
-// place executes an order and returns the dialog after it.
-func (l *ledger) place(u utterance, after dialog) dialog {
-	key := turnKey{u.call.id, u.key}
-	if l.hook {
-		if before, ok := l.done[key]; ok {
-			return before
-		}
-		l.done[key] = after
-	}
-	l.placed[turnKey{u.call.id, int(after.Order)}]++
-	return after
 }
 
 // outcome is how a request ended, as its client sees it.
@@ -299,71 +214,4 @@ func (b *bot) inquire(u utterance, done func(executed bool, o outcome)) {
 		se := b.session(u.call.id)
 		done(se.lastTurn == u.number, outcome{state: se.is}) // it says where it stands
 	})
-}
-
-// reply is what a region answers a probe.
-type reply struct {
-	class        region.Class
-	intent, slot string
-	text         string // of the message, in one of its variants
-}
-
-// What every healthy region answers to the probe's words.
-const (
-	probeIntent = "OrderFlowers"
-	probeSlot   = "FlowerType"
-)
-
-var probeTexts = [...]string{"What flowers would you like?", "Which flowers, please?", "Roses, lilies or tulips?", "What kind of flowers shall it be?"}
-
-// probeTimeout is how long a probe is waited for.
-const probeTimeout = time.Second
-
-// probe answers a probe, in time or not.
-func (b *bot) probe(gateway int, deep bool, done func(reply)) {
-	w := b.w
-	after := func(wait time.Duration, r reply) {
-		if wait >= probeTimeout {
-			wait, r = probeTimeout, reply{class: region.Soft}
-		}
-		w.after(wait, func() { done(r) })
-	}
-	wait := w.between(20*time.Millisecond, 90*time.Millisecond)
-	f, ill := b.hits(gateway)
-	if !ill && w.chance(b.s.Noise) {
-		b.r.oracle.noise(gateway, nil, b.index)
-		after(wait, reply{class: region.Soft})
-		return
-	}
-	if ill {
-		switch {
-		case f.Kind == Hang, f.Kind == BlackHole && w.chance(0.5):
-			after(probeTimeout, reply{})
-			return
-		case f.Kind == BlackHole:
-			after(500*time.Millisecond, reply{class: region.Soft})
-			return
-		case f.Kind == Gone:
-			after(wait, reply{class: region.Hard})
-			return
-		case f.Kind == Errors, f.Kind == Reset:
-			after(wait, reply{class: region.Soft})
-			return
-		case f.Kind == Throttle && b.busy >= f.Quota:
-			after(wait, reply{class: region.Load})
-			return
-		case f.Kind == Slow:
-			wait = time.Duration(f.Share * float64(wait))
-		}
-	}
-	if !deep {
-		after(wait, reply{})
-		return
-	}
-	text := probeTexts[w.random.IntN(len(probeTexts))]
-	more := w.between(100*time.Millisecond, 300*time.Millisecond)
-	if ill && f.Kind == Slow {
-		more = time.Duration(f.Share * float64(more))
-	}
-	after(wait+more, reply{intent: probeIntent, slot: probeSlot, text: text})
 }

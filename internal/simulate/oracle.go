@@ -3,8 +3,6 @@ package simulate
 import (
 	"fmt"
 	"time"
-
-	"lexline/internal/region"
 )
 
 // oracle looks at everything that happens in a run. It knows the faults as they
@@ -144,116 +142,6 @@ func (o *oracle) placed(c *caller) {
 
 // spoke notes that an utterance began.
 func (o *oracle) spoke(t *turn) { o.turns[t.g.index]++ }
-
-// sent judges an attempt.
-func (o *oracle) sent(t *turn, view region.View, order region.Order) {
-	i, g, now := o.r.index(order.Region), t.g.index, o.r.w.now
-	if t.what.poison {
-		o.seen[g][i].poisoned = now
-		for k := range o.r.bots {
-			if k != i && o.seen[g][k].down {
-				o.poisoned[g] = now
-			}
-		}
-	}
-	cond, _ := view.Of(order.Region)
-	pinned := view.Pinned == order.Region
-	switch {
-	case cond.Ejected && !pinned:
-		o.violate("ejected", "call %d turn %d: attempt %d went to %s, which was taken out", t.c.id, t.what.number, order.Attempt, order.Region)
-	case o.seen[g][i].down && o.seen[g][i].downAt < now && !o.panic[g] && !pinned: // what this very step was evidence of is for the next
-		o.violate("ejected", "call %d turn %d: attempt %d went to %s, which is down", t.c.id, t.what.number, order.Attempt, order.Region)
-	}
-	if pin := o.pinnedAt(t.g); pin != "" && order.Attempt == 0 && order.Region != pin && o.seen[g][o.r.index(pin)].full != now {
-		o.violate("pin", "call %d turn %d: the first attempt went to %s, and %s is pinned", t.c.id, t.what.number, order.Region, pin)
-	}
-	if own, _ := view.Of(t.c.region); order.Attempt == 0 && order.Region != t.c.region && view.Pinned == "" &&
-		(own.State == region.Healthy || own.State == region.Recovering) && !own.Throttled && !own.Full {
-		o.violate("sticky", "call %d turn %d: it was sent to %s first, and the call is in %s, which is %s", t.c.id, t.what.number, order.Region, t.c.region, own.State)
-	}
-	if order.Hedge {
-		for _, c := range view.Regions {
-			if c.Throttled {
-				o.violate("budget", "call %d turn %d: it was hedged while %s throttles", t.c.id, t.what.number, c.Name)
-			}
-		}
-		o.hedges[g]++
-		earned := 41*float64(t.g.life) + float64(o.turns[g])/10 + now.Seconds()/6
-		if float64(o.hedges[g]) > earned {
-			o.violate("budget", "%s sent %d hedges for %d turns", t.g.id, o.hedges[g], o.turns[g])
-		}
-	}
-	if !t.what.commits {
-		return
-	}
-	alive := 0
-	for k := range t.attempts {
-		if !t.attempts[k].over {
-			alive++
-		}
-	}
-	switch {
-	case order.Hedge:
-		o.violate("commit", "call %d turn %d: it places an order and was hedged", t.c.id, t.what.number)
-	case !o.r.s.Hook && (alive > 0 || t.marks.unsure):
-		o.violate("commit", "call %d turn %d: it was sent again and may have been executed", t.c.id, t.what.number)
-	}
-}
-
-// answered judges an answer that was taken.
-func (o *oracle) answered(t *turn, attempt int, state dialog) {
-	c := t.c
-	if t.closed || c.turn != t || t.what.number <= c.answered {
-		o.stale(t)
-		return
-	}
-	if want, _ := t.what.hear(c.is); state != want {
-		o.violate("slots", "call %d turn %d: answered by attempt %d with %v; want %v", c.id, t.what.number, attempt, state, want)
-	}
-}
-
-// stale notes that an answer was taken that came too late.
-func (o *oracle) stale(t *turn) {
-	o.violate("stale", "call %d: an answer to turn %d was taken, %d were answered", t.c.id, t.what.number, t.c.answered)
-}
-
-// overIn judges when a turn was over.
-func (o *oracle) overIn(t *turn) {
-	const turn = 6 * time.Second
-	if late := o.r.w.now - t.end; late > turn {
-		o.violate("late", "call %d turn %d was over %v after its end", t.c.id, t.what.number, late)
-	}
-}
-
-// gaveUp judges a turn that was lost: that is excused only if no region was fit
-// to answer it.
-func (o *oracle) gaveUp(t *turn) {
-	o.r.stats.Lost++
-	switch {
-	case t.what.poison, t.marks.bots > 1, t.what.commits && !o.r.s.Hook && t.marks.unsure:
-		return
-	}
-	for i := range o.r.bots {
-		if o.fit(t, i) {
-			o.violate("lost", "call %d turn %d was lost, and %s was fit to answer it", t.c.id, t.what.number, o.r.names[i])
-			return
-		}
-	}
-	for i := range o.r.bots {
-		if !o.faulty(t.g.index, i, t.began, o.r.w.now, anyFault) && t.marks.noise[i] == 0 {
-			o.r.stats.Unlucky++
-			return
-		}
-	}
-}
-
-// fit reports whether nothing kept a region from answering a turn. Four attempts
-// leave room for a single error in a region only if there is one other.
-func (o *oracle) fit(t *turn, i int) bool {
-	s := &o.seen[t.g.index][i]
-	return !s.down && s.upAt < t.began && s.full < t.began && t.marks.noise[i] <= 3-o.r.s.Regions &&
-		!o.faulty(t.g.index, i, t.began, o.r.w.now, anyFault)
-}
 
 // ended judges the end of a call.
 func (o *oracle) ended(c *caller, how ending) {
