@@ -24,10 +24,14 @@ func Longs() []Long {
 		{Name: "10 days at 1 % errors", length: 240 * time.Hour, every: 40 * time.Second, noise: 0.01},
 		{Name: "200 healthy checks of a bot with prompt variants", length: 40 * time.Minute, healthy: 200},
 	}
-	for _, period := range []time.Duration{15 * time.Second, 60 * time.Second} {
+	for _, flapping := range []struct {
+		period time.Duration
+		most   int
+	}{{15 * time.Second, 2}, {60 * time.Second, 2}, {300 * time.Second, 8}} {
+		period := flapping.period
 		for _, kind := range []FaultKind{Errors, Hang, BlackHole, Gone} {
 			name := fmt.Sprintf("an hour of flapping every %v (%s)", period, kind)
-			all = append(all, Long{Name: name, Most: 2, length: time.Hour, every: 20 * time.Second, noise: 0.002, flap: period, kind: kind})
+			all = append(all, Long{Name: name, Most: flapping.most, length: time.Hour, every: 20 * time.Second, noise: 0.002, flap: period, kind: kind})
 		}
 	}
 	return all
