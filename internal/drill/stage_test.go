@@ -104,8 +104,8 @@ func TestFirstLines(t *testing.T) {
 		t.Errorf("a session is at %s, admin %s, version %s; want %s, port 2, 1", r.session("me"), r.admin, r.version, want)
 	}
 	g := &gateway{}
-	if g.ready([]byte(`{"msg":"copy of the region table ignored"}`)) || !g.ready([]byte(`{"msg":"listening","address":"127.0.0.1:3","control":"127.0.0.1:4"}`)) || g.address != "127.0.0.1:3" {
-		t.Errorf("the gateway is at %q; want 127.0.0.1:3", g.address)
+	if g.ready([]byte(`{"msg":"copy of the region table ignored"}`)) || !g.ready([]byte(`{"msg":"listening","address":"127.0.0.1:3","control":"127.0.0.1:4"}`)) || g.address != "127.0.0.1:3" || g.control != "127.0.0.1:4" {
+		t.Errorf("the gateway is at %q, its control listener at %q; want ports 3 and 4", g.address, g.control)
 	}
 	if got := hookEndpoint([]byte(`{"op":"Start","endpoint":"http://127.0.0.1:5/x"}`)); got != "http://127.0.0.1:5/x" || hookEndpoint([]byte("time=now")) != "" {
 		t.Errorf("the hook is at %q; want http://127.0.0.1:5/x, and nothing for another line", got)
