@@ -21,7 +21,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -29,7 +28,6 @@ import (
 )
 
 func main() {
-	debug.SetGCPercent(800) // there is little to keep, and much to throw away
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -44,6 +45,7 @@ func (t *tally) add(result simulate.Result, out io.Writer) {
 
 // many plays schedules on all cores until all are played or the context ends.
 func many(ctx context.Context, o options, out, progress io.Writer) error {
+	defer debug.SetGCPercent(debug.SetGCPercent(800)) // there is little to keep, and much to throw away
 	t := &tally{rules: map[string]int{}}
 	began := time.Now()
 	var next atomic.Uint64
