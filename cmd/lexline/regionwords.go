@@ -37,7 +37,7 @@ func botWords(b botStatus, now time.Time) string {
 			home = " (home)"
 		}
 		fmt.Fprintf(&w, "%s%s is %s since %s (%s): %s.\n", r.Region, home, r.State, clockTime(r.Since, now), span(now.Sub(r.Since)), strings.TrimSuffix(r.Why, "."))
-		w.WriteString(indent(1, outlookWords(r, b.Panic)+evidenceWords(r, now)+roomWords(b.Rooms[r.Region])))
+		w.WriteString(indent(1, outlookWords(r, b)+evidenceWords(r, now)+roomWords(b.Rooms[r.Region])))
 	}
 	switch {
 	case b.TableFile == "":
@@ -65,7 +65,7 @@ func because(why string) string {
 
 // outlookWords says what the state of a region means for calls, and what has to
 // happen for it to change.
-func outlookWords(r region.RegionStatus, panics bool) string {
+func outlookWords(r region.RegionStatus, b botStatus) string {
 	var w strings.Builder
 	switch r.State {
 	case region.Suspect:
@@ -73,9 +73,12 @@ func outlookWords(r region.RegionStatus, panics bool) string {
 	case region.Recovering:
 		fmt.Fprintf(&w, "It is back: it gets %d of 100 new calls, and more from minute to minute.\n", r.Ramp)
 	case region.Down:
-		if panics {
+		switch {
+		case b.Pin != nil && b.Pin.Region == r.Region:
+			fmt.Fprintln(&w, "It gets calls all the same, as it is pinned.")
+		case b.Panic:
 			fmt.Fprintln(&w, "It gets turns all the same, as nothing better is left.")
-		} else {
+		default:
 			fmt.Fprintln(&w, "It gets no calls.")
 		}
 		hold, left := secondsLong(r.HoldSeconds), secondsLong(r.HoldLeftSeconds)

@@ -58,6 +58,12 @@ func TestWordsOfEachPlight(t *testing.T) {
 			[]string{"PANIC: every region looks dead", "It gets turns all the same"},
 			[]string{"It gets no calls"},
 		},
+		{
+			"pinned to a region that is down",
+			func(b *botStatus, east *region.RegionStatus) { b.Pin.Region = east.Region },
+			[]string{"It gets calls all the same, as it is pinned."},
+			[]string{"It gets no calls"},
+		},
 		{"doubt", func(b *botStatus, _ *region.RegionStatus) { b.Doubt = true }, []string{"DOUBT: this may be the gateway's own network"}, nil},
 		{"doubtful verdict", func(_ *botStatus, east *region.RegionStatus) { east.Doubtful = true }, []string{"Other gateways are not told so"}, nil},
 		{
