@@ -38,8 +38,8 @@ type Host struct {
 	mu      sync.Mutex
 	latency time.Duration // one way
 	weather Weather
-	changed chan struct{} // closed when the weather changes
-	conns   map[*Conn]struct{}
+	changed chan struct{}      // closed when the weather changes
+	conns   map[*Conn]struct{} // the host's ends, until it closes them
 	dials   int
 }
 
@@ -137,7 +137,7 @@ func (h *Host) Dials() int {
 	return h.dials
 }
 
-// Open returns how many connections with the host there are.
+// Open returns how many connections there are in the eyes of the host.
 func (h *Host) Open() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -178,10 +178,11 @@ func (a address) String() string { return string(a) }
 func (h *Host) pair() (near, far *Conn) {
 	up, down := newStream(), newStream()
 	near = &Conn{host: h, in: down, out: up}
-	far = &Conn{host: h, in: up, out: down, atHost: true}
+	far = &Conn{host: h, in: up, out: down, atHost: true, peer: near}
+	near.peer = far
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.conns[near] = struct{}{}
+	h.conns[far] = struct{}{}
 	return near, far
 }
 
@@ -204,6 +205,7 @@ type Conn struct {
 	host    *Host
 	in, out *stream
 	atHost  bool
+	peer    *Conn
 }
 
 // Read implements net.Conn.
@@ -224,7 +226,7 @@ func (c *Conn) Close() error {
 	latency, lost := c.host.loses(c.atHost)
 	c.out.end(latency, lost)
 	c.in.shut()
-	if !c.atHost {
+	if c.atHost {
 		c.host.forget(c)
 	}
 	return nil
@@ -234,9 +236,8 @@ func (c *Conn) Close() error {
 func (c *Conn) Reset() {
 	c.in.reset()
 	c.out.reset()
-	if !c.atHost {
-		c.host.forget(c)
-	}
+	c.host.forget(c)
+	c.host.forget(c.peer)
 }
 
 func (c *Conn) failed(op string, err error) error {

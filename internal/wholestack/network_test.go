@@ -57,6 +57,7 @@ func TestConnection(t *testing.T) {
 		if _, err := far.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) {
 			t.Errorf("write to a closed connection = %v, want EPIPE", err)
 		}
+		far.Close()
 		if _, err := near.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) || h.Open() != 0 {
 			t.Errorf("read of a closed connection = %v, %d open; want net.ErrClosed, 0", err, h.Open())
 		}
