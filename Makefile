@@ -24,7 +24,7 @@ ARGS      ?=
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill bench-drill build test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
+.PHONY: help demo drill bench-drill bench-table build test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ bench: ## Measure the media path; the last line is its CPU over a raw TCP server
 
 bench-drill: setup-demo build ## Drill every kind of fault with 50 callers, beside a model of AWS's article: 80 minutes
 	@go run ./bench/drill $(ARGS)
+
+bench-table: setup-demo build ## Break the region table in six ways under calls; exit 1 if they notice
+	@go run ./bench/table $(ARGS)
 
 bench-speech: build ## Measure what the recogniser understands, voice by voice
 	@go run ./bench/speech $(ARGS)

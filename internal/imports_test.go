@@ -69,6 +69,7 @@ var mayImport = map[string]row{
 	"bench/mediapath":    {own: "audio", tests: cmp},
 	"bench/simulate":     {own: "region simulate", tests: cmp},
 	"bench/speech":       {own: "audio botdef nlu speech", tests: cmp},
+	"bench/table":        {own: "drill region speech sqlite", tests: cmp},
 	"bench/speech/adapt": {own: "audio speech", tests: cmp},
 }
 
