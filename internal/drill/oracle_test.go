@@ -233,6 +233,16 @@ func TestLate(t *testing.T) {
 	}
 }
 
+func TestThrottledRegionsAreWell(t *testing.T) {
+	h := goodRun()
+	h.Faults[0].Kind = Throttle
+	addCall(h, 3, 99, 72)
+	h.Attempts = append(h.Attempts, Attempt{at(78), "CA99", 1, "us-east-1", Failed})
+	if r := Judge(h, nil); len(r.Late) > 0 || r.Faults[0].Switched != 12 {
+		t.Errorf("the last new call came after %v s, late is %q; want 12 s and nothing: a throttled region is not taken out", r.Faults[0].Switched, r.Late)
+	}
+}
+
 func TestBothDead(t *testing.T) {
 	h := goodRun()
 	h.Faults[0].Kind, h.Faults[0].Regions = Both, h.Regions
