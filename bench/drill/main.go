@@ -29,10 +29,10 @@ const allFaults = "alias-deleted,5xx,throttle,reset,hang,stop,blackhole,slow,dri
 
 // options are the flags.
 type options struct {
-	lexline, results, work, faults, policy, name string
-	calls, runs                                  int
-	seed                                         uint64
-	speech                                       bool
+	lexline, results, work, faults, policy string
+	calls, runs                            int
+	seed                                   uint64
+	speech                                 bool
 }
 
 func main() {
@@ -42,7 +42,6 @@ func main() {
 	flag.StringVar(&o.work, "work", "drill-run", "`folder` for logs and recordings")
 	flag.StringVar(&o.faults, "faults", allFaults, "`kinds` of faults, with commas between")
 	flag.StringVar(&o.policy, "policy", "both", "`policy`: lexline, article or both")
-	flag.StringVar(&o.name, "name", "summary", "`name` of the table")
 	flag.IntVar(&o.calls, "calls", 50, "`number` of callers at a time")
 	flag.IntVar(&o.runs, "runs", 2, "`number` of times that a drill is held at most when the machine was too busy for it")
 	flag.Uint64Var(&o.seed, "seed", 20261120, "`seed` of all drills")
@@ -79,6 +78,7 @@ type faultReport struct {
 
 type report struct {
 	Policy     string        `json:"policy"`
+	Lanes      int           `json:"callers"`
 	Calls      int           `json:"calls"`
 	Dropped    int           `json:"calls_dropped"`
 	GaveUp     int           `json:"calls_given_up"`
@@ -115,7 +115,6 @@ func run(ctx context.Context, o options) error {
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
 		return fmt.Errorf("make the folder for results: %w", err)
 	}
-	var rows []row
 	for fault := range strings.SplitSeq(o.faults, ",") {
 		fmt.Printf("%s %s\n", time.Now().Format("15:04:05"), fault)
 		d, err := hold(ctx, o, fault)
@@ -126,10 +125,7 @@ func run(ctx context.Context, o options) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", fault, err)
 		}
-		for _, r := range d.Reports {
-			rows = append(rows, row{fault, r})
-		}
-		if err := summarize(o, d.Setting, rows); err != nil {
+		if err := summarize(o, d.Setting); err != nil {
 			return err
 		}
 	}
@@ -191,28 +187,58 @@ type row struct {
 	report
 }
 
-// summarize writes the table of all drills so far.
-func summarize(o options, setting string, rows []row) error {
-	file, err := os.Create(filepath.Join(o.results, o.name+".txt"))
+// readRows reads the reports that are kept in a folder, in the order of the kinds
+// of faults, those of real speech last.
+func readRows(dir string) ([]row, error) {
+	var rows []row
+	for _, suffix := range []string{"", "-speech"} {
+		for fault := range strings.SplitSeq(allFaults, ",") {
+			for _, policy := range []string{"", "-article"} {
+				name := fault + suffix
+				content, err := os.ReadFile(filepath.Join(dir, name+policy+".json"))
+				if errors.Is(err, os.ErrNotExist) {
+					continue
+				}
+				r := row{fault: name}
+				if err == nil {
+					err = json.Unmarshal(content, &r.report)
+				}
+				if err != nil {
+					return nil, fmt.Errorf("read the report of %s%s: %w", name, policy, err)
+				}
+				rows = append(rows, r)
+			}
+		}
+	}
+	return rows, nil
+}
+
+// summarize writes the table of all drills that are kept.
+func summarize(o options, setting string) error {
+	rows, err := readRows(o.results)
+	if err != nil {
+		return err
+	}
+	file, err := os.Create(filepath.Join(o.results, "summary.txt"))
 	if err != nil {
 		return fmt.Errorf("write the table: %w", err)
 	}
-	fmt.Fprintf(file, "%s, %d CPUs, %s; %d callers, seed %d; %s\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), o.calls, o.seed, setting)
+	fmt.Fprintf(file, "%s, %d CPUs, %s; %s\n", time.Now().Format(time.DateOnly), runtime.NumCPU(), runtime.Version(), setting)
 	fmt.Fprint(file, "Delays are seconds to the first sample of the answer, fillers excluded, beyond those of the same words before the fault.\n\n")
 	return errors.Join(writeRows(file, rows), file.Close())
 }
 
 func writeRows(w io.Writer, rows []row) error {
 	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "fault\tpolicy\tcalls\tdropped\tutterances\tlost\ttwice\torders wrong\tslots lost\tturns around\tp50\tp99\tmax\tcommitting\tmax\tlater\tp99\tsilence\tfailed requests\tnoticed\tlast new call\tfail-back\tchanges\tlate ms")
+	fmt.Fprintln(table, "fault\tpolicy\tcallers\tcalls\tdropped\tutterances\tlost\ttwice\torders wrong\tslots lost\tcalls around\tturns around\tp50\tp99\tmax\tcommitting\tmax\tlater\tp99\tsilence\tfailed requests\tnoticed\tlast new call\tfail-back\tchanges\tlate ms")
 	for _, r := range rows {
 		f := faultReport{}
 		if len(r.Faults) > 0 {
 			f = r.Faults[0]
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t%.2f\t%d\t%.2f\t%.1f\t%d\t%.1f\t%.1f\t%.1f\t%d\t%d\n",
-			r.fault, r.Policy, r.Calls, r.Dropped+r.GaveUp, r.Utterances, r.Lost, r.Twice, r.Missing+r.Double+r.Wrong, r.SlotsLost,
-			f.Around.N, f.Around.P50, f.Around.P99, f.Around.Max, f.Committing.N, f.Committing.Max, f.After.N, f.After.P99,
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t%.2f\t%d\t%.2f\t%.1f\t%d\t%.1f\t%.1f\t%.1f\t%d\t%d\n",
+			r.fault, r.Policy, r.Lanes, r.Calls, r.Dropped+r.GaveUp, r.Utterances, r.Lost, r.Twice, r.Missing+r.Double+r.Wrong, r.SlotsLost,
+			f.Calls, f.Around.N, f.Around.P50, f.Around.P99, f.Around.Max, f.Committing.N, f.Committing.Max, f.After.N, f.After.P99,
 			f.Silence, f.Failed, f.Detected, f.Switched, f.FailBack, r.Changes, r.LateMS)
 	}
 	if err := table.Flush(); err != nil {
