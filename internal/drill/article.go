@@ -120,14 +120,11 @@ func (c *checker) check(ctx context.Context, n int) {
 	if !changed {
 		return
 	}
-	// In the words of the report: what the table names is healthy, the other is not.
-	for _, name := range regionNames {
-		state := "down"
-		if name == table {
-			state = "healthy"
-		}
-		c.heard.verdict(Verdict{time.Now(), name, state})
+	state := "down" // in the words of the report: new calls go elsewhere
+	if table == regionNames[0] {
+		state = "healthy"
 	}
+	c.heard.verdict(Verdict{time.Now(), regionNames[0], state})
 }
 
 // ask asks a region for a session, and deletes it.

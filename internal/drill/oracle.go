@@ -42,6 +42,10 @@ func newOracle(h *History, paired []Call) *oracle {
 	for _, a := range h.Attempts {
 		switch key := (turnKey{a.Call, a.Turn}); a.What {
 		case Answered:
+			if o.winners[key] != "" {
+				o.r.AnsweredTwice++
+				o.violated("turn %d of %s was answered by %s, and then by %s", a.Turn, a.Call, o.winners[key], a.Region)
+			}
 			o.winners[key] = a.Region
 		case Failed:
 			o.avoided[key] = append(o.avoided[key], a.Region)

@@ -107,6 +107,11 @@ func TestJudgeCatches(t *testing.T) {
 		{"a part that did not arrive", func(h *History) { only(h.Requests[6].Clips, 0.9) }, "only 90 % of it had arrived", func(r *Report) int { return r.Lost }},
 		{"a part that did not arrive, by its length", func(h *History) { h.HasClips, h.Requests[6].AudioMS = false, 500 }, "only 50 % of it had arrived", func(r *Report) int { return r.Lost }},
 		{"two answers heard", func(h *History) { h.Calls[2].Turns[2].Answers, h.Calls[2].Turns[2].Heard = 2, 800*time.Millisecond }, "was answered 2 times", func(r *Report) int { return r.AnsweredTwice }},
+		{"two answers taken", func(h *History) {
+			second := h.Attempts[4]
+			second.Region = "us-west-2"
+			h.Attempts = append(h.Attempts, second)
+		}, "was answered by us-east-1, and then by us-west-2", func(r *Report) int { return r.AnsweredTwice }},
 		{"an order that is missing", func(h *History) { h.Ledger = h.Ledger[1:] }, "is placed, and it is not", func(r *Report) int { return r.Missing }},
 		{"an order placed twice", func(h *History) { h.Ledger = append(h.Ledger, h.Ledger[5]) }, "was placed 2 times", func(r *Report) int { return r.Twice }},
 		{"an order with another value", func(h *History) {
