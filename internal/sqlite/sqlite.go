@@ -12,13 +12,19 @@
 // SQLite itself waits for a lock inside a call that no context ends. So it is
 // told to wait 20 ms only, and this package tries again until the caller's
 // context ends, or for 5 s if it has no deadline. What a disk that hangs does to
-// a call, nothing can end.
+// SQLite nothing can end, nor what a process does that stands still while it has
+// all locks of the log: SQLite gives up after 10 s then. Calls return all the
+// same; two of them at most are left waiting behind the scenes, and Close waits
+// for these.
 //
 // # Damage
 //
 // A damaged file is an error, when it is opened or when the damaged part is met:
 // never a crash, and never silently an empty table. Whoever gets one moves the
-// files away; what they held is advice only.
+// files away; what they held is advice only. A gateway need not be started anew
+// for that: when there is another file in its place, or none, the new one is
+// opened, and made, at the next call. All three files belong together: a log that
+// stays behind is taken for that of the new file.
 package sqlite
 
 import (
@@ -27,8 +33,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"sync"
@@ -51,8 +55,14 @@ const (
 // DB is a region table in a file. It is safe for use by many goroutines, and the
 // file by many processes. It implements [region.Table].
 type DB struct {
-	db   *sql.DB
-	path string
+	path string // as given
+	full string
+
+	// using is held by every use of what follows, and alone by who exchanges it.
+	using  sync.RWMutex
+	db     *sql.DB
+	file   fs.FileInfo // that db has open; nil if it has none
+	closed bool
 }
 
 var _ region.Table = (*DB)(nil)
@@ -66,67 +76,13 @@ func Open(path string) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open table %s: %w", path, err)
 	}
-	opening.Lock()
-	defer opening.Unlock()
-	if err := create(full); err != nil {
-		return nil, fmt.Errorf("open table: %w", err)
-	}
-	name := "file:" + (&url.URL{Path: full}).EscapedPath() +
-		fmt.Sprintf("?_pragma=busy_timeout(%d)&_txlock=immediate", lockWait.Milliseconds())
-	db, err := sql.Open("sqlite", name)
-	if err != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), ownWait)
+	defer cancel()
+	d := &DB{path: path, full: full}
+	if err := d.openFile(ctx); err != nil {
 		return nil, fmt.Errorf("open table %s: %w", path, err)
 	}
-	db.SetMaxOpenConns(2) // one writes while another reads
-	db.SetMaxIdleConns(2)
-	d := &DB{db: db, path: path}
-	if err := d.prepare(); err != nil {
-		return nil, fmt.Errorf("open table %s: %w", path, errors.Join(err, db.Close()))
-	}
 	return d, nil
-}
-
-// opening is held while a file is opened: see create.
-var opening sync.Mutex
-
-// create makes the file if there is none, for its owner only: SQLite would let
-// everybody read it. It never opens one that is there: closing it would take away
-// the locks that this process has on it through SQLite.
-func create(path string) error {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
-	if err == nil {
-		return file.Close()
-	}
-	if !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	info, err := os.Stat(path)
-	if err == nil && !info.Mode().IsRegular() {
-		err = fmt.Errorf("%s is not a regular file", path)
-	}
-	return err
-}
-
-// prepare checks the file and makes the tables of a new one.
-func (d *DB) prepare() error {
-	return d.try(context.Background(), func(ctx context.Context) error {
-		var mode string
-		if err := d.db.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
-			return err
-		}
-		if mode != "wal" {
-			return fmt.Errorf("the file system allows no shared use: journal mode is %s", mode)
-		}
-		tx, err := d.db.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
-		if err := makeTables(ctx, tx); err != nil {
-			return err
-		}
-		return tx.Commit()
-	})
 }
 
 func makeTables(ctx context.Context, tx *sql.Tx) error {
@@ -160,8 +116,12 @@ func makeTables(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// Close closes the file. Calls under way end first; later ones are errors.
+// Close closes the file. Calls under way end first, those that nobody waits for
+// any more as well; later ones are errors.
 func (d *DB) Close() error {
+	d.using.Lock()
+	defer d.using.Unlock()
+	d.closed = true
 	if err := d.db.Close(); err != nil {
 		return fmt.Errorf("close table %s: %w", d.path, err)
 	}
@@ -260,8 +220,22 @@ func (d *DB) try(ctx context.Context, do func(context.Context) error) error {
 		ctx, cancel = context.WithTimeout(ctx, ownWait)
 		defer cancel()
 	}
+	return retry(ctx, func(ctx context.Context) error {
+		if err := d.follow(ctx); err != nil {
+			return err
+		}
+		if !d.using.TryRLock() {
+			return errExchanging
+		}
+		defer d.using.RUnlock()
+		return do(ctx)
+	})
+}
+
+// retry does something until nobody is in its way, or the context ends.
+func retry(ctx context.Context, do func(context.Context) error) error {
 	for {
-		err := guarded(ctx, do)
+		err := attempt(ctx, do)
 		switch {
 		case err == nil:
 			return nil
@@ -280,6 +254,29 @@ func (d *DB) try(ctx context.Context, do func(context.Context) error) error {
 	}
 }
 
+// errStuck says that SQLite was left waiting.
+var errStuck = errors.New("no answer from SQLite yet")
+
+// attempt does something and returns soon after the context ends. What do writes
+// may be looked at only if there is no error: it may still be at work.
+func attempt(ctx context.Context, do func(context.Context) error) error {
+	done := make(chan error, 1)
+	go func() { done <- guarded(ctx, do) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	grace := time.NewTimer(lockWait) // mostly SQLite knows of the end of the context, and says more
+	defer grace.Stop()
+	select {
+	case err := <-done:
+		return err
+	case <-grace.C:
+		return errStuck
+	}
+}
+
 // guarded makes an error of what a damaged file might do to SQLite's own code,
 // which is C translated to Go.
 func guarded(ctx context.Context, do func(context.Context) error) (err error) {
@@ -292,8 +289,12 @@ func guarded(ctx context.Context, do func(context.Context) error) (err error) {
 	return do(ctx)
 }
 
-// isBusy tells whether another process was in the way.
+// isBusy tells whether another process was in the way, or another goroutine that
+// opens the file anew.
 func isBusy(err error) bool {
+	if errors.Is(err, errExchanging) {
+		return true
+	}
 	var e *driver.Error
 	if !errors.As(err, &e) {
 		return false

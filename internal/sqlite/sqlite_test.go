@@ -30,8 +30,9 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-	case "hold":
-		if err := hold(path); err != nil {
+	case "hold", "freeze":
+		do := map[string]func(string) error{"hold": hold, "freeze": freeze}[role]
+		if err := do(path); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
