@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"maps"
 	"time"
 
 	"lexline/internal/region"
@@ -17,6 +18,8 @@ type gateway struct {
 	budget   *region.Budget
 	limiters []*region.Limiter
 	observer *region.Observer
+	told     region.Opinion // to the observer, if reported
+	reported bool
 	asking   []bool // regions whose probe is under way
 	turns    []*turn
 	tick     uint64 // of the judge's next tick; an earlier one is void
@@ -58,7 +61,7 @@ func (g *gateway) start() {
 	if err != nil {
 		panic("simulate: an observer's settings: " + err.Error())
 	}
-	g.observer = observer
+	g.observer, g.reported = observer, false
 	g.inLife(r.w.between(time.Millisecond, 50*time.Millisecond), func() {
 		g.observe(region.Event{Kind: region.Tick})
 		g.report(region.ObserverEvent{Kind: region.Woke})
@@ -188,7 +191,10 @@ func (g *gateway) sense(i int, deep bool, r reply) region.Class {
 func (g *gateway) report(e region.ObserverEvent) {
 	e.Wall = g.wall()
 	actions := g.observer.Step(g.clock(), e)
-	actions = append(actions, g.observer.Step(g.clock(), region.ObserverEvent{Kind: region.Reported, Wall: e.Wall, Opinion: g.judge.Opinion()})...)
+	if o := g.judge.Opinion(); !g.reported || o.Panic != g.told.Panic || o.Doubt != g.told.Doubt || !maps.Equal(o.Down, g.told.Down) {
+		g.told, g.reported = o, true
+		actions = append(actions, g.observer.Step(g.clock(), region.ObserverEvent{Kind: region.Reported, Wall: e.Wall, Opinion: o})...)
+	}
 	g.wake++
 	wake := g.wake
 	g.inLife(max(g.observer.Next()-g.clock(), 1), func() {
