@@ -97,6 +97,31 @@ func TestPinByCommand(t *testing.T) {
 	f.want("us-east-1 ok", "us-west-2 ok pin us-west-2", "us-west-2 ok", "us-east-1 ok")
 }
 
+// TestPinFromTheFuture is written over one that holds: the one that holds goes on,
+// for the others as well, and the table gets it back.
+func TestPinFromTheFuture(t *testing.T) {
+	f := newFleet(t, east, east)
+	f.run(time.Minute)
+	g := f.gateways[0]
+	until := f.wall(g).Add(time.Hour).Truncate(time.Second)
+	f.step(g, ObserverEvent{Kind: PinAsked, Pin: Pin{Region: west, Until: until, By: "ann"}})
+	f.run(time.Minute)
+	f.put(Item{Key: east, Attributes: VerdictItem{
+		Region: east, State: TableOK, Version: 1 << 61, At: epoch.AddDate(80, 0, 0),
+		Pin: Pin{Region: east, Until: epoch.AddDate(81, 0, 0), By: "nobody"},
+	}.attributes()})
+	f.run(time.Minute)
+	for _, g := range f.gateways {
+		if got, _ := g.Pinned(); got.Region != west || got.By != "ann" {
+			t.Errorf("%s is pinned to %+v; want ann's pin to %s", g.s.ID, got, west)
+		}
+	}
+	item, err := f.table.Get(t.Context(), east)
+	if v := DecodeVerdict(item, nil); err != nil || v.Region != west || v.Pin.By != "ann" || v.Version != 1<<61+1 {
+		t.Errorf("the table has %+v, %v; want ann's pin at version 2^61+1", v, err)
+	}
+}
+
 // TestPinWhileTheTableIsAway counts at once where it is asked for, and reaches
 // the others when the table is back.
 func TestPinWhileTheTableIsAway(t *testing.T) {
@@ -145,7 +170,8 @@ func TestPinsOutOfReach(t *testing.T) {
 		want  string
 	}{
 		{"long over", -1000 * time.Hour, ""},
-		{"in two hundred years", 200 * 365 * 24 * time.Hour, "us-west-2 for 168h0m0s by ann"},
+		{"by a clock that is two days ahead", 9 * 24 * time.Hour, "us-west-2 for 168h0m0s by ann"},
+		{"in two hundred years", 200 * 365 * 24 * time.Hour, ""},
 	}
 	for _, tt := range tests {
 		f := newFleet(t, east)

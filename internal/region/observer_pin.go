@@ -22,11 +22,29 @@ type pins struct {
 // has yet to be told of it or of its end.
 func (o *Observer) Pinned() (pin Pin, pending bool) { return o.pins.held, o.pins.asked }
 
+// beyond is how far ahead the end of a pin may lie: it was LongestPin at most when
+// the pin was set, by a clock that may differ from the one that is asked.
+const beyond = 2 * LongestPin
+
+// isBeyond tells whether an item's pin ends so far ahead that nobody may have set
+// it: by our clock, and by that of the item's writer, which may be right when ours
+// is wrong.
+func (o *Observer) isBeyond(v VerdictItem) bool {
+	return !v.Pin.IsZero() && v.Pin.Until.Sub(o.wall) > beyond && (v.At.IsZero() || v.Pin.Until.Sub(v.At) > beyond)
+}
+
 // takePin takes in the pin of a verdict item that was just read.
 func (o *Observer) takePin(v VerdictItem) {
 	p := &o.pins
 	if p.asked && v.Pin.same(p.held) {
 		p.asked, p.table = false, v.Pin // written, though we were not told; or somebody else gave the same order
+		return
+	}
+	if !v.Pin.same(p.held) && o.isBeyond(v) {
+		// No gateway and no command wrote it. It neither holds nor ends one that
+		// does; the next verdict is written over it.
+		o.counters.Invalid++
+		p.table = v.Pin
 		return
 	}
 	if p.asked {
