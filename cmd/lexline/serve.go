@@ -177,7 +177,9 @@ func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) (end
 	defer func() { g.ends.add(end) }()
 	calls := g.calls
 	calls.Sounds = g.sounds[info.Line]
-	return call.New(calls, info, leg, g.botOf(info.Line).client.Session(info)).Run(ctx)
+	session := g.botOf(info.Line).client.Session(info)
+	defer session.Leave()
+	return call.New(calls, info, leg, session).Run(ctx)
 }
 
 // run serves until ctx ends, then refuses new calls and lets the live ones

@@ -18,11 +18,12 @@ import (
 // (https://docs.aws.amazon.com/lexv2/latest/APIReference/API_runtime_SessionState.html).
 type (
 	sessionState struct {
-		DialogAction struct {
-			Type         string `json:"type"`
-			SlotToElicit string `json:"slotToElicit"`
-		} `json:"dialogAction"`
-		Intent *intent `json:"intent"`
+		DialogAction dialogAction `json:"dialogAction"`
+		Intent       *intent      `json:"intent"`
+	}
+	dialogAction struct {
+		Type         string `json:"type"`
+		SlotToElicit string `json:"slotToElicit"`
 	}
 	intent struct {
 		Name  string           `json:"name"`
@@ -76,6 +77,14 @@ func readAnswer(out *lexruntimev2.RecognizeUtteranceOutput) (answer *call.Answer
 	answer = dialog.answer()
 	answer.Transcript, answer.InputMode, answer.Messages = transcript, aws.ToString(out.InputMode), spoken(said)
 	return answer, state, said, nil
+}
+
+// sameQuestion reports whether two states wait for the same thing.
+func (s sessionState) sameQuestion(other sessionState) bool {
+	if (s.Intent == nil) != (other.Intent == nil) || s.DialogAction != other.DialogAction {
+		return false
+	}
+	return s.Intent == nil || s.Intent.Name == other.Intent.Name && s.Intent.State == other.Intent.State
 }
 
 // answer returns what a session state says of an answer.

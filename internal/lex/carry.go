@@ -15,7 +15,11 @@ type carried struct {
 	without map[string]bool // slots that were refused
 	filled  bool            // slots without a value were refused
 	bare    bool            // everything but attributes and contexts was refused
+	mark    string          // key of the turn, to be found in the session once it was executed; empty: none
 }
+
+// markName is the session attribute that holds a mark.
+const markName = "lexline_turn"
 
 // stateJSON is a session state of which only the outermost parts are looked at.
 type stateJSON map[string]json.RawMessage
@@ -36,6 +40,9 @@ func (c *carried) json() ([]byte, error) {
 		return nil, fmt.Errorf("read the session state to carry: %w", err)
 	}
 	delete(state, "originatingRequestId")
+	if err := c.note(state); err != nil {
+		return nil, err
+	}
 	var action struct {
 		Type string `json:"type"`
 		Slot string `json:"slotToElicit"`
@@ -58,6 +65,23 @@ func (c *carried) json() ([]byte, error) {
 		}
 	}
 	return json.Marshal(state)
+}
+
+// note puts the mark among the session attributes.
+func (c *carried) note(state stateJSON) (err error) {
+	if c.mark == "" {
+		return nil
+	}
+	attributes := map[string]string{}
+	if err := decodePart(state["sessionAttributes"], &attributes); err != nil {
+		return err
+	}
+	if attributes == nil {
+		attributes = map[string]string{}
+	}
+	attributes[markName] = c.mark
+	state["sessionAttributes"], err = json.Marshal(attributes)
+	return err
 }
 
 // thin leaves out the slots that were refused, and those without a value.

@@ -167,7 +167,7 @@ func TestOtherVersionOfTheBot(t *testing.T) {
 	}
 	for _, tt := range tests {
 		bubble(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, Config{}, east, west)
+			w := newWorld(t, Config{Once: true}, east, west)
 			session := w.client.Session(caller)
 			w.at(east).tell(answering(func(*place, *request) object {
 				var state object

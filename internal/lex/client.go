@@ -140,10 +140,10 @@ type Client struct {
 	turnIDs    atomic.Uint64
 	background sync.WaitGroup // what nobody waits for but Close
 
-	mu        sync.Mutex
-	confirmed map[string]bool          // guarded by mu: intents that asked for a confirmation
-	calls     map[string]*conversation // guarded by mu: by call id
-	oldest    []string                 // guarded by mu: call ids, in the order of their first stream
+	mu     sync.Mutex
+	habits map[string]*habits       // guarded by mu: by intent
+	calls  map[string]*conversation // guarded by mu: by call id
+	oldest []string                 // guarded by mu: call ids, in the order of their first stream
 }
 
 // NewClient returns a Client for the bot that cfg describes. It asks Lex only to
@@ -159,7 +159,7 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	c := &Client{
 		waits: waits, limits: cfg.Limits, once: cfg.Once, neverHedge: cfg.NeverHedge, probing: cfg.Probe.withDefaults(),
 		observer: rand.Text(), log: cfg.Logger, budget: region.NewBudget(),
-		confirmed: map[string]bool{}, calls: map[string]*conversation{},
+		habits: map[string]*habits{}, calls: map[string]*conversation{},
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -257,25 +257,66 @@ func (c *Client) standbys(from *alias) (list []*alias) {
 	return append(list, from)
 }
 
+// habits are what a bot was seen to do with an intent.
+type habits struct {
+	confirms bool            // it asked for a confirmation
+	asks     map[string]bool // the slots that it asked for
+}
+
+// maxIntents bounds what is learned of a bot: Lex allows 1,000 intents.
+const maxIntents = 1000
+
+// learn takes note of what a bot asks for.
+func (c *Client) learn(d sessionState) {
+	if d.Intent == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	h := c.habits[d.Intent.Name]
+	if h == nil {
+		if len(c.habits) == maxIntents {
+			return
+		}
+		h = &habits{asks: map[string]bool{}}
+		c.habits[d.Intent.Name] = h
+	}
+	switch d.DialogAction.Type {
+	case "ConfirmIntent":
+		h.confirms = true
+	case "ElicitSlot":
+		if len(h.asks) < maxIntents {
+			h.asks[d.DialogAction.SlotToElicit] = true
+		}
+	}
+}
+
 // confirms reports whether an intent is known to ask for a confirmation.
 func (c *Client) confirms(intent string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.confirmed[intent]
+	h := c.habits[intent]
+	return h != nil && h.confirms
 }
 
-func (c *Client) noteConfirms(intent string) {
+// asksFor reports whether a slot of an intent is known to be asked for.
+func (c *Client) asksFor(intent, slot string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.confirmed[intent] = true
+	h := c.habits[intent]
+	return h != nil && h.asks[slot]
 }
 
-// maxCalls bounds the conversations that are remembered for streams that
-// continue a call.
-const maxCalls = 10000
+// What is remembered of conversations, for streams that continue a call: so many,
+// and each for so long after its latest stream was left. A stream that breaks is
+// continued within seconds, if at all.
+const (
+	maxCalls = 10000
+	callKept = 10 * time.Minute
+)
 
-// Session returns the bot's side of a call, or of a stream that continues one.
-// It asks nothing of Lex, and needs no closing.
+// Session returns the bot's side of a call, or of a stream that continues one. It
+// asks nothing of Lex. Leave ends it.
 func (c *Client) Session(info call.Info) *Session {
 	s := &Session{client: c, info: info, log: c.log.With("call", info.ID)}
 	if info.Resumed {
@@ -291,7 +332,9 @@ func (c *Client) Session(info call.Info) *Session {
 func (c *Client) talk(info call.Info) *conversation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.forgetLocked(time.Now())
 	if known := c.calls[info.ID]; known != nil && info.Resumed {
+		known.left = time.Time{}
 		return known.resumed()
 	}
 	t := &conversation{fresh: !info.Resumed, thread: region.NewThread(c.limits.Broken)}
@@ -299,11 +342,31 @@ func (c *Client) talk(info call.Info) *conversation {
 		c.oldest = append(c.oldest, info.ID)
 	}
 	c.calls[info.ID] = t
-	if len(c.oldest) > maxCalls {
-		delete(c.calls, c.oldest[0])
-		c.oldest = c.oldest[1:]
-	}
 	return t
+}
+
+// leave notes that a stream of a call is over.
+func (c *Client) leave(t *conversation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t.left = time.Now()
+	c.forgetLocked(t.left)
+}
+
+// forgetLocked forgets calls that were left long ago, and the oldest of too many.
+func (c *Client) forgetLocked(now time.Time) {
+	kept := c.oldest[:0]
+	spare := len(c.oldest) - maxCalls
+	for _, id := range c.oldest {
+		t := c.calls[id]
+		if spare > 0 || !t.left.IsZero() && now.Sub(t.left) > callKept {
+			delete(c.calls, id)
+			spare--
+			continue
+		}
+		kept = append(kept, id)
+	}
+	c.oldest = kept
 }
 
 // Check reports whether the alias of the home region answers: it opens a

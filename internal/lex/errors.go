@@ -3,9 +3,11 @@ package lex
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2/types"
+	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"lexline/internal/region"
@@ -27,6 +29,8 @@ func Class(err error) region.Class {
 		status    *smithyhttp.ResponseError
 		sending   *smithyhttp.RequestSendError
 		nowhere   *unreachableError
+		missing   *missingError
+		full      fullError
 	)
 	switch {
 	case err == nil:
@@ -37,6 +41,10 @@ func Class(err error) region.Class {
 		return region.Ours
 	case errors.As(err, &answer), errors.As(err, &nowhere):
 		return region.Soft
+	case errors.As(err, &missing):
+		return region.Hard
+	case errors.As(err, &full):
+		return region.Load
 	case errors.As(err, &status) && status.HTTPStatusCode() != 0: // 0: the SDK's word for none
 		return statusClass(err, status.HTTPStatusCode())
 	case errors.As(err, &overdue) && overdue.Timeout():
@@ -63,9 +71,16 @@ func statusClass(err error, status int) region.Class {
 		return region.Bot
 	case status == http.StatusRequestTimeout, status >= http.StatusInternalServerError:
 		return region.Soft
+	case status < http.StatusMultipleChoices:
+		return region.Soft // a good answer that could not be read
 	}
 	return region.Hard
 }
+
+// missingError says that a region has no bot, or no alias, of the given name.
+type missingError struct{ text string }
+
+func (e *missingError) Error() string { return e.text }
 
 // unreachableError says that a region cannot be asked at all.
 type unreachableError struct{ err error }
@@ -78,6 +93,45 @@ type answerError struct{ err error }
 
 func (e *answerError) Error() string { return e.err.Error() }
 func (e *answerError) Unwrap() error { return e.err }
+
+// serviceError is an error answer of Lex in our own words. Those of AWS can quote
+// what was sent, which is the caller's.
+type serviceError struct {
+	text string
+	err  error
+}
+
+func (e *serviceError) Error() string { return e.text }
+func (e *serviceError) Unwrap() error { return e.err }
+
+// plain returns an error with nothing of the caller in its text.
+func plain(err error) error {
+	var status *smithyhttp.ResponseError
+	if !errors.As(err, &status) || status.HTTPStatusCode() == 0 {
+		return err
+	}
+	kind := "an error without a type"
+	var typed smithy.APIError
+	if errors.As(err, &typed) {
+		kind = typed.ErrorCode()
+	}
+	text := fmt.Sprintf("HTTP %d, %s", status.HTTPStatusCode(), kind)
+	var asked interface{ ServiceRequestID() string }
+	if errors.As(err, &asked) && asked.ServiceRequestID() != "" {
+		text += ", request " + asked.ServiceRequestID()
+	}
+	return &serviceError{text, err}
+}
+
+// reason returns the whole text of an error, for the eye of a program or of
+// somebody who debugs.
+func reason(err error) string {
+	var service *serviceError
+	if errors.As(err, &service) {
+		return service.err.Error()
+	}
+	return err.Error()
+}
 
 // because returns what ended a request on ctx: the deadline of ours that
 // cancelled it, whatever else did, or else err.

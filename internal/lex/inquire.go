@@ -2,8 +2,11 @@ package lex
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2/types"
@@ -28,32 +31,50 @@ func (r *run) inquire(ctx context.Context, order region.Order) {
 	n := len(r.attempts) - 1
 	s.client.counts.inquiries.Add(1)
 	s.log.Warn("turn may have been executed", "turn", r.turn.Number, "region", order.Region)
-	r.busy.Go(func() { r.results <- s.inquiry(a.ctx, a.alias, n, s.keyOf(r.turn.Number)) })
+	asked := r.latest(order.Region)
+	r.busy.Go(func() {
+		r.results <- guarded(n, func() {}, func() result {
+			return s.inquiry(a.ctx, asked, n, s.keyOf(r.turn.Number))
+		})
+	})
+}
+
+// latest returns the last attempt that was sent to a region, before the inquiry.
+func (r *run) latest(name string) *attempt {
+	for i := len(r.attempts) - 2; i >= 0; i-- {
+		if r.attempts[i].alias.region == name {
+			return r.attempts[i]
+		}
+	}
+	return r.attempts[0] // a plan inquires where it has sent
 }
 
 // inquiry asks the region for its session. If that has gone on, the turn was
-// executed: its state is adopted, and its words are spoken. If it stands where it
-// stood, or cannot be had, the last question is asked again, and the caller's
-// next answer carries the key of this turn, so that code behind the bot that
-// keeps keys does the work at most once.
-func (s *Session) inquiry(ctx context.Context, from *alias, n int, key string) result {
+// executed: its state is adopted, and its words are spoken, by another region if
+// that one cannot. If it stands where it stood, or cannot be had, the last
+// question is asked again, and the caller's next answer carries the key of this
+// turn, so that code behind the bot that keeps keys does the work at most once.
+func (s *Session) inquiry(ctx context.Context, asked *attempt, n int, key string) result {
+	from := asked.alias
 	places := s.client.standbys(from)
 	if found := s.found(ctx, from); found != nil {
 		places = append([]*alias{from}, places[:len(places)-1]...)
-		if s.wentOn(found.state) {
-			if h, at := s.firstToSay(ctx, places, found.state, found.words); h != nil {
-				return result{attempt: n, kind: region.Answered, head: h, at: at}
+		if s.wentOn(found.state, asked, key) {
+			h, at := s.firstToSay(ctx, places, found.state, found.words)
+			if h == nil {
+				h, at = found.head(), from // its words are lost, what it did is not
 			}
+			return result{attempt: n, kind: region.Answered, head: h, at: at}
 		}
 	}
 	s.mu.Lock()
 	_, state := s.thread.Turn()
 	words := s.words
 	s.mu.Unlock()
-	asked, err := sdkState(state)
+	question, err := sdkState(state)
 	if err == nil {
-		if h, at := s.firstToSay(ctx, places, asked, words); h != nil {
-			return result{attempt: n, kind: region.Answered, head: h, at: at, redo: key}
+		if h, at := s.firstToSay(ctx, places, question, words); h != nil {
+			return result{attempt: n, kind: region.Answered, head: h, at: at, redo: key, doubt: from.region}
 		}
 		err = errUnknown
 	}
@@ -75,30 +96,39 @@ func (s *Session) found(ctx context.Context, from *alias) *known {
 		s.log.Debug("session not found", "region", from.region, "err", err)
 		return nil
 	}
-	k := &known{state: out.SessionState}
+	k := &known{state: cleaned(out.SessionState)}
 	for _, m := range out.Messages {
 		k.words = append(k.words, message{ContentType: m.ContentType, Content: deref(m.Content)})
 	}
 	return k
 }
 
+// head returns what is known as an answer without voice.
+func (k *known) head() *head {
+	raw := rawState(k.state)
+	var dialog sessionState
+	_ = json.Unmarshal(raw, &dialog) // we have just made it
+	answer := dialog.answer()
+	answer.Messages = spoken(k.words)
+	return &head{
+		answer: answer, state: raw, words: k.words, rate: textType,
+		voice: io.NopCloser(strings.NewReader("")), release: func() {},
+	}
+}
+
 // wentOn reports whether a region's session is past the latest answer that was
-// accepted.
-func (s *Session) wentOn(there *types.SessionState) bool {
+// accepted, by the turn that is in doubt. A session that was sent the state with
+// that turn must carry its mark: else it may just be an old one. One that was in
+// step with us before it can have gone on by nothing else.
+func (s *Session) wentOn(there *types.SessionState, asked *attempt, key string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var action, slot, name, state string
-	if there.DialogAction != nil {
-		action, slot = string(there.DialogAction.Type), deref(there.DialogAction.SlotToElicit)
+	if asked.carry != nil && there.SessionAttributes[markName] != key {
+		return false
 	}
-	if there.Intent != nil {
-		name, state = deref(there.Intent.Name), string(there.Intent.State)
-	}
-	here := s.dialog
-	if action != here.DialogAction.Type || slot != here.DialogAction.SlotToElicit {
-		return true
-	}
-	return here.Intent != nil && (name != here.Intent.Name || state != here.Intent.State)
+	var dialog sessionState
+	_ = json.Unmarshal(rawState(there), &dialog) // as above
+	return !dialog.sameQuestion(s.dialog)
 }
 
 // firstToSay has the first of the places that can take over the session and

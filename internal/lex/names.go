@@ -55,7 +55,7 @@ func pick(what, wanted string, list func() ([]named, error)) (string, error) {
 	if possiblyID.MatchString(wanted) {
 		return wanted, nil
 	}
-	return "", fmt.Errorf("no %s has the name %q; there is %s", what, wanted, enumerate(names))
+	return "", &missingError{fmt.Sprintf("no %s has the name %q; there is %s", what, wanted, enumerate(names))}
 }
 
 func enumerate(names []string) string {

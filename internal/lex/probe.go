@@ -46,23 +46,32 @@ func (c *Client) Probe(ctx context.Context, name string, deep bool) (region.Clas
 			return Class(err), err
 		}
 	}
-	session := "lexline-probe-" + c.observer
+	// A session of its own for each probe: what an earlier one left behind, because
+	// its answer or its deletion failed, must not speak for the region.
+	session := fmt.Sprintf("lexline-probe-%s-%d", c.observer, c.counts.probes.Load())
 	err := c.ask(ctx, a, session, deep)
 	if isGone(err) && a.named() && a.find(ctx) == nil {
 		err = c.ask(ctx, a, session, deep)
+	}
+	if !refusedUnread(err) {
+		c.forgetLater(ctx, a, session)
 	}
 	if err != nil {
 		err = because(ctx, err)
 		return Class(err), err
 	}
+	return region.None, nil
+}
+
+// forgetLater deletes a probe's session on nobody's time.
+func (c *Client) forgetLater(ctx context.Context, a *alias, session string) {
 	c.background.Go(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), forgetTime)
 		defer cancel()
 		if err := a.forget(ctx, session); err != nil {
-			c.log.Debug("session of a probe not deleted", "region", name, "err", err)
+			c.log.Debug("session of a probe not deleted", "region", a.region, "err", err)
 		}
 	})
-	return region.None, nil
 }
 
 func (c *Client) ask(ctx context.Context, a *alias, session string, deep bool) error {

@@ -55,19 +55,19 @@ func TestProbe(t *testing.T) {
 		{"cheap", false, Probe{}, nil, "", 0, []string{"put", "delete"}},
 		{"deep", true, Probe{}, nil, "", 0, []string{"text", "delete"}},
 		{"deep, intent and slot", true, Probe{Intent: "OrderFlowers", Slot: "FlowerType"}, texting(orders), "", 0, []string{"text", "delete"}},
-		{"other intent", true, Probe{Intent: "BookTrip"}, texting(orders), region.Soft, 0, []string{"text"}},
-		{"other slot", true, Probe{Slot: "PickupDate"}, texting(orders), region.Soft, 0, []string{"text"}},
-		{"no dialog", true, Probe{Intent: "OrderFlowers"}, texting(object{}), region.Soft, 0, []string{"text"}},
+		{"other intent", true, Probe{Intent: "BookTrip"}, texting(orders), region.Soft, 0, []string{"text", "delete"}},
+		{"other slot", true, Probe{Slot: "PickupDate"}, texting(orders), region.Soft, 0, []string{"text", "delete"}},
+		{"no dialog", true, Probe{Intent: "OrderFlowers"}, texting(object{}), region.Soft, 0, []string{"text", "delete"}},
 		{"not Lex", true, Probe{}, func(_ *place, w http.ResponseWriter, r *request) {
 			r.hear(0)
 			io.WriteString(w, "{}")
-		}, region.Soft, 0, []string{"text"}},
-		{"error", true, Probe{}, all(500), region.Soft, 0, []string{"text"}},
-		{"cheap error", false, Probe{}, all(500), region.Soft, 0, []string{"put"}},
+		}, region.Soft, 0, []string{"text", "delete"}},
+		{"error", true, Probe{}, all(500), region.Soft, 0, []string{"text", "delete"}},
+		{"cheap error", false, Probe{}, all(500), region.Soft, 0, []string{"put", "delete"}},
 		{"throttled", false, Probe{}, all(429), region.Load, 0, []string{"put"}},
 		{"gone", true, Probe{}, all(404), region.Hard, 0, []string{"text"}},
-		{"hangs", true, Probe{}, dead, region.Soft, time.Second, []string{"text"}},
-		{"cheap hangs", false, Probe{}, dead, region.Soft, time.Second, []string{"put"}},
+		{"hangs", true, Probe{}, dead, region.Soft, time.Second, []string{"text", "delete"}},
+		{"cheap hangs", false, Probe{}, dead, region.Soft, time.Second, []string{"put", "delete"}},
 		{"may not delete", false, Probe{}, func(p *place, w http.ResponseWriter, r *request) {
 			if r.Op == "delete" {
 				fail(w, 403, "AccessDeniedException")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http/httptrace"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,7 @@ type result struct {
 	local   bool   // our own limit refused it: no evidence
 	at      *alias // Answered by an inquiry: the region that took over
 	redo    string // Answered by an inquiry: the key that the next turn carries again
+	doubt   string // ... and the region whose session may still go on by the turn in doubt
 }
 
 // head is an answer whose voice is still to be read.
@@ -175,7 +177,10 @@ func (r *run) step(ctx context.Context, report region.Report) {
 			r.drop(order)
 		case region.GiveUp:
 			r.over = true
-			if r.err == nil || r.ended > 0 && r.now()-r.ended >= c.waits.Turn {
+			switch {
+			case len(r.attempts) == 0:
+				r.err = errFull // there was no room in any region, all the time
+			case r.err == nil || r.ended > 0 && r.now()-r.ended >= c.waits.Turn:
 				r.err = &overdueError{"no answer", c.waits.Turn}
 			}
 		}
@@ -239,7 +244,23 @@ func (r *run) send(ctx context.Context, order region.Order) {
 		r.session.log.Info("turn sent again", "turn", r.turn.Number, "region", order.Region, "attempt", n+1,
 			"hedge", order.Hedge, "state", carry != nil)
 	}
-	r.busy.Go(func() { r.results <- attemptOnce(a.ctx, a.alias, q, n, carry != nil) })
+	release := sync.OnceFunc(a.alias.room.Release)
+	r.busy.Go(func() {
+		r.results <- guarded(n, release, func() result { return attemptOnce(a.ctx, a.alias, q, n, carry != nil, release) })
+	})
+}
+
+// guarded returns what do returns, or what a panic in it makes of the attempt:
+// it costs that one, and not every call of the gateway.
+func guarded(n int, release func(), do func() result) (got result) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			release()
+			err := &answerError{fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
+			got = result{attempt: n, kind: region.Failed, err: err}
+		}
+	}()
+	return do()
 }
 
 // carriedBefore returns the state of the attempt that was refused last, if the
@@ -249,8 +270,8 @@ func (r *run) carriedBefore(order region.Order) *carried {
 		return nil
 	}
 	for i := len(r.attempts) - 2; i >= 0; i-- {
-		if c := r.attempts[i].carry; c != nil {
-			return c
+		if a := r.attempts[i]; a.carry != nil && a.alias.region == order.Region {
+			return a.carry
 		}
 	}
 	return nil
@@ -258,27 +279,27 @@ func (r *run) carriedBefore(order region.Order) *carried {
 
 // attemptOnce sends the turn once, from the first byte of its utterance, and
 // reads the head of the answer.
-func attemptOnce(ctx context.Context, a *alias, q question, n int, carried bool) result {
+func attemptOnce(ctx context.Context, a *alias, q question, n int, carried bool, release func()) result {
 	var connected atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
 	})
 	out, err := a.ask(ctx, q)
 	if err != nil {
-		a.room.Release()
+		release()
 		err = because(ctx, err)
 		return result{
-			attempt: n, err: fmt.Errorf("region %s: %w", a.region, err),
+			attempt: n, err: fmt.Errorf("region %s: %w", a.region, plain(err)),
 			kind: reportOf(err, carried), unsent: !connected.Load() || refusedUnread(err),
 		}
 	}
 	h, err := readHead(out)
 	if err != nil {
 		_ = out.AudioStream.Close() // the answer is of no use
-		a.room.Release()
+		release()
 		return result{attempt: n, kind: region.Failed, err: fmt.Errorf("region %s: %w", a.region, &answerError{err})}
 	}
-	h.release = a.room.Release
+	h.release = release
 	return result{attempt: n, kind: region.Answered, head: h}
 }
 
@@ -304,7 +325,12 @@ func readHead(out *lexruntimev2.RecognizeUtteranceOutput) (*head, error) {
 	}, nil
 }
 
-var errFull = errors.New("as many requests as the quota allows are under way")
+// fullError says that a region's quota has no room.
+type fullError struct{}
+
+func (fullError) Error() string { return "as many requests as the quota allows are under way" }
+
+var errFull fullError
 
 // take deals with the result of an attempt.
 func (r *run) take(ctx context.Context, got result) {
@@ -326,7 +352,7 @@ func (r *run) take(ctx context.Context, got result) {
 		if got.local && errors.Is(got.err, errFull) {
 			report.Class = region.Load
 		}
-		if got.unsent {
+		if got.unsent && !got.local {
 			r.session.unsent(a.alias.region)
 		}
 		if !got.local {
@@ -338,8 +364,9 @@ func (r *run) take(ctx context.Context, got result) {
 	case region.Refused:
 		r.err = got.err
 		r.session.client.counts.refused.Add(1)
-		a.carry.refused(got.err.Error())
+		a.carry.refused(reason(got.err))
 		r.session.log.Warn("session state refused", "turn", r.turn.Number, "region", a.alias.region, "err", got.err)
+		r.session.log.Debug("session state refused", "turn", r.turn.Number, "reason", reason(got.err))
 	case region.Inquired:
 		r.err = got.err
 	}

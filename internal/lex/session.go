@@ -44,6 +44,9 @@ type conversation struct {
 	dialog sessionState // of the latest answer
 	words  []message    // of the latest answer
 	redo   string       // key of a turn of which nobody knows whether it was executed: the next one repeats it
+
+	previous *earlier  // before the latest answer
+	left     time.Time // when its latest stream ended, zero while one goes on; guarded by the client's lock
 }
 
 // resumed returns the conversation for a stream that continues the call: turns
@@ -103,6 +106,10 @@ func (s *Session) ask(ctx context.Context, turn call.Turn, answered func(*call.A
 	return s.speak(ctx, r, head, from, answered)
 }
 
+// Leave says that the stream is over. What was said is kept for a while, for a
+// stream that continues the call, and then forgotten.
+func (s *Session) Leave() { s.client.leave(s.conversation) }
+
 // check refuses what Lex would refuse, before anything is sent.
 func (s *Session) check(turn call.Turn) error {
 	switch {
@@ -129,26 +136,31 @@ func (s *Session) facts() region.Facts {
 }
 
 // commitsLocked reports whether the next turn may make the bot do what cannot be
-// undone: it answers a confirmation, or gives the last value of an intent that
-// is not known to ask for one.
+// undone: it answers a confirmation, or gives the last value that the bot wants for
+// an intent that is not known to ask for a confirmation. Which values it wants is
+// learned from what it asks for; the session state lists optional ones as well. So
+// a bot of which little is known yet is held to act on any value, unless what it
+// does is done exactly once: there a mistake costs nothing. A turn that begins a
+// dialog is not held to commit; where a bot acts on one sentence, hedges are
+// turned off by Config.NeverHedge.
 func (s *Session) commitsLocked() bool {
-	switch d := s.dialog; {
+	d := s.dialog
+	switch {
 	case d.Intent == nil:
 		return false
 	case d.DialogAction.Type == "ConfirmIntent":
 		return true
 	case d.DialogAction.Type != "ElicitSlot":
 		return false
-	default:
-		for name, slot := range d.Intent.Slots {
-			if name != d.DialogAction.SlotToElicit && (slot == nil || slot.interpreted() == "") {
-				return false
-			}
-		}
-		// That an intent asked for a confirmation once is no promise that it always
-		// does. Where everything is done exactly once a mistake costs nothing.
-		return !s.client.once || !s.client.confirms(d.Intent.Name)
 	}
+	for name, slot := range d.Intent.Slots {
+		open := name != d.DialogAction.SlotToElicit && (slot == nil || slot.interpreted() == "")
+		if open && (s.client.once || s.client.asksFor(d.Intent.Name, name)) {
+			return false
+		}
+	}
+	// That an intent asked for a confirmation once is no promise that it always does.
+	return !s.client.once || !s.client.confirms(d.Intent.Name)
 }
 
 // question returns the turn as it is sent to a region at now, and the state that
@@ -156,6 +168,7 @@ func (s *Session) commitsLocked() bool {
 func (s *Session) question(turn call.Turn, name string, now time.Duration, before *carried) (question, *carried, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	doubtful := s.commitsLocked() && !s.client.once
 	q := question{
 		sessionID:  s.info.ID,
 		speech:     turn.Speech,
@@ -163,7 +176,11 @@ func (s *Session) question(turn call.Turn, name string, now time.Duration, befor
 		attributes: map[string]string{"x-lexline-turn": s.keyLocked(turn.Number)},
 		sent:       &s.client.counts.sent,
 	}
-	carry, err := s.stateLocked(&q, name, now, before)
+	key := ""
+	if doubtful {
+		key = q.attributes["x-lexline-turn"]
+	}
+	carry, err := s.stateLocked(&q, name, now, before, key)
 	s.thread.Sent(name, now)
 	return q, carry, err
 }
@@ -182,8 +199,9 @@ func (s *Session) keyLocked(turn int) string {
 	return s.info.ID + "/" + strconv.Itoa(s.before+turn)
 }
 
-// stateLocked gives a question the session state that its region needs.
-func (s *Session) stateLocked(q *question, name string, now time.Duration, before *carried) (carry *carried, err error) {
+// stateLocked gives a question the session state that its region needs, marked
+// with the turn's key if it may have to be asked whether it was executed.
+func (s *Session) stateLocked(q *question, name string, now time.Duration, before *carried, key string) (carry *carried, err error) {
 	_, state := s.thread.Turn()
 	switch {
 	case before != nil:
@@ -200,6 +218,7 @@ func (s *Session) stateLocked(q *question, name string, now time.Duration, befor
 	default:
 		return nil, nil
 	}
+	carry.mark = key
 	q.state, err = carry.json()
 	return carry, err
 }
@@ -240,20 +259,52 @@ func (s *Session) accept(turn int, name string, got result, now time.Duration) b
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	state := got.head.state
+	snapshot := s.thread.Snapshot()
 	if !s.thread.Accept(turn, name, state, now) {
 		return false
 	}
+	before := s.dialog
+	s.previous = &earlier{snapshot, before, s.words, s.fresh}
 	s.dialog = sessionState{}
 	_ = json.Unmarshal(state, &s.dialog) // it was read before, as part of the answer
-	if s.dialog.DialogAction.Type == "ConfirmIntent" && s.dialog.Intent != nil {
-		s.client.noteConfirms(s.dialog.Intent.Name)
-	}
+	s.client.learn(s.dialog)
 	if s.region != name {
 		s.log.Warn("call moved", "turn", turn, "from", s.region, "to", name)
 		s.client.counts.moved.Add(1)
 	}
-	s.fresh, s.region, s.redo, s.words = false, name, got.redo, got.head.words
+	switch {
+	case got.redo != "":
+		s.redo = got.redo
+		s.thread.Sent(got.doubt, now)
+	case !s.dialog.sameQuestion(before):
+		s.redo = "" // whatever the turn in doubt was, the dialog is past it
+	}
+	s.fresh, s.region, s.words = false, name, got.head.words
 	return true
+}
+
+// earlier is a conversation as it stood before its latest answer.
+type earlier struct {
+	thread region.Snapshot
+	dialog sessionState
+	words  []message
+	fresh  bool
+}
+
+// unheard takes an answer back of which the caller did not hear a sound: their
+// next turn answers the question before it, wherever it is sent, and carries the
+// key of this turn, which may have been executed. A dialog that was closed stays
+// closed: there is nothing to answer.
+func (s *Session) unheard(turn int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.previous == nil || s.dialog.DialogAction.Type == "Close" {
+		return
+	}
+	key := s.keyLocked(turn)
+	s.thread.Retract(s.previous.thread)
+	s.dialog, s.words, s.fresh = s.previous.dialog, s.previous.words, s.previous.fresh
+	s.previous, s.redo = nil, key
 }
 
 // moved notes that another region has taken over the session as it is.

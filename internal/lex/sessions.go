@@ -91,11 +91,81 @@ func sdkState(state []byte) (*types.SessionState, error) {
 	if err := json.Unmarshal(state, &s); err != nil {
 		return nil, fmt.Errorf("read the session state: %w", err)
 	}
-	s.OriginatingRequestId = nil
-	if s.Intent != nil { // a null would go out as a slot that is there and has no value
-		maps.DeleteFunc(s.Intent.Slots, func(_ string, slot types.Slot) bool {
+	return cleaned(&s), nil
+}
+
+// cleaned returns a session state as it can be sent: without the id of the
+// request that made it, and without the slots that are not filled: a null would go
+// out as a slot that is there and has no value.
+func cleaned(s *types.SessionState) *types.SessionState {
+	state := *s
+	state.OriginatingRequestId = nil
+	if s.Intent != nil {
+		intent := *s.Intent
+		intent.Slots = maps.Clone(s.Intent.Slots)
+		maps.DeleteFunc(intent.Slots, func(_ string, slot types.Slot) bool {
 			return slot.Value == nil && len(slot.Values) == 0 && len(slot.SubSlots) == 0
 		})
+		state.Intent = &intent
 	}
-	return &s, nil
+	return &state
+}
+
+// rawState returns a session state as Lex's JSON: what of it a conversation, and a
+// request that carries it, need.
+func rawState(s *types.SessionState) []byte {
+	state := map[string]any{"sessionAttributes": s.SessionAttributes}
+	if a := s.DialogAction; a != nil {
+		action := map[string]any{"type": a.Type}
+		if a.SlotToElicit != nil {
+			action["slotToElicit"] = *a.SlotToElicit
+		}
+		state["dialogAction"] = action
+	}
+	if in := s.Intent; in != nil {
+		intent := map[string]any{"name": deref(in.Name), "slots": rawSlots(in.Slots)}
+		if in.State != "" {
+			intent["state"] = in.State
+		}
+		if in.ConfirmationState != "" {
+			intent["confirmationState"] = in.ConfirmationState
+		}
+		state["intent"] = intent
+	}
+	raw, err := json.Marshal(state)
+	if err != nil {
+		return []byte("{}") // texts, and maps and lists of them, can always be written
+	}
+	return raw
+}
+
+func rawSlots(slots map[string]types.Slot) map[string]any {
+	raw := map[string]any{}
+	for name, slot := range slots {
+		raw[name] = rawSlot(slot)
+	}
+	return raw
+}
+
+func rawSlot(s types.Slot) map[string]any {
+	slot := map[string]any{}
+	if s.Shape != "" {
+		slot["shape"] = s.Shape
+	}
+	if v := s.Value; v != nil {
+		slot["value"] = map[string]any{
+			"originalValue": deref(v.OriginalValue), "interpretedValue": deref(v.InterpretedValue), "resolvedValues": v.ResolvedValues,
+		}
+	}
+	if len(s.Values) > 0 {
+		var values []any
+		for _, v := range s.Values {
+			values = append(values, rawSlot(v))
+		}
+		slot["values"] = values
+	}
+	if len(s.SubSlots) > 0 {
+		slot["subSlots"] = rawSlots(s.SubSlots)
+	}
+	return slot
 }

@@ -26,6 +26,9 @@ func (s *Session) speak(ctx context.Context, r *run, h *head, from *alias, answe
 		r.failed(a, region.Soft, err)
 		err = s.sayElsewhere(ctx, v, h, from, err)
 	}
+	if err != nil && v.came == 0 {
+		s.unheard(r.turn.Number)
+	}
 	v.speech.End(err)
 	return err
 }

@@ -121,8 +121,12 @@ func compareBool(a, b bool) int {
 }
 
 // standby returns the region to ask besides the one that keeps silent, empty for
-// none: never an ejected one, never one where the turn has failed for good.
+// none: never an ejected one, never one where the turn has failed for good, and
+// none at all while the pinned one may still answer.
 func (t *Turn) standby(view View, busy string) string {
+	if view.Pinned == busy && !t.limits.Broken.PinIgnored {
+		return ""
+	}
 	best := -1
 	for i, c := range view.Regions {
 		if c.Name == busy || c.Full || c.Ejected || t.busy(c.Name) || !t.mayAsk(view, c) {

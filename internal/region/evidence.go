@@ -59,13 +59,33 @@ func (f *findings) remove(i int) {
 	f.n--
 }
 
-// void takes out the soft failures of one turn.
+// void takes out the failures of one turn.
 func (f *findings) void(turn uint64) {
 	for i := f.n - 1; i >= 0; i-- {
-		if f.list[i].turn == turn && f.list[i].class == Soft {
+		if f.list[i].turn == turn && f.list[i].class != None {
 			f.remove(i)
 		}
 	}
+}
+
+// retract takes out the good finding of one turn: its answer broke off after all.
+func (f *findings) retract(turn uint64) {
+	for i := f.n - 1; i >= 0; i-- {
+		if f.list[i].turn == turn && f.list[i].good() {
+			f.remove(i)
+		}
+	}
+}
+
+// slow returns how many of the outcomes not older than oldest were good, and much
+// slower than usual.
+func (f *findings) slow(oldest time.Duration) (n int) {
+	for i := f.n - 1; i >= 0 && f.list[i].at >= oldest; i-- {
+		if f.list[i].good() && f.list[i].weight > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // clear forgets everything.
@@ -157,6 +177,7 @@ type failedTurns struct {
 type failedTurn struct {
 	turn   uint64
 	region int
+	class  Class
 	at     time.Duration
 }
 
@@ -166,10 +187,11 @@ func (f *failedTurns) add(x failedTurn) {
 	f.next = (f.next + 1) % failedTurnsKept
 }
 
-// where says whether the turn failed in this region, and in another, not before oldest.
-func (f *failedTurns) where(turn uint64, region int, oldest time.Duration) (here, elsewhere bool) {
+// where says whether the turn failed in this region, and in another, in the same
+// way, not before oldest.
+func (f *failedTurns) where(turn uint64, region int, class Class, oldest time.Duration) (here, elsewhere bool) {
 	for _, x := range f.list {
-		if x.turn == turn && x.at >= oldest {
+		if x.turn == turn && x.class == class && x.at >= oldest {
 			here = here || x.region == region
 			elsewhere = elsewhere || x.region != region
 		}

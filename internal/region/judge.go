@@ -235,16 +235,17 @@ func (j *Judge) outcome(i int, e Event) {
 		}
 		return
 	}
-	if e.Class == Soft && e.Turn != 0 {
-		here, elsewhere := j.failed.where(e.Turn, i, j.now-poisonWithin)
-		j.failed.add(failedTurn{turn: e.Turn, region: i, at: j.now})
+	if e.Turn != 0 {
+		r.found.retract(e.Turn)
+		here, elsewhere := j.failed.where(e.Turn, i, e.Class, j.now-poisonWithin)
+		j.failed.add(failedTurn{turn: e.Turn, region: i, class: e.Class, at: j.now})
 		switch {
 		case elsewhere:
 			for k := range j.regions {
 				j.regions[k].found.void(e.Turn)
 			}
 			return
-		case here:
+		case here && e.Class == Soft:
 			return // one utterance speaks against a region once, however often it is sent there
 		}
 	}

@@ -50,8 +50,15 @@ func (j *Judge) condemns(r *judged) string {
 	if sum, n := r.found.rate(j.now - j.s.Fresh); int(sum) >= int(weighsFull)*j.s.Bad {
 		return fmt.Sprintf("%d of the last %d turns failed (late ones count half)", int(sum/weighsFull), n)
 	}
+	if n := r.found.slow(j.now - j.s.Fresh); n >= slowTurns {
+		return fmt.Sprintf("%d of the last %d turns took more than four times as long as usual", n, findingsKept)
+	}
 	return ""
 }
+
+// slowTurns is how many of the last ten turns must be slow to take a region out by
+// slowness alone: nearly all, as single ones are slow in the best of regions.
+const slowTurns = 9
 
 // suspects returns why turns had better go elsewhere, or nothing.
 func (j *Judge) suspects(r *judged) string {

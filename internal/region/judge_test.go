@@ -182,6 +182,51 @@ func TestPoison(t *testing.T) {
 	if got := j.Verdicts()[0].State; got != Down {
 		t.Errorf("refused for good twice, by utterances that had failed elsewhere: %s is %s, want %s", east, got, Down)
 	}
+	j = NewJudge(alone(Broken{}))
+	for turn := range uint64(3) {
+		fail(10+float64(turn), west, Hard, 1+turn)
+		fail(10.5+float64(turn), east, Hard, 1+turn)
+	}
+	for _, v := range j.Verdicts() {
+		if v.State == Down {
+			t.Errorf("3 utterances refused for good in both regions: %s is %s, want it not to be", v.Region, v.State)
+		}
+	}
+}
+
+// An answer that breaks off was none: a region in which all do is taken out,
+// though each of them began well.
+func TestAnswersThatBreakOff(t *testing.T) {
+	j := NewJudge(alone(Broken{}))
+	for turn := range uint64(5) {
+		at := seconds(10 + float64(turn))
+		j.Step(at, Event{Kind: Outcome, Region: east, Began: at - seconds(0.5), Took: seconds(0.4), Turn: 1 + turn})
+		j.Step(at+seconds(0.1), Event{Kind: Outcome, Region: east, Class: Soft, Began: at - seconds(0.5), Turn: 1 + turn})
+	}
+	if got := j.Verdicts()[0].State; got != Down {
+		t.Errorf("after 5 answers that broke off %s is %s, want %s", east, got, Down)
+	}
+}
+
+// Slowness alone takes a region out, where nobody hedges.
+func TestSlowAnswersAlone(t *testing.T) {
+	j := NewJudge(alone(Broken{}))
+	answer := func(at, took float64) {
+		j.Step(seconds(at), Event{Kind: Outcome, Region: east, Began: seconds(at - took), Took: seconds(took)})
+	}
+	for n := range 50 {
+		answer(float64(n), 0.4)
+	}
+	for n := range 8 {
+		answer(50+float64(n), 2.6)
+	}
+	if got := j.Verdicts()[0].State; got == Down {
+		t.Errorf("after 8 slow answers of 10 %s is %s, want it not to be", east, got)
+	}
+	answer(58, 2.6)
+	if got := j.Verdicts()[0].State; got != Down {
+		t.Errorf("after 9 slow answers of 10 %s is %s, want %s", east, got, Down)
+	}
 }
 
 // TestLateFailures has attempts from before the region was taken out fail after

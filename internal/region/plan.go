@@ -12,7 +12,7 @@ type Limits struct {
 	Attempt  time.Duration // one attempt's wait for its answer: 3 s
 	Turn     time.Duration // the whole turn: 6 s
 	Attempts int           // how often a turn is sent, refused states not counted: 4
-	Pause    time.Duration // before a turn is sent again to a region where it has failed: 50 ms, ten times that after its second failure there, then 1.5 s
+	Pause    time.Duration // before a turn is sent again to a region where it has failed, if it was sent once: 50 ms; then it is 0.5 s, and at last 1.5 s
 	Conflict time.Duration // before one that met another request on its session is: 100 ms
 
 	// Hedge is when a second region is asked while the first keeps silent: the
@@ -344,15 +344,21 @@ func (t *Turn) again(now time.Duration, view View) {
 	// Else every region is full: there may be room a little later.
 }
 
-// rested returns when a region may be sent the turn again, given how often it
-// has failed there: a short fault of all regions is over then.
+// rested returns when a region may be sent the turn again: the pause grows with
+// how often the turn was sent, so that a short fault of all regions is over before
+// the attempts are.
 func (t *Turn) rested(name string) (at time.Duration) {
-	const longest = 1500 * time.Millisecond
+	const longer, longest = 500 * time.Millisecond, 1500 * time.Millisecond
 	pause := t.limits.Pause
+	switch sent := t.sent(); {
+	case sent == 2:
+		pause = longer
+	case sent > 2:
+		pause = longest
+	}
 	for _, a := range t.attempts {
 		if a.region == name && a.over && a.failed != None && a.failed != Ours {
 			at = a.ended + pause
-			pause = min(10*pause, longest)
 		}
 		if a.region == name && a.conflict && t.busy(name) {
 			at = max(at, a.ended+5*t.limits.Conflict) // what holds the session may take a while

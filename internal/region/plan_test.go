@@ -132,8 +132,9 @@ func TestTurn(t *testing.T) {
 		{"the last attempt waits until the caller has finished", Facts{Region: east}, []told{
 			{0, begins, View{}, "send 0 us-east-1"},
 			{0.1, failed(0, Soft), View{}, "send 1 us-west-2"},
-			{0.2, failed(1, Soft), View{}, "send 2 us-east-1"},
-			{0.3, failed(2, Soft), View{}, ""},
+			{0.2, failed(1, Soft), View{}, ""},
+			{0.6, passes, View{}, "send 2 us-east-1"},
+			{0.7, failed(2, Soft), View{}, ""},
 			{9, passes, View{}, ""},
 			{10, ends, View{}, "send 3 us-west-2"},
 		}, false},

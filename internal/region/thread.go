@@ -111,3 +111,27 @@ func (t *Thread) Moved(region string, now time.Duration) {
 // Restart makes the turns count from 1 again, as they do on a further stream of
 // the call. What was answered is kept, and carried where it is needed.
 func (t *Thread) Restart() { t.turn = 0 }
+
+// Snapshot is a thread as it stood at one moment.
+type Snapshot struct {
+	at    int
+	state []byte
+}
+
+// Snapshot returns how the conversation stands.
+func (t *Thread) Snapshot() Snapshot { return Snapshot{t.at, t.state} }
+
+// Retract takes the latest answer back: the conversation stands as it did before.
+// The number of its turn is used up. No region's own session stands there now, so
+// all are to be told.
+func (t *Thread) Retract(before Snapshot) {
+	t.state = before.state
+	if before.at == 0 {
+		t.at = 0
+		for i := range t.copies {
+			t.copies[i].at, t.copies[i].ahead = 0, t.copies[i].ahead+1
+		}
+		return
+	}
+	t.at++
+}
