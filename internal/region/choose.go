@@ -122,9 +122,9 @@ func compareBool(a, b bool) int {
 
 // standby returns the region to ask besides the one that keeps silent, empty for
 // none: never an ejected one, never one where the turn has failed for good, and
-// none at all while the pinned one may still answer.
+// none at all while the pinned one has its first try.
 func (t *Turn) standby(view View, busy string) string {
-	if view.Pinned == busy && !t.limits.Broken.PinIgnored {
+	if view.Pinned == busy && t.spent(busy) == 0 && !t.limits.Broken.PinIgnored {
 		return ""
 	}
 	best := -1
