@@ -69,17 +69,17 @@ var loaded = sync.OnceValues(func() (p parts, err error) {
 	return p, err
 })
 
-// voice makes 30 ms of sound of every letter, the same for the same words.
+// voice makes 16 ms of sound of every letter, the same for the same words.
 type voice struct{}
 
 func (voice) Sentences(_ context.Context, _, text string, emit func(audio.Clip) error) error {
 	var pcm []int16
 	for i, c := range text {
-		for n := range 30 * 8 {
+		for n := range 16 * 16 {
 			pcm = append(pcm, int16((n*(int(c)+i)*37)%12000-6000))
 		}
 	}
-	return emit(audio.Clip{Rate: 8000, Samples: pcm})
+	return emit(audio.Clip{Rate: 16000, Samples: pcm})
 }
 
 // place is one region of a stack.
@@ -151,6 +151,7 @@ type stack struct {
 	starts  map[*caller]time.Duration
 	stop    context.CancelFunc // of the calls: the gateway shuts down
 	ctx     context.Context
+	broken  []string // promises
 }
 
 // settings are what scenarios vary of a stack.
@@ -158,6 +159,7 @@ type settings struct {
 	once  bool
 	quota int
 	table region.Table
+	rules region.Broken // to be broken, to see that it is noticed
 }
 
 // run runs f with a stack in a bubble, and ends everything.
@@ -215,16 +217,18 @@ func run(t *testing.T, set settings, f func(s *stack)) {
 			Places: places, Credentials: lex.Credentials{AccessKeyID: "AKIATEST", SecretAccessKey: "secret"},
 			Once: set.once, Dial: network.Dial, Probe: lex.Probe{Text: "I would like to order some flowers", Intent: "OrderFlowers", Slot: "FlowerType"},
 			Table: set.table, Sync: region.SyncConfig{Observer: region.ObserverSettings{ID: "gateway-1", Region: east, Epoch: 1, Seed: 7}},
-			Judge: region.Settings{Seed: 7},
+			Judge: region.Settings{Seed: 7, Broken: set.rules}, Limits: region.Limits{Broken: set.rules},
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		watching, unwatch := context.WithCancel(t.Context())
-		running.Go(func() { s.client.Run(watching) })
+		var keeping sync.WaitGroup
+		keeping.Go(func() { s.client.Run(watching) })
 		f(s)
 		s.calls.Wait()
 		unwatch()
+		keeping.Wait()
 		s.east.heal()
 		s.west.heal()
 		for _, p := range []*place{s.east, s.west} {
