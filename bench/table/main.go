@@ -73,7 +73,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.lexline, "lexline", filepath.Join("bin", "lexline"), "`path` of the program")
 	flags.StringVar(&o.out, "out", filepath.Join("bench", "results", "table.txt"), "`file` for the results; empty for none")
 	flags.StringVar(&o.work, "work", filepath.Join("drill-run", "table"), "`folder` for logs and recordings")
-	flags.IntVar(&o.calls, "calls", 20, "`number` of callers at a time")
+	flags.IntVar(&o.calls, "calls", 40, "`number` of callers at a time")
 	flags.IntVar(&o.rounds, "rounds", 3, "`number` of times that each fault is made")
 	flags.DurationVar(&o.phase, "phase", 6*time.Second, "`time` that a fault lasts, and that there is none after it")
 	flags.Uint64Var(&o.seed, "seed", 20261120, "`seed` of who orders what")

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -135,10 +136,10 @@ func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisec
 
 // writeReport writes the figures for people.
 func writeReport(w io.Writer, o options, s summary, command string, now time.Time) {
-	fmt.Fprintf(w, "date: %s\ncommand: %s\ncpu: %d x %s\nkernel: %s\ngo: %s\n\n",
-		now.UTC().Format(time.DateOnly), command, runtime.NumCPU(), cpuName(), kernel(), runtime.Version())
+	fmt.Fprintf(w, "date: %s\ncommand: %s\ncpu: %d x %s\nload: %s at the end, nice %d\nkernel: %s\ngo: %s\n\n",
+		now.UTC().Format(time.DateOnly), command, runtime.NumCPU(), cpuName(), firstLine("/proc/loadavg"), niceness(), firstLine("/proc/sys/kernel/osrelease"), runtime.Version())
 	fmt.Fprintf(w, "%d callers, a gateway and two regions that answer in 400 ms; the gateway reads its table every second;\n", o.calls)
-	fmt.Fprintf(w, "each fault %d times for %v and until the table is in use again, with %v without a fault between.\n\n", o.rounds, o.phase, o.phase)
+	fmt.Fprintf(w, "%d phases of each fault, of %v and until the table is in use again, with %v without a fault between.\n\n", o.rounds, o.phase, o.phase)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	line := func(cells ...string) { fmt.Fprintln(table, strings.Join(cells, "\t")+"\t") }
 	line("table", "phases", "s", "turns", "dropped", "failed", "apologies", "changes", "elsewhere", "p50 ms", "p99 ms", "added p50", "added p99", "log lines", "healed s")
@@ -189,10 +190,21 @@ func cpuName() string {
 	return "unknown"
 }
 
-func kernel() string {
-	content, err := os.ReadFile("/proc/sys/kernel/osrelease")
+func firstLine(path string) string {
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return "unknown"
 	}
-	return strings.TrimSpace(string(content))
+	line, _, _ := strings.Cut(string(content), "\n")
+	return line
+}
+
+// niceness is that of this process and so of all that it starts: on a machine
+// with other work it says how much that could disturb.
+func niceness() int {
+	raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
+	if err != nil {
+		return 0
+	}
+	return 20 - raw // the kernel counts from 40 for -20 down to 1 for 19
 }
