@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,7 +36,7 @@ func (g *gateway) findBots(ctx context.Context) error {
 	}
 	same := map[string]*bot{}
 	for _, line := range g.cfg.Lines {
-		key := fmt.Sprint(line.Regions, line.Quota, line.ExactlyOnce, line.Hedge, line.Probe)
+		key := line.botKey()
 		if b := same[key]; b != nil {
 			b.lines = append(b.lines, line.Name)
 			continue
@@ -48,6 +49,16 @@ func (g *gateway) findBots(ctx context.Context) error {
 		g.bots = append(g.bots, b)
 	}
 	return nil
+}
+
+// botKey is the same for lines that can share a client.
+func (line lineConfig) botKey() string {
+	return fmt.Sprint(line.Regions, line.Quota, line.ExactlyOnce, line.Hedge, line.Probe)
+}
+
+// severalBots reports whether the lines need more than one client.
+func (cfg *config) severalBots() bool {
+	return slices.ContainsFunc(cfg.Lines, func(l lineConfig) bool { return l.botKey() != cfg.Lines[0].botKey() })
 }
 
 // openTable opens the table of the regions: a file, or memory without one.
@@ -98,7 +109,7 @@ func (g *gateway) clientConfig(line lineConfig) lex.Config {
 		Once:       line.ExactlyOnce,
 		NeverHedge: line.Hedge == "never",
 		Probe:      lex.Probe{Text: line.Probe.Text, Intent: line.Probe.Intent, Slot: line.Probe.Slot},
-		Sync:       region.SyncConfig{Observer: g.observer(line), Copy: g.cfg.Table.Copy},
+		Sync:       g.shared(line),
 		Logger:     g.log.With("bot", line.Bot),
 	}
 	for _, p := range line.Regions {
@@ -110,8 +121,9 @@ func (g *gateway) clientConfig(line lineConfig) lex.Config {
 	return cfg
 }
 
-// observer is what this gateway is among those that share the table.
-func (g *gateway) observer(line lineConfig) region.ObserverSettings {
+// shared is what this gateway is among those that share the table. Several bots
+// share one table, each under a key of its own and with a copy of its own.
+func (g *gateway) shared(line lineConfig) region.SyncConfig {
 	t := g.cfg.Table
 	s := region.ObserverSettings{ID: t.Observer, Region: t.Region, Key: t.Key, Interval: t.Refresh}
 	if s.ID == "" {
@@ -120,10 +132,24 @@ func (g *gateway) observer(line lineConfig) region.ObserverSettings {
 	if s.Key == "" {
 		s.Key = line.Regions[0].Name
 	}
-	if len(g.bots) > 0 { // one table, several bots: the first has the plain key
-		s.Key += "/" + line.Bot
+	file := t.Copy
+	if g.cfg.severalBots() {
+		name := line.Bot
+		if g.taken(name) {
+			name += "/" + line.Name
+		}
+		s.Key += "/" + name
+		if file != "" {
+			file += "." + strings.ReplaceAll(name, "/", ".")
+		}
 	}
-	return s
+	return region.SyncConfig{Observer: s, Copy: file}
+}
+
+// taken reports whether there is a bot of that name already: the same one with
+// other settings.
+func (g *gateway) taken(name string) bool {
+	return slices.ContainsFunc(g.bots, func(b *bot) bool { return b.name == name })
 }
 
 // ownName is the name of this gateway where the configuration gives none.

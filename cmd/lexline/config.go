@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -376,6 +377,8 @@ func (cfg *config) checkLines() (faults []error) {
 	return faults
 }
 
+var observerForm = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+
 // turnLeft is what is left of a turn's time when its end has been noticed.
 func (cfg *config) turnLeft() time.Duration { return cfg.Failover.TurnTime - cfg.Call.EndOfSpeech }
 
@@ -392,6 +395,9 @@ func (cfg *config) checkFailover() (faults []error) {
 	within("probe_every", f.ProbeEvery, 500*time.Millisecond, time.Minute)
 	within("attempt_time", f.AttemptTime, 500*time.Millisecond, 30*time.Second)
 	within("turn_time", f.TurnTime, cfg.Call.EndOfSpeech+f.AttemptTime, time.Minute)
+	if cfg.Table.Observer != "" && !observerForm.MatchString(cfg.Table.Observer) {
+		fault("table.observer: %q is not a name of up to 64 letters, digits, dots, hyphens and underscores", cfg.Table.Observer)
+	}
 	if cfg.Table.Refresh < time.Second || cfg.Table.Refresh > 10*time.Minute {
 		fault("table.refresh: %v is not between 1s and 10m", cfg.Table.Refresh)
 	}

@@ -175,6 +175,7 @@ func TestBadConfigs(t *testing.T) {
 		{"short hold", goodConfig + "failover: {hold: 10ms}", "failover.hold: 10ms is not between 1s and 1h0m0s"},
 		{"turn shorter than its attempts", goodConfig + "failover: {turn_time: 1s}", "failover.turn_time: 1s is not between 3.8s and 1m0s"},
 		{"rare refresh", goodConfig + "table: {refresh: 1h}", "table.refresh: 1h0m0s is not between 1s and 10m"},
+		{"observer", goodConfig + "table: {observer: 'a b'}", `table.observer: "a b" is not a name`},
 		{"open control", goodConfig + "control: {listen: ':8471'}", `control.listen: ":8471" is not a loopback address`},
 		{"number twice", goodConfig + `  - {name: two, numbers: ["+15550100"], bot: B}`, "+15550100 belongs to another line"},
 		{"two default lines", goodConfig + "  - {name: two, bot: B}\n  - {name: three, bot: B}", "only one can be the default"},
