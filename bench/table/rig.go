@@ -67,7 +67,10 @@ func (r *rig) config(progress io.Writer) (*drill.Config, error) {
 		Latency: 400 * time.Millisecond, Scale: 1,
 		Bot: filepath.Join("bots", "OrderFlowers"), Out: r.o.work, Cache: filepath.Join(filepath.Dir(r.o.work), "clips"),
 		Start: r.start, Say: speech.NewSynthesizer(speech.SynthConfig{}).Say, Sounds: sounds,
-		Tell: func(format string, args ...any) { fmt.Fprintf(progress, format+"\n", args...) },
+		Tell: func(format string, args ...any) {
+			// To the drill all of this is what comes before its first fault.
+			fmt.Fprintln(progress, strings.Replace(fmt.Sprintf(format, args...), "warming up", "people call", 1))
+		},
 	}, nil
 }
 
