@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
+	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2/types"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"lexline/internal/region"
@@ -88,17 +89,21 @@ func (c *Client) ask(ctx context.Context, a *alias, session string, deep bool) e
 // judge reports whether the bot understood.
 func (p Probe) judge(out *lexruntimev2.RecognizeTextOutput) error {
 	var intent, slot string
+	asks := false
 	if st := out.SessionState; st != nil {
 		if st.Intent != nil {
 			intent = deref(st.Intent.Name)
 		}
 		if st.DialogAction != nil {
 			slot = deref(st.DialogAction.SlotToElicit)
+			asks = st.DialogAction.Type == types.DialogActionTypeElicitSlot || st.DialogAction.Type == types.DialogActionTypeConfirmIntent
 		}
 	}
 	switch {
 	case out.SessionState == nil:
 		return &answerError{errors.New("answer has no session state: it is not from Lex")}
+	case asks && len(out.Messages) == 0:
+		return &answerError{errNoWords} // to callers this would be no answer
 	case p.Intent != "" && intent != p.Intent:
 		return &answerError{fmt.Errorf("%q was taken for intent %q, not %q", p.Text, intent, p.Intent)}
 	case p.Slot != "" && slot != p.Slot:

@@ -58,6 +58,18 @@ func TestProbe(t *testing.T) {
 		{"other intent", true, Probe{Intent: "BookTrip"}, texting(orders), region.Soft, 0, []string{"text", "delete"}},
 		{"other slot", true, Probe{Slot: "PickupDate"}, texting(orders), region.Soft, 0, []string{"text", "delete"}},
 		{"no dialog", true, Probe{Intent: "OrderFlowers"}, texting(object{}), region.Soft, 0, []string{"text", "delete"}},
+		{"asks without a word", true, Probe{}, func(p *place, w http.ResponseWriter, r *request) {
+			r.hear(0)
+			json.NewEncoder(w).Encode(object{"sessionState": orders})
+		}, region.Soft, 0, []string{"text", "delete"}},
+		{"closes without a word", true, Probe{}, func(p *place, w http.ResponseWriter, r *request) {
+			r.hear(0)
+			if r.Op == "delete" {
+				well(p, w, r)
+				return
+			}
+			json.NewEncoder(w).Encode(object{"sessionState": object{"dialogAction": object{"type": "Close"}}})
+		}, "", 0, []string{"text", "delete"}},
 		{"not Lex", true, Probe{}, func(_ *place, w http.ResponseWriter, r *request) {
 			r.hear(0)
 			io.WriteString(w, "{}")

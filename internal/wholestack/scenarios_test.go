@@ -43,7 +43,7 @@ func TestRegionBreaks(t *testing.T) {
 		{name: "errors", fault: ownFault(`[{"kind":"error"}]`), extra: 100 * ms},
 		{name: "errors of what stands before it", fault: ownFault(`[{"kind":"error","status":502}]`), extra: 100 * ms},
 		{name: "errors after the work was done", fault: ownFault(`[{"kind":"error","when":"answer","operations":["RecognizeUtterance","RecognizeText"]}]`), extra: 1300 * ms},
-		{name: "empty answers", fault: ownFault(`[{"kind":"empty","operations":["RecognizeUtterance","RecognizeText"]}]`), extra: 1300 * ms, later: 1300 * ms, stays: true},
+		{name: "empty answers", fault: ownFault(`[{"kind":"empty","operations":["RecognizeUtterance","RecognizeText"]}]`), extra: 1300 * ms},
 		{name: "alias deleted", fault: (*place).aliasGone, extra: 100 * ms},
 		{name: "access denied", fault: ownFault(`[{"kind":"error","type":"AccessDeniedException"}]`), extra: 100 * ms},
 		{name: "resets", fault: ownFault(`[{"kind":"reset"}]`), extra: 100 * ms},
