@@ -92,6 +92,7 @@ type table struct {
 	view  func(context.Context) (region.Status, error) // the gateway's
 	locks *os.File                                     // of hung; nil while it is not
 	turn  int                                          // of foreign
+	began time.Time                                    // when first made it
 }
 
 // files are those of the database.
@@ -212,13 +213,14 @@ func (t *table) first(ctx context.Context) error {
 	if err := errors.Join(t.clear(ctx), os.RemoveAll(t.path+".copy")); err != nil {
 		return err
 	}
-	return t.put(ctx, verdictItem(home, firstVersion, time.Now(), nil))
+	t.began = time.Now()
+	return t.put(ctx, verdictItem(home, firstVersion, t.began, nil))
 }
 
 // putOld puts the whole table back to a day when the home region was down, in the
 // eyes of two gateways that are long gone.
 func (t *table) putOld(ctx context.Context) error {
-	then := time.Now().Add(-24 * time.Hour)
+	then := t.began.Add(-24 * time.Hour) // the same each time: evidence that stands still
 	return t.put(ctx, verdictItem(other, oldVersion, then, nil), evidenceItem(home, 40, then), evidenceItem(other, 40, then))
 }
 

@@ -17,6 +17,7 @@ type logLine struct {
 	Call    string     `json:"call"`
 	Turn    int        `json:"turn"`
 	Silence int64      `json:"silence_ms"`
+	Hedge   bool       `json:"hedge"`
 	Control string     `json:"control"`
 }
 
@@ -33,18 +34,16 @@ func parseLine(text []byte) (logLine, bool) {
 type turn struct {
 	said    time.Time // the caller's last word
 	latency time.Duration
-	// isAnswered is false when no answer was played; troubled is true when the
-	// gateway had to try again, or to fill the silence.
-	isAnswered, isTroubled bool
+	// isAnswered is false when no answer was played; hasFailed is true when an
+	// attempt failed, and isLate when the gateway was so long without an answer that
+	// it asked a second region as well, or filled the silence.
+	isAnswered, hasFailed, isLate bool
 }
 
 type turnKey struct {
 	call string
 	turn int
 }
-
-// trouble are the lines that say that a turn was not answered at once.
-var trouble = []string{"attempt failed", "turn sent again", "filler playing"}
 
 // turnsOf puts the turns of a log together, in the order in which they ended.
 // Those of a call that was hung up by us before the answer are left out.
@@ -61,8 +60,10 @@ func turnsOf(log []logLine, stopped map[string]bool) []turn {
 		case t == nil:
 		case line.Msg == "turn playing" && !t.isAnswered:
 			t.isAnswered, t.latency = true, line.Time.Sub(t.said)
-		case slices.Contains(trouble, line.Msg):
-			t.isTroubled = true
+		case line.Msg == "attempt failed", line.Msg == "turn sent again" && !line.Hedge:
+			t.hasFailed = true
+		case line.Msg == "turn sent again", line.Msg == "filler playing":
+			t.isLate = true
 		}
 	}
 	last := map[string]int{}
@@ -84,10 +85,11 @@ type figures struct {
 	latencies []time.Duration // of the answered turns, sorted
 	calls     int             // with a turn in the phase, or that ended in it
 	dropped   int             // calls that the other side ended, or that waited in vain
-	failed    int             // turns without an answer, or not answered at once
-	apologies int             // turns to which the caller heard an apology or a filler, as the phones tell
+	failed    int             // turns without an answer, or of which an attempt failed
+	apologies int             // turns to which the caller heard an apology, as the phones tell
 	changes   int             // of the gateway's verdicts on regions
 	elsewhere int             // turns answered in another region than home
+	late      int             // turns that were hedged or filled
 	logged    int             // lines from info upwards, but for those of calls
 }
 
@@ -118,8 +120,11 @@ func phaseFigures(m *measured) []figures {
 		if t.isAnswered {
 			f.latencies = append(f.latencies, t.latency)
 		}
-		if !t.isAnswered || t.isTroubled {
+		if !t.isAnswered || t.hasFailed {
 			f.failed++
+		}
+		if t.isLate {
+			f.late++
 		}
 	}
 	for _, v := range m.history.Verdicts {
@@ -146,7 +151,7 @@ func countCall(c *drill.Call, at func(time.Time) *figures) {
 	for _, t := range c.Turns {
 		f := at(t.Said)
 		met[f] = true
-		if t.Apologies > 0 || t.Fillers > 0 {
+		if t.Apologies > 0 {
 			f.apologies++
 		}
 	}

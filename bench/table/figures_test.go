@@ -40,8 +40,8 @@ func TestParseLine(t *testing.T) {
 	}
 }
 
-// aLog has three calls: a turn answered at once, one with trouble, one never
-// answered, and one whose caller was hung up on by us.
+// aLog has three calls: a turn answered at once, one answered after a failure, one
+// never answered, and one whose caller was hung up on by us.
 func aLog() []logLine {
 	silence := `,"silence_ms":800`
 	return []logLine{
@@ -50,9 +50,11 @@ func aLog() []logLine {
 		line(2.2, "DEBUG", "turn playing", "CA1", 1, ""),
 		line(3.8, "DEBUG", "turn ended", "CA2", 1, silence),
 		line(4.0, "DEBUG", "attempt failed", "CA2", 1, ""),
+		line(4.0, "INFO", "turn sent again", "CA2", 1, `,"hedge":false`),
 		line(4.6, "DEBUG", "turn playing", "CA2", 1, ""),
 		line(5.0, "DEBUG", "turn playing", "CA2", 1, ""),
 		line(6.8, "DEBUG", "turn ended", "CA2", 2, silence),
+		line(7.0, "INFO", "turn sent again", "CA2", 2, `,"hedge":true`),
 		line(7.8, "DEBUG", "turn ended", "CA3", 1, silence),
 		line(7.9, "INFO", "call ended", "CA3", 0, ""),
 		line(8.0, "WARN", "region table not reached", "", 0, ""),
@@ -62,8 +64,8 @@ func aLog() []logLine {
 func TestTurnsOf(t *testing.T) {
 	want := []turn{
 		{said: at(1), latency: 1200 * time.Millisecond, isAnswered: true},
-		{said: at(3), latency: 1600 * time.Millisecond, isAnswered: true, isTroubled: true},
-		{said: at(6)},
+		{said: at(3), latency: 1600 * time.Millisecond, isAnswered: true, hasFailed: true},
+		{said: at(6), isLate: true},
 	}
 	got := turnsOf(aLog(), map[string]bool{"CA3": true})
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(turn{})); diff != "" {
@@ -81,7 +83,7 @@ func TestPhaseFigures(t *testing.T) {
 		history: &drill.History{
 			Calls: []drill.Call{
 				{SID: "CA1", End: drill.EndDone, Ended: at(9), Turns: []drill.Turn{{Said: at(1)}}},
-				{SID: "CA2", End: drill.EndDropped, Ended: at(9.5), Turns: []drill.Turn{{Said: at(3), Fillers: 1}, {Said: at(6)}}},
+				{SID: "CA2", End: drill.EndDropped, Ended: at(9.5), Turns: []drill.Turn{{Said: at(3), Apologies: 1}, {Said: at(6)}}},
 				{SID: "CA3", End: drill.EndStopped, Ended: at(9.6), Turns: []drill.Turn{{Said: at(7)}}},
 				{SID: "CA4", End: drill.EndGaveUp, Ended: at(0.2)}, // before the first phase
 			},
@@ -97,7 +99,7 @@ func TestPhaseFigures(t *testing.T) {
 		{phase: m.phases[0], latencies: []time.Duration{1200 * time.Millisecond}, calls: 1},
 		{
 			phase: m.phases[1], latencies: []time.Duration{1600 * time.Millisecond}, calls: 3, dropped: 1, failed: 2,
-			apologies: 1, changes: 1, elsewhere: 1, logged: 1,
+			apologies: 1, changes: 1, elsewhere: 1, late: 1, logged: 1,
 		},
 	}
 	if diff := cmp.Diff(want, phaseFigures(m), cmp.AllowUnexported(figures{}), cmpopts.EquateEmpty()); diff != "" {

@@ -7,7 +7,6 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -30,6 +29,7 @@ type row struct {
 	turns            int
 	calls            int
 	affected         affected
+	late             int
 	logged           int
 	p50, p99         time.Duration // of all its turns
 	added50, added99 time.Duration // median of its phases, each against those around it
@@ -88,6 +88,7 @@ func rowOf(name, what string, all []figures, fault string) row {
 		r.calls += f.calls
 		r.logged += f.logged
 		r.met = f.Met
+		r.late += f.late
 		r.healed = max(r.healed, f.Healed)
 		r.affected.dropped += f.dropped
 		r.affected.failed += f.failed
@@ -136,17 +137,17 @@ func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisec
 
 // writeReport writes the figures for people.
 func writeReport(w io.Writer, o options, s summary, command string, now time.Time) {
-	fmt.Fprintf(w, "date: %s\ncommand: %s\ncpu: %d x %s\nload: %s at the end, nice %d\nkernel: %s\ngo: %s\n\n",
-		now.UTC().Format(time.DateOnly), command, runtime.NumCPU(), cpuName(), firstLine("/proc/loadavg"), niceness(), firstLine("/proc/sys/kernel/osrelease"), runtime.Version())
+	fmt.Fprintf(w, "date: %s\ncommand: %s\ncpu: %d x %s\nload: %s at the end; %s\nkernel: %s\ngo: %s\n\n",
+		now.UTC().Format(time.DateOnly), command, runtime.NumCPU(), cpuName(), firstLine("/proc/loadavg"), scheduling(), firstLine("/proc/sys/kernel/osrelease"), runtime.Version())
 	fmt.Fprintf(w, "%d callers, a gateway and two regions that answer in 400 ms; the gateway reads its table every second;\n", o.calls)
 	fmt.Fprintf(w, "%d phases of each fault, of %v and until the table is in use again, with %v without a fault between.\n\n", o.rounds, o.phase, o.phase)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	line := func(cells ...string) { fmt.Fprintln(table, strings.Join(cells, "\t")+"\t") }
-	line("table", "phases", "s", "turns", "dropped", "failed", "apologies", "changes", "elsewhere", "p50 ms", "p99 ms", "added p50", "added p99", "log lines", "healed s")
+	line("table", "phases", "s", "turns", "dropped", "failed", "apologies", "changes", "elsewhere", "late", "p50 ms", "p99 ms", "added p50", "added p99", "log lines", "healed s")
 	for _, r := range s.rows {
 		a := r.affected
 		line(r.name, fmt.Sprint(r.phases), fmt.Sprintf("%.0f", r.seconds), fmt.Sprint(r.turns), fmt.Sprint(a.dropped), fmt.Sprint(a.failed),
-			fmt.Sprint(a.apologies), fmt.Sprint(a.changes), fmt.Sprint(a.elsewhere), fmt.Sprintf("%.0f", millis(r.p50)), fmt.Sprintf("%.0f", millis(r.p99)),
+			fmt.Sprint(a.apologies), fmt.Sprint(a.changes), fmt.Sprint(a.elsewhere), fmt.Sprint(r.late), fmt.Sprintf("%.0f", millis(r.p50)), fmt.Sprintf("%.0f", millis(r.p99)),
 			fmt.Sprintf("%+.1f", millis(r.added50)), fmt.Sprintf("%+.1f", millis(r.added99)), fmt.Sprint(r.logged), fmt.Sprintf("%.1f", r.healed.Seconds()))
 	}
 	_ = table.Flush() // what w cannot take, w's owner sees
@@ -163,7 +164,10 @@ p50 and p99 are from the caller's last word to the first sample of the answer, 8
 of silence that end a turn among it, by the gateway's log. What is added is the median
 over the phases of a fault of the difference to the mean of the phases without one on
 both sides; in the row without faults it is the same between such phases: the noise.
-"elsewhere" are turns answered in another than the home region.
+"failed" are turns without an answer, or of which an attempt failed; "changes" those of
+the gateway's verdicts on regions; "elsewhere" turns answered in another than the home
+region. "late" are turns that were sent to a second region as well, or during which a
+filler was played: what a machine does that stands still for a tenth of a second.
 `)
 	r := s.report
 	fmt.Fprintf(w, "\nwhole run: %d calls, %d dropped, %d given up; %d utterances, %d lost, %d answered twice; orders: %d confirmed, %d missing, %d twice, %d wrong\n",
@@ -199,12 +203,18 @@ func firstLine(path string) string {
 	return line
 }
 
-// niceness is that of this process and so of all that it starts: on a machine
-// with other work it says how much that could disturb.
-func niceness() int {
-	raw, err := syscall.Getpriority(syscall.PRIO_PROCESS, 0)
-	if err != nil {
-		return 0
+// scheduling says how this process and all that it starts are scheduled: on a
+// machine with other work that tells how much it could disturb. See proc(5),
+// /proc/pid/stat, fields 19 and 41.
+func scheduling() string {
+	const nice, policy = 19 - 3, 41 - 3
+	_, text, _ := strings.Cut(firstLine("/proc/self/stat"), ") ")
+	fields := strings.Fields(text)
+	if len(fields) <= policy {
+		return "scheduling unknown"
 	}
-	return 20 - raw // the kernel counts from 40 for -20 down to 1 for 19
+	if fields[policy] != "0" {
+		return "real-time scheduling"
+	}
+	return "nice " + fields[nice]
 }

@@ -26,6 +26,7 @@ func TestMissed(t *testing.T) {
 		{"a turn failed", func(s *summary) { s.rows[1].affected.failed = 1 }, "dead: calls were affected"},
 		{"an apology was heard", func(s *summary) { s.rows[1].affected.apologies = 1 }, "dead: calls were affected"},
 		{"a region was judged anew", func(s *summary) { s.rows[1].affected.changes = 1 }, "dead: calls were affected"},
+		{"turns were late", func(s *summary) { s.rows[1].late = 9 }, ""},
 		{"calls were moved", func(s *summary) { s.rows[1].affected.elsewhere = 1 }, "dead: calls were affected"},
 		{"a call was dropped without a fault", func(s *summary) { s.rows[0].affected.dropped = 1 }, "none: calls were affected"},
 		{"the log was flooded", func(s *summary) { s.rows[1].logged++ }, "dead: 41 lines"},
