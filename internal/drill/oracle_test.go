@@ -248,6 +248,36 @@ func TestThrottledRegionsAreWell(t *testing.T) {
 	}
 }
 
+// TestMisheard has a recogniser take the caller's day for another one, and then
+// the day become a third one on the way to the ledger.
+func TestMisheard(t *testing.T) {
+	h := goodRun()
+	h.HasClips = false
+	mishear := func(h *History, day string) {
+		for i := range h.Requests {
+			if r := &h.Requests[i]; r.Session == "CA1" && r.Slots["PickupDate"] != "" {
+				r.Slots["PickupDate"] = day
+			}
+		}
+	}
+	mishear(h, "2026-12-24")
+	order := maps.Clone(h.Ledger[0].Slots)
+	order["PickupDate"] = "2026-12-24"
+	h.Ledger[0].Slots = order
+	if r := Judge(h, nil); !r.OK() || r.Misheard != 1 {
+		t.Errorf("misheard %d, violations %q; want 1, none", r.Misheard, r.Violations)
+	}
+	order["PickupDate"] = "2026-12-25"
+	if r := Judge(h, nil); r.Wrong != 1 {
+		t.Errorf("an order for another day than what was understood: %d wrong; want 1", r.Wrong)
+	}
+	h.HasClips = true
+	order["PickupDate"] = "2026-12-24"
+	if r := Judge(h, nil); r.Wrong != 1 {
+		t.Errorf("recordings cannot be misheard: %d wrong; want 1", r.Wrong)
+	}
+}
+
 func TestBothDead(t *testing.T) {
 	h := goodRun()
 	h.Faults[0].Kind, h.Faults[0].Regions = Both, h.Regions

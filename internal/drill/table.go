@@ -101,6 +101,9 @@ func writeFindings(w io.Writer, r *Report) {
 	if r.Spared > 0 {
 		notes = append(notes, fmt.Sprintf("%d calls were under way while every region was broken: of them only orders and sounds are judged", r.Spared))
 	}
+	if r.Misheard > 0 {
+		notes = append(notes, fmt.Sprintf("the recogniser misheard %d words; orders are judged by what it took them for", r.Misheard))
+	}
 	if r.Stopped > 0 {
 		notes = append(notes, fmt.Sprintf("%d calls were ended by the end of the drill", r.Stopped))
 	}
