@@ -27,9 +27,9 @@ type Report struct {
 	Placed    int `json:"orders_placed"`    // in the hook's ledger
 	Missing   int `json:"orders_missing"`   // confirmed and not placed
 	Twice     int `json:"orders_twice"`
-	Wrong     int `json:"orders_wrong"` // placed with other values than the caller gave
-	Misheard  int `json:"words_misheard"`   // by a real recogniser, when they were said
-	SlotsLost int `json:"slots_lost"`   // filled in one answer and gone in a later one
+	Wrong     int `json:"orders_wrong"`   // placed with other values than the caller gave
+	Misheard  int `json:"words_misheard"` // by a real recogniser, when they were said
+	SlotsLost int `json:"slots_lost"`     // filled in one answer and gone in a later one
 
 	Before        Quantiles     `json:"extra_before"`
 	Faults        []FaultReport `json:"faults"`
