@@ -84,6 +84,7 @@ type report struct {
 	GaveUp     int           `json:"calls_given_up"`
 	Utterances int           `json:"utterances"`
 	Lost       int           `json:"utterances_lost"`
+	CutOff     int           `json:"answers_cut_off"`
 	Twice      int           `json:"utterances_answered_twice"`
 	Missing    int           `json:"orders_missing"`
 	Double     int           `json:"orders_twice"`
@@ -230,14 +231,14 @@ func summarize(o options, setting string) error {
 
 func writeRows(w io.Writer, rows []row) error {
 	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "fault\tpolicy\tcallers\tcalls\tdropped\tutterances\tlost\ttwice\torders wrong\tslots lost\tcalls around\tturns around\tp50\tp99\tmax\tcommitting\tmax\tlater\tp99\tsilence\tfailed requests\tnoticed\tlast new call\tfail-back\tchanges\tlate ms")
+	fmt.Fprintln(table, "fault\tpolicy\tcallers\tcalls\tdropped\tutterances\tlost\tcut off\ttwice\torders wrong\tslots lost\tcalls around\tturns around\tp50\tp99\tmax\tcommitting\tmax\tlater\tp99\tsilence\tfailed requests\tnoticed\tlast new call\tfail-back\tchanges\tlate ms")
 	for _, r := range rows {
 		f := faultReport{}
 		if len(r.Faults) > 0 {
 			f = r.Faults[0]
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t%.2f\t%d\t%.2f\t%.1f\t%d\t%.1f\t%.1f\t%.1f\t%d\t%d\n",
-			r.fault, r.Policy, r.Lanes, r.Calls, r.Dropped+r.GaveUp, r.Utterances, r.Lost, r.Twice, r.Missing+r.Double+r.Wrong, r.SlotsLost,
+		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%.2f\t%.2f\t%.2f\t%d\t%.2f\t%d\t%.2f\t%.1f\t%d\t%.1f\t%.1f\t%.1f\t%d\t%d\n",
+			r.fault, r.Policy, r.Lanes, r.Calls, r.Dropped+r.GaveUp, r.Utterances, r.Lost, r.CutOff, r.Twice, r.Missing+r.Double+r.Wrong, r.SlotsLost,
 			f.Calls, f.Around.N, f.Around.P50, f.Around.P99, f.Around.Max, f.Committing.N, f.Committing.Max, f.After.N, f.After.P99,
 			f.Silence, f.Failed, f.Detected, f.Switched, f.FailBack, r.Changes, r.LateMS)
 	}

@@ -174,6 +174,9 @@ func (o *oracle) turn(c *Call, t *Turn, spared bool) {
 		o.r.AnsweredTwice++
 		o.violated("%s was answered %d times", name(c, t), t.Answers)
 	case spared:
+	case o.cutOff(t, asked):
+		o.r.CutOff++
+		o.violated("the answer to %s was cut off after %d ms", name(c, t), t.Heard.Milliseconds())
 	case t.Answer.IsZero() && c.End == EndStopped && t.Number == len(c.Turns): // who knows
 	case t.Answer.IsZero():
 		o.r.Lost++
@@ -184,6 +187,25 @@ func (o *oracle) turn(c *Call, t *Turn, spared bool) {
 			o.violated("%s was answered although only %.0f %% of it had arrived", name(c, t), 100*part)
 		}
 	}
+}
+
+// leastHeard is which part of an answer must be heard: a tone is audible nearly
+// from end to end.
+const leastHeard = 0.7
+
+// cutOff reports whether less was heard of an answer than the bot said. Of real
+// speech, with its pauses, that cannot be told.
+func (o *oracle) cutOff(t *Turn, asked []*Request) bool {
+	if !o.h.HasClips || t.Answer.IsZero() {
+		return false
+	}
+	shortest := int64(0)
+	for _, request := range asked {
+		if request.Status == 200 && request.AnswerMS > 0 && (shortest == 0 || request.AnswerMS < shortest) {
+			shortest = request.AnswerMS
+		}
+	}
+	return float64(t.Heard.Milliseconds()) < leastHeard*float64(shortest)
 }
 
 // part returns which part of an utterance a request brought: by its recording, or

@@ -112,6 +112,7 @@ func TestJudgeCatches(t *testing.T) {
 			second.Region = "us-west-2"
 			h.Attempts = append(h.Attempts, second)
 		}, "was answered by us-east-1, and then by us-west-2", func(r *Report) int { return r.AnsweredTwice }},
+		{"half an answer", func(h *History) { h.Calls[2].Turns[2].Heard = 200 * time.Millisecond }, "was cut off after 200 ms", func(r *Report) int { return r.CutOff }},
 		{"an order that is missing", func(h *History) { h.Ledger = h.Ledger[1:] }, "is placed, and it is not", func(r *Report) int { return r.Missing }},
 		{"an order placed twice", func(h *History) { h.Ledger = append(h.Ledger, h.Ledger[5]) }, "was placed 2 times", func(r *Report) int { return r.Twice }},
 		{"an order with another value", func(h *History) {

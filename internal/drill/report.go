@@ -21,6 +21,7 @@ type Report struct {
 	Lost          int `json:"utterances_lost"`           // without an answer, or less than 95 % of one reached a region
 	AnsweredTwice int `json:"utterances_answered_twice"` // heard or given
 
+	CutOff int `json:"answers_cut_off"`     // less was heard than the bot said
 	Broken int `json:"answers_with_a_hole"` // of more than a sentence's pause, in the middle
 
 	Confirmed int `json:"orders_confirmed"` // by their caller, who heard the bot's last words

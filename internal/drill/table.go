@@ -28,6 +28,7 @@ func WriteTable(w io.Writer, reports ...*Report) error {
 	count("utterances", func(r *Report) int { return r.Utterances })
 	count("  lost", func(r *Report) int { return r.Lost })
 	count("  answered twice", func(r *Report) int { return r.AnsweredTwice })
+	count("  answers cut off", func(r *Report) int { return r.CutOff })
 	count("  answers with a hole in them", func(r *Report) int { return r.Broken })
 	row("orders confirmed / placed", func(r *Report) string { return fmt.Sprintf("%d / %d", r.Confirmed, r.Placed) })
 	count("  confirmed and missing", func(r *Report) int { return r.Missing })
