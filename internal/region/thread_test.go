@@ -184,3 +184,33 @@ func TestBrokenThread(t *testing.T) {
 		t.Error("lower turn accepted: it was refused")
 	}
 }
+
+func TestThreadTakesAnAnswerBack(t *testing.T) {
+	s := newThreadStory(t)
+	s.answered(east, "one")
+	before := s.Snapshot()
+	s.answered(east, "two") // and the caller never heard it
+	s.Retract(before)
+	s.wants("after turn 2 was taken back", true, true)
+	if _, state := s.Turn(); string(state) != "one" || !s.Answered() {
+		t.Errorf("after turn 2 was taken back the state is %q; want one", state)
+	}
+	if s.Accept(2, east, []byte("two"), s.now) {
+		t.Error("a second answer to the turn that was taken back was accepted")
+	}
+	s.answered(west, "three")
+	s.wants("after the next turn, in west", true, false)
+}
+
+func TestThreadTakesTheFirstAnswerBack(t *testing.T) {
+	s := newThreadStory(t)
+	before := s.Snapshot()
+	s.answered(east, "one")
+	s.Retract(before)
+	s.wants("after the first turn was taken back", true, false)
+	if _, state := s.Turn(); len(state) > 0 || s.Answered() {
+		t.Errorf("after the first turn was taken back the state is %q, answered %v; want none", state, s.Answered())
+	}
+	s.answered(east, "two")
+	s.wants("after the next turn, in east", false, true)
+}
