@@ -29,10 +29,10 @@ const allFaults = "alias-deleted,5xx,throttle,reset,hang,stop,blackhole,slow,dri
 
 // options are the flags.
 type options struct {
-	lexline, results, work, faults, policy string
-	calls, runs                            int
-	seed                                   uint64
-	speech                                 bool
+	lexline, results, work, faults, policy, table string
+	calls, runs                                   int
+	seed                                          uint64
+	speech                                        bool
 }
 
 func main() {
@@ -45,6 +45,7 @@ func main() {
 	flag.IntVar(&o.calls, "calls", 50, "`number` of callers at a time")
 	flag.IntVar(&o.runs, "runs", 2, "`number` of times that a drill is held at most when the machine was too busy for it")
 	flag.Uint64Var(&o.seed, "seed", 20261120, "`seed` of all drills")
+	flag.StringVar(&o.table, "table", "", "only make the table of the reports that are kept, with this `text` about their setting")
 	flag.BoolVar(&o.speech, "speech", false, "with real recognition and speech")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -115,6 +116,9 @@ func (d *drilled) late() (ms int64) {
 func run(ctx context.Context, o options) error {
 	if err := os.MkdirAll(o.results, 0o755); err != nil {
 		return fmt.Errorf("make the folder for results: %w", err)
+	}
+	if o.table != "" {
+		return summarize(o, o.table)
 	}
 	for fault := range strings.SplitSeq(o.faults, ",") {
 		fmt.Printf("%s %s\n", time.Now().Format("15:04:05"), fault)
