@@ -44,7 +44,7 @@ type Sync struct {
 	observer *Observer
 	store    *storeWorker
 	lost     bool // the table; logged once
-	copyLost bool // the copy on disk cannot be written; logged once
+	copyLost bool // the copy on disk cannot be written; logged once, until it can
 
 	mu     sync.Mutex
 	status TableStatus   // but for its ReadAge
@@ -63,7 +63,7 @@ type TableStatus struct {
 	Pinned     string           `json:"pinned,omitempty"`      // the region of the pin in force here
 	PinPending bool             `json:"pin_pending,omitempty"` // an operator's order has yet to reach the table
 	FromCopy   bool             `json:"from_copy,omitempty"`   // the verdict is that of the copy on disk; the table was not read yet
-	CopyFault  string           `json:"copy_fault,omitempty"`  // why the copy on disk could not be read or written
+	CopyFault  string           `json:"copy_fault,omitempty"`  // why the copy on disk could not be read or written; it goes when it is written
 	Skipped    uint64           `json:"skipped"`               // reads and writes not tried, as the table was still busy with others
 	Counters   ObserverCounters `json:"counters"`
 }
@@ -233,8 +233,11 @@ func (s *Sync) heard(answer storeAnswer) {
 	if answer.fault != nil {
 		s.status.LastError = answer.fault.Error()
 	}
-	if answer.copyFault != nil {
+	switch {
+	case answer.copyFault != nil:
 		s.status.CopyFault = answer.copyFault.Error()
+	case answer.isCopied:
+		s.status.CopyFault, s.copyLost = "", false
 	}
 	s.mu.Unlock()
 	switch {

@@ -28,7 +28,8 @@ type storeWorker struct {
 type storeAnswer struct {
 	event     ObserverEvent // for the observer; only that time has passed if it waits for no answer
 	fault     error         // why the table could not be asked or told
-	copyFault error         // why the copy on disk could not be written
+	isCopied  bool          // the copy on disk was written
+	copyFault error         // why it could not be
 }
 
 // queueLength is what can wait at a time: a read, the own entry, a verdict, its
@@ -111,7 +112,8 @@ func (w *storeWorker) do(ctx context.Context, a ObserverAction) storeAnswer {
 		return storeAnswer{fault: unlessConflict(AppendHistory(ctx, w.table, w.key, a.Entry))}
 	case KeepCopy:
 		if w.path != "" {
-			return storeAnswer{copyFault: writeCopy(w.path, a.Item, w.clock())}
+			err := writeCopy(w.path, a.Item, w.clock())
+			return storeAnswer{isCopied: err == nil, copyFault: err}
 		}
 	}
 	return storeAnswer{}

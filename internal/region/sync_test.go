@@ -249,6 +249,9 @@ func TestCopyOnDisk(t *testing.T) {
 		s := startSync(t, SyncConfig{Table: new(Memory), Copy: path})
 		s.opinion.Store(&Opinion{Down: map[string]string{east: "soft"}})
 		time.Sleep(time.Minute)
+		if status := s.Status(); status.CopyFault != "" {
+			t.Errorf("once the copy is written Status = %+v; want that there was none forgotten", status)
+		}
 		s.stop()
 
 		dead := new(faulty)
