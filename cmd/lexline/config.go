@@ -161,8 +161,10 @@ var defaultLine = lineConfig{
 // over it, fills in defaults and checks the whole.
 func loadConfig(path string, getenv func(string) string, dev bool) (config, error) {
 	cfg := defaultConfig()
+	var lines keyLines
 	if path != "" {
-		if err := readConfigFile(path, &cfg); err != nil {
+		var err error
+		if lines, err = readConfigFile(path, &cfg); err != nil {
 			return config{}, err
 		}
 	}
@@ -171,7 +173,7 @@ func loadConfig(path string, getenv func(string) string, dev bool) (config, erro
 	}
 	cfg.complete()
 	locateSounds(cfg.Sounds, filepath.Dir(path))
-	if err := cfg.check(dev); err != nil {
+	if err := locate(cfg.check(dev), path, lines, getenv); err != nil {
 		return config{}, &hintError{err, "lexline.yml explains every key; `lexline serve --help` the flags"}
 	}
 	return cfg, nil
@@ -228,7 +230,7 @@ func (cfg *config) takeSampleEnvironment(getenv func(string) string) {
 		cfg.Regions = []regionConfig{{Name: region}}
 	}
 	if bot := getenv("LEX_BOT_NAME"); bot != "" && len(cfg.Lines) == 0 {
-		cfg.Lines = []lineConfig{{Bot: bot, Alias: getenv("LEX_BOT_ALIAS")}}
+		cfg.Lines = []lineConfig{{Bot: bot, Alias: getenv("LEX_BOT_ALIAS"), Quota: defaultLine.Quota}}
 	}
 	// The sample's URL was a bare host name or an https address.
 	if cfg.PublicURL != "" && !strings.Contains(cfg.PublicURL, "://") {
@@ -248,9 +250,6 @@ func (cfg *config) complete() {
 		fill(&line.Alias, defaultLine.Alias)
 		fill(&line.Locale, defaultLine.Locale)
 		fill(&line.Hedge, defaultLine.Hedge)
-		if line.Quota == 0 {
-			line.Quota = defaultLine.Quota
-		}
 		line.completeRegions(cfg.Regions)
 	}
 }
@@ -277,15 +276,14 @@ func fill(to *string, text string) {
 	}
 }
 
-// check reports every fault at once, each naming its key.
-func (cfg *config) check(dev bool) error {
-	var faults []error
+// check returns every fault, each beginning with its key and a colon.
+func (cfg *config) check(dev bool) (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
 
 	if err := checkPublicURL(cfg.PublicURL, dev); err != nil {
 		fault("public_url: %w", err)
 	}
-	if err := checkListen(cfg.Listen); err != nil {
+	if err := checkListen(cfg.Listen, "", "8080"); err != nil {
 		fault("listen: %w", err)
 	}
 	if cfg.Twilio.AuthToken == "" {
@@ -317,7 +315,7 @@ func (cfg *config) check(dev bool) error {
 	}
 	faults = append(faults, checkSounds(cfg.Sounds)...)
 	faults = append(faults, cfg.checkFailover()...)
-	return errors.Join(append(faults, cfg.checkLines()...)...)
+	return append(faults, cfg.checkLines()...)
 }
 
 func (cfg *config) checkLines() (faults []error) {
@@ -355,7 +353,12 @@ func (cfg *config) checkLines() (faults []error) {
 			fault("lines[%d].hedge: %q is neither auto nor never", i, line.Hedge)
 		}
 		if line.Quota < 1 {
-			fault("lines[%d].quota: must be 1 or more", i)
+			fault("lines[%d].quota: must be 1 or more; Lex answers no more than its own quota allows", i)
+		}
+		if probe := line.Probe; probe.Text == "" && probe.Intent != "" {
+			fault("lines[%d].probe.intent: is there without lines[%d].probe.text; no bot understands %q as an intent of its own", i, i, "hello")
+		} else if probe.Text == "" && probe.Slot != "" {
+			fault("lines[%d].probe.slot: is there without lines[%d].probe.text; no bot asks for a slot after %q", i, i, "hello")
 		}
 		if names[line.Name] {
 			fault("lines[%d].name: %q is there twice", i, line.Name)
@@ -391,10 +394,20 @@ func (cfg *config) checkFailover() (faults []error) {
 	}
 	f := cfg.Failover
 	within("hold", f.Hold, time.Second, time.Hour)
-	within("max_hold", f.MaxHold, f.Hold, 24*time.Hour)
+	if f.MaxHold < f.Hold {
+		fault("failover.max_hold: %v must not be below failover.hold, %v", f.MaxHold, f.Hold)
+	}
+	if f.MaxHold > 24*time.Hour {
+		fault("failover.max_hold: %v is more than %v", f.MaxHold, 24*time.Hour)
+	}
 	within("probe_every", f.ProbeEvery, 500*time.Millisecond, time.Minute)
 	within("attempt_time", f.AttemptTime, 500*time.Millisecond, 30*time.Second)
-	within("turn_time", f.TurnTime, cfg.Call.EndOfSpeech+f.AttemptTime, time.Minute)
+	if least := cfg.Call.EndOfSpeech + f.AttemptTime; f.TurnTime < least {
+		fault("failover.turn_time: %v must not be below %v, the sum of call.end_of_speech and failover.attempt_time: one attempt must fit in", f.TurnTime, least)
+	}
+	if f.TurnTime > time.Minute {
+		fault("failover.turn_time: %v is more than %v", f.TurnTime, time.Minute)
+	}
 	if cfg.Table.Observer != "" && !observerForm.MatchString(cfg.Table.Observer) {
 		fault("table.observer: %q is not a name of up to 64 letters, digits, dots, hyphens and underscores", cfg.Table.Observer)
 	}
@@ -404,7 +417,7 @@ func (cfg *config) checkFailover() (faults []error) {
 	if cfg.Control.Listen == "off" {
 		return faults
 	}
-	if err := checkListen(cfg.Control.Listen); err != nil {
+	if err := checkListen(cfg.Control.Listen, "127.0.0.1", "8471"); err != nil {
 		fault("control.listen: %w", err)
 	} else if host, _, _ := net.SplitHostPort(cfg.Control.Listen); !isLoopback(host) {
 		fault("control.listen: %q is not a loopback address; who reaches it can move calls between regions", cfg.Control.Listen)
@@ -412,12 +425,22 @@ func (cfg *config) checkFailover() (faults []error) {
 	return faults
 }
 
-func checkListen(address string) error {
-	_, port, err := net.SplitHostPort(address)
-	if number, bad := strconv.Atoi(port); err != nil || bad != nil || number < 0 || number > 65535 {
-		return fmt.Errorf("%q is no address with a port; write :8080 or 127.0.0.1:8080 (CONTAINER_PORT is a number alone)", address)
+// checkListen reports an address that is none, with advice that fits: host is what
+// may stand in front of the colon, and port the usual one.
+func checkListen(address, host, port string) error {
+	_, given, err := net.SplitHostPort(address)
+	if isPort(given) && err == nil {
+		return nil
 	}
-	return nil
+	if isPort(address) {
+		port = address // only the rest was forgotten
+	}
+	return fmt.Errorf("%q is no address with a port; write %s:%s", address, host, port)
+}
+
+func isPort(text string) bool {
+	number, err := strconv.Atoi(text)
+	return err == nil && number >= 0 && number <= 65535
 }
 
 func checkPublicURL(text string, dev bool) error {

@@ -32,7 +32,7 @@ func load(t *testing.T, text string, env map[string]string) (config, error) {
 func TestLexlineYMLIsTheManual(t *testing.T) {
 	const path = "../../lexline.yml"
 	got := defaultConfig()
-	if err := readConfigFile(path, &got); err != nil {
+	if _, err := readConfigFile(path, &got); err != nil {
 		t.Fatalf("lexline.yml: %v", err)
 	}
 	want := defaultConfig()
@@ -57,7 +57,7 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 		}
 	}
 	var full config
-	if err := readConfig("lexline.yml with its examples", strings.NewReader(strings.Join(live, "\n")), &full); err != nil {
+	if _, err := readConfig("lexline.yml with its examples", strings.NewReader(strings.Join(live, "\n")), &full); err != nil {
 		t.Fatal(err)
 	}
 	for _, key := range allKeys("", reflect.TypeFor[config]()) {
@@ -172,11 +172,18 @@ func TestBadConfigs(t *testing.T) {
 		{"unknown region", strings.Replace(goodConfig, "bot:", "regions: [{name: mars}], bot:", 1), `lines[0].regions[0].name: "mars"`},
 		{"hedge", strings.Replace(goodConfig, "bot:", "hedge: perhaps, bot:", 1), `lines[0].hedge: "perhaps" is neither auto nor never`},
 		{"no room", strings.Replace(goodConfig, "bot:", "quota: -1, bot:", 1), "lines[0].quota: must be 1 or more"},
+		{"no quota", strings.Replace(goodConfig, "bot:", "quota: 0, bot:", 1), "lexline.yml:6: lines[0].quota: must be 1 or more"},
+		{"probe without words", strings.Replace(goodConfig, "bot:", "probe: {intent: OrderFlowers}, bot:", 1), "lexline.yml:6: lines[0].probe.intent: is there without lines[0].probe.text"},
+		{"probe of a slot without words", strings.Replace(goodConfig, "bot:", "probe: {slot: FlowerType}, bot:", 1), "lines[0].probe.slot: is there without lines[0].probe.text"},
+		{"longest hold below the hold", goodConfig + "failover:\n  hold: 20m\n  max_hold: 10m", "lexline.yml:9: failover.max_hold: 10m0s must not be below failover.hold, 20m0s"},
+		{"longest hold left out", goodConfig + "failover:\n  hold: 20m", "lexline.yml:7: failover.max_hold: 10m0s must not be below failover.hold, 20m0s"},
+		{"hold without an end", goodConfig + "failover: {max_hold: 25h}", "failover.max_hold: 25h0m0s is more than 24h0m0s"},
+		{"turn without an end", goodConfig + "failover: {turn_time: 2m}", "failover.turn_time: 2m0s is more than 1m0s"},
 		{"short hold", goodConfig + "failover: {hold: 10ms}", "failover.hold: 10ms is not between 1s and 1h0m0s"},
-		{"turn shorter than its attempts", goodConfig + "failover: {turn_time: 1s}", "failover.turn_time: 1s is not between 3.8s and 1m0s"},
+		{"turn shorter than its attempts", goodConfig + "failover: {turn_time: 1s}", "failover.turn_time: 1s must not be below 3.8s, the sum of call.end_of_speech and failover.attempt_time"},
 		{"rare refresh", goodConfig + "table: {refresh: 1h}", "table.refresh: 1h0m0s is not between 1s and 10m"},
 		{"observer", goodConfig + "table: {observer: 'a b'}", `table.observer: "a b" is not a name`},
-		{"open control", goodConfig + "control: {listen: ':8471'}", `control.listen: ":8471" is not a loopback address`},
+		{"open control", goodConfig + "control: {listen: ':8471'}", `lexline.yml:7: control.listen: ":8471" is not a loopback address`},
 		{"number twice", goodConfig + `  - {name: two, numbers: ["+15550100"], bot: B}`, "+15550100 belongs to another line"},
 		{"two default lines", goodConfig + "  - {name: two, bot: B}\n  - {name: three, bot: B}", "only one can be the default"},
 		{"greeting beside twiml", strings.Replace(goodConfig, "bot:", `greeting: hi, twiml: "<Response/>", bot:`, 1), "lines[0].twiml"},
@@ -189,7 +196,10 @@ func TestBadConfigs(t *testing.T) {
 		{"sounds twice", goodConfig + "sounds: [{locale: de_DE}, {locale: de_DE}]", `sounds[1].locale: "de_DE" is there twice`},
 		{"filler without a name", goodConfig + "sounds: [{locale: de_DE, fillers: [a.wav, '']}]", "sounds[0].fillers: one of the names is empty"},
 		{"bad level", goodConfig + "log: {level: loud}", "log.level"},
-		{"bad address", goodConfig + "listen: '8080'", "listen:"},
+		{"port alone", goodConfig + "listen: '18080'", `listen: "18080" is no address with a port; write :18080`},
+		{"control port alone", goodConfig + "control: {listen: '18471'}", `control.listen: "18471" is no address with a port; write 127.0.0.1:18471`},
+		{"control nowhere", goodConfig + "control: {listen: here}", `control.listen: "here" is no address with a port; write 127.0.0.1:8471`},
+		{"line of a missing key", strings.Replace(goodConfig, "bot: OrderFlowers, ", "", 1), "lexline.yml:6: lines[0].bot: is missing"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -198,6 +208,25 @@ func TestBadConfigs(t *testing.T) {
 				t.Errorf("error = %v; want one with %q", err, test.want)
 			}
 		})
+	}
+}
+
+// TestBadValueNamesItsOrigin says where to mend it: a line of the file, or the
+// environment where that overrides the file.
+func TestBadValueNamesItsOrigin(t *testing.T) {
+	text := goodConfig + "call:\n  max_turn: 20s\n  max_failures: 0"
+	_, err := load(t, text, map[string]string{"LEXLINE_CALL_MAX_TURN": "30s"})
+	for _, want := range []string{
+		"environment variable LEXLINE_CALL_MAX_TURN: call.max_turn: 30s is not between",
+		"lexline.yml:9: call.max_failures: must be 1 or more",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error = %v; want one with %q", err, want)
+		}
+	}
+	_, err = loadConfig("", func(string) string { return "" }, false)
+	if err == nil || !strings.HasPrefix(err.Error(), "public_url: is missing") {
+		t.Errorf("error without a file = %v; want no line in it", err)
 	}
 }
 
@@ -227,7 +256,7 @@ func FuzzConfig(f *testing.F) {
 	f.Add("call: {key_timeout: 1h, max_turn: }")
 	f.Fuzz(func(t *testing.T, text string) {
 		cfg := defaultConfig()
-		if err := readConfig("fuzz.yml", strings.NewReader(text), &cfg); err != nil {
+		if _, err := readConfig("fuzz.yml", strings.NewReader(text), &cfg); err != nil {
 			return
 		}
 		cfg.complete()

@@ -16,39 +16,75 @@ import (
 // maxConfigSize bounds a configuration file.
 const maxConfigSize = 1 << 20
 
-// readConfigFile lays the file at path over cfg. Every error names the file and
-// the line; an unknown key also names the nearest one that exists.
-func readConfigFile(path string, cfg *config) error {
+// readConfigFile lays the file at path over cfg and returns where its keys stand.
+// Every error names the file and the line; an unknown key also names the nearest
+// one that exists.
+func readConfigFile(path string, cfg *config) (keyLines, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return fmt.Errorf("read the configuration: %w", err)
+		return nil, fmt.Errorf("read the configuration: %w", err)
 	}
 	defer file.Close()
 	return readConfig(path, file, cfg)
 }
 
-func readConfig(name string, r io.Reader, cfg *config) error {
+func readConfig(name string, r io.Reader, cfg *config) (keyLines, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxConfigSize+1))
 	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
 	if len(text) > maxConfigSize {
-		return fmt.Errorf("%s: larger than %d bytes", name, maxConfigSize)
+		return nil, fmt.Errorf("%s: larger than %d bytes", name, maxConfigSize)
 	}
 	documents := yaml.NewDecoder(strings.NewReader(string(text)))
 	var document yaml.Node
 	switch err := documents.Decode(&document); {
 	case errors.Is(err, io.EOF):
-		return nil // an empty file: all defaults
+		return nil, nil // an empty file: all defaults
 	case err != nil:
-		return fmt.Errorf("%s: %w", name, yamlError(err))
+		return nil, fmt.Errorf("%s: %w", name, yamlError(err))
 	}
 	var second yaml.Node
 	if err := documents.Decode(&second); !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s:%d: a second document; one file holds one configuration", name, max(second.Line, 1))
+		return nil, fmt.Errorf("%s:%d: a second document; one file holds one configuration", name, max(second.Line, 1))
 	}
-	f := configFile{name}
-	return f.decode(document.Content[0], "", reflect.ValueOf(cfg).Elem())
+	f := configFile{name, keyLines{}}
+	return f.lines, f.decode(document.Content[0], "", reflect.ValueOf(cfg).Elem())
+}
+
+// keyLines has the line of each key that stands in a file: "call.max_turn",
+// "lines[0].bot", and the sections and list items around them.
+type keyLines map[string]int
+
+// of returns the line of a key, or of the innermost section around it that stands
+// in the file, for keys that are missing there; 0 if there is none.
+func (l keyLines) of(key string) int {
+	for key != "" {
+		if line := l[key]; line > 0 {
+			return line
+		}
+		key = key[:max(strings.LastIndexAny(key, ".["), 0)]
+	}
+	return 0
+}
+
+// locate puts in front of each fault, which begins with its key, where that has its
+// value from: the environment, as far as it overrides the file, or a line of it.
+func locate(faults []error, file string, lines keyLines, getenv func(string) string) error {
+	located := make([]error, len(faults))
+	for i, fault := range faults {
+		key, _, _ := strings.Cut(fault.Error(), ": ")
+		variable := "LEXLINE_" + strings.ToUpper(strings.ReplaceAll(key, ".", "_"))
+		switch line := lines.of(key); {
+		case getenv(variable) != "":
+			located[i] = fmt.Errorf("environment variable %s: %w", variable, fault)
+		case line > 0:
+			located[i] = fmt.Errorf("%s:%d: %w", file, line, fault)
+		default:
+			located[i] = fault
+		}
+	}
+	return errors.Join(located...)
 }
 
 // yamlError drops the library's own name from a syntax error, which says its line.
@@ -61,7 +97,10 @@ func yamlError(err error) error {
 }
 
 // configFile decodes YAML nodes into the config structs by their `key` tags.
-type configFile struct{ name string }
+type configFile struct {
+	name  string
+	lines keyLines // of what was decoded
+}
 
 func (f configFile) errorf(node *yaml.Node, format string, args ...any) error {
 	return fmt.Errorf("%s:%d: %w", f.name, node.Line, fmt.Errorf(format, args...))
@@ -110,6 +149,7 @@ func (f configFile) decodeStruct(node *yaml.Node, path string, to reflect.Value)
 			return f.errorf(key, "%s: the key is there twice", full)
 		}
 		seen[key.Value] = true
+		f.lines[full] = key.Line
 		if err := f.decode(node.Content[i+1], full, field); err != nil {
 			return err
 		}
@@ -123,7 +163,12 @@ func (f configFile) decodeList(node *yaml.Node, path string, to reflect.Value) e
 	}
 	list := reflect.MakeSlice(to.Type(), len(node.Content), len(node.Content))
 	for i, item := range node.Content {
-		if err := f.decode(item, fmt.Sprintf("%s[%d]", path, i), list.Index(i)); err != nil {
+		full := fmt.Sprintf("%s[%d]", path, i)
+		f.lines[full] = item.Line
+		if line, ok := list.Index(i).Addr().Interface().(*lineConfig); ok {
+			line.Quota = defaultLine.Quota // a 0 that somebody wrote is another thing than none
+		}
+		if err := f.decode(item, full, list.Index(i)); err != nil {
 			return err
 		}
 	}

@@ -40,7 +40,7 @@ func startControlled(t *testing.T, change func(*config)) *controlled {
 		address := lex.startLex()
 		cfg.Regions = append(cfg.Regions, regionConfig{Name: name, RuntimeEndpoint: address, ModelsEndpoint: address})
 	}
-	cfg.Lines = []lineConfig{{Name: "flowers", Bot: "OrderFlowers", Alias: "ver_one"}}
+	cfg.Lines = []lineConfig{{Name: "flowers", Bot: "OrderFlowers", Alias: "ver_one", Quota: defaultLine.Quota}}
 	if change != nil {
 		change(&cfg)
 	}

@@ -103,7 +103,7 @@ func regionMetrics() []metric {
 		forRegions("lexline_region_answer_median_seconds", "Median time to answer of the latest turns; 0 while too few are known.", func(_ botStatus, r region.RegionStatus) float64 { return r.MedianSeconds }),
 		forRegions("lexline_region_answer_slow_seconds", "Their 95th percentile.", func(_ botStatus, r region.RegionStatus) float64 { return r.SlowSeconds }),
 		forRegions("lexline_region_in_flight", "Requests under way.", func(b botStatus, r region.RegionStatus) float64 { return float64(b.Rooms[r.Region].Held) }),
-		forRegions("lexline_region_quota", "How many requests at a time are allowed (lines.quota); 0 for any number.", func(b botStatus, r region.RegionStatus) float64 { return float64(b.Rooms[r.Region].Limit) }),
+		forRegions("lexline_region_quota", "How many requests at a time are allowed (lines.quota).", func(b botStatus, r region.RegionStatus) float64 { return float64(b.Rooms[r.Region].Limit) }),
 		forRegions("lexline_region_in_flight_peak", "The most requests at a time since the start.", func(b botStatus, r region.RegionStatus) float64 { return float64(b.Rooms[r.Region].Most) }),
 		regionCounter("lexline_region_quota_refused_total", "Requests not sent because the quota was used up.", func(b botStatus, r region.RegionStatus) float64 { return float64(b.Rooms[r.Region].Refused) }),
 	}

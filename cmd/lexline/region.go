@@ -44,7 +44,7 @@ func (o *regionOptions) check() error {
 	if o.key != "" && o.table == "" {
 		return usageError{errors.New("--key is for --table")}
 	}
-	if err := checkListen(o.control); err != nil && o.table == "" {
+	if err := checkListen(o.control, "127.0.0.1", "8471"); err != nil && o.table == "" {
 		return usageError{&hintError{fmt.Errorf("--control: %w", err), "the gateway logs its control address when it starts"}}
 	}
 	return nil

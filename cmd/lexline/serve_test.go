@@ -71,7 +71,7 @@ func newRigBehind(t *testing.T, front func(lexAddress string) string) *rig {
 	cfg.Twilio.AuthToken = "secret"
 	cfg.AWS = awsConfig{AccessKeyID: "a", SecretAccessKey: "b"}
 	cfg.Regions = []regionConfig{{Name: "us-east-1", RuntimeEndpoint: lexAddress, ModelsEndpoint: lexAddress}}
-	cfg.Lines = []lineConfig{{Bot: "OrderFlowers", Alias: "ver_one", Greeting: "Hi."}}
+	cfg.Lines = []lineConfig{{Bot: "OrderFlowers", Alias: "ver_one", Greeting: "Hi.", Quota: defaultLine.Quota}}
 	cfg.complete()
 	var err error
 	logger := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
@@ -279,7 +279,7 @@ func TestUnknownBotIsSaidAtStart(t *testing.T) {
 	cfg.Control.Listen = "127.0.0.1:0"
 	cfg.AWS = awsConfig{AccessKeyID: "a", SecretAccessKey: "b"}
 	cfg.Regions = []regionConfig{{Name: "us-east-1", RuntimeEndpoint: lexAddress, ModelsEndpoint: lexAddress}}
-	cfg.Lines = []lineConfig{{Name: "trip", Bot: "BookTrip"}}
+	cfg.Lines = []lineConfig{{Name: "trip", Bot: "BookTrip", Quota: defaultLine.Quota}}
 	cfg.complete()
 	_, err := newGateway(t.Context(), cfg, false, slog.New(slog.DiscardHandler))
 	if err == nil || !strings.Contains(err.Error(), "BookTrip") || !strings.Contains(err.Error(), "line trip") || !strings.Contains(err.Error(), "OrderFlowers") {
