@@ -109,6 +109,9 @@ type caller struct {
 	goodbye  bool
 	voices   int // frames of the bot's voice
 
+	lost    bool // the stream is about to break
+	streams int  // that broke
+
 	playing []byte
 	queued  int // bytes ever queued
 	heard   int // bytes ever heard
@@ -124,7 +127,10 @@ type callerMark struct {
 
 var quietFrame = sound(0xff, 20*ms)
 
-var errCallerGaveUp = errors.New("the caller has waited for a minute and a half")
+var (
+	errCallerGaveUp = errors.New("the caller has waited for a minute and a half")
+	errStreamLost   = errors.New("the stream is lost")
+)
 
 // now is the time since the call began.
 func (c *caller) now() time.Duration { return time.Since(c.began) }
@@ -141,6 +147,9 @@ func (c *caller) Next(ctx context.Context) (call.Event, error) {
 	case <-time.After(time.Until(next)):
 	}
 	c.tick++
+	if c.lost {
+		return call.Event{}, errStreamLost
+	}
 	if c.now() > 90*time.Second {
 		return call.Event{}, errCallerGaveUp
 	}
@@ -241,6 +250,20 @@ func (c *caller) enter(phase string) {
 	}
 }
 
+// resume continues the call on another stream, which the carrier opens two
+// seconds later. An utterance that was not answered is said again.
+func (c *caller) resume() {
+	c.lost, c.streams = false, c.streams+1
+	c.playing, c.marks, c.flushed = nil, nil, nil
+	c.queued, c.heard = 0, 0
+	c.tick = int(c.now() / (20 * ms))
+	if c.phase == waiting || c.phase == speaking {
+		c.turns[len(c.turns)-1].sorry = true
+	}
+	c.until = c.now() + 700*ms
+	c.phase = pausing
+}
+
 // speak returns the next 20 ms of what the caller says.
 func (c *caller) speak() []byte {
 	switch c.phase {
@@ -316,10 +339,11 @@ type spy struct {
 
 	mu      sync.Mutex
 	answers []*call.Answer
-	turns   map[int]int // answers by turn
+	turns   map[int]int // answers by turn, and 1,000 for each earlier stream
 	failed  int         // turns that ended in an error
 	active  int
 	moved   func() string
+	stream  int // counts the streams of the call: each numbers its turns from 1
 }
 
 // Ask implements call.Bot.
@@ -330,7 +354,7 @@ func (s *spy) Ask(ctx context.Context, turn call.Turn, answered func(*call.Answe
 	err := s.Bot.Ask(ctx, turn, func(a *call.Answer) {
 		s.mu.Lock()
 		s.answers = append(s.answers, a)
-		s.turns[turn.Number]++
+		s.turns[turn.Number+1000*s.stream]++
 		s.mu.Unlock()
 		answered(a)
 	})

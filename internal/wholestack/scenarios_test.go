@@ -43,7 +43,8 @@ func TestRegionBreaks(t *testing.T) {
 		{name: "errors", fault: ownFault(`[{"kind":"error"}]`), extra: 100 * ms},
 		{name: "errors of what stands before it", fault: ownFault(`[{"kind":"error","status":502}]`), extra: 100 * ms},
 		{name: "errors after the work was done", fault: ownFault(`[{"kind":"error","when":"answer","operations":["RecognizeUtterance","RecognizeText"]}]`), extra: 1300 * ms},
-		{name: "empty answers", fault: ownFault(`[{"kind":"empty","operations":["RecognizeUtterance","RecognizeText"]}]`), extra: 1300 * ms},
+		// A goodbye without words is no error, and then a deep probe takes its time.
+		{name: "empty answers", fault: ownFault(`[{"kind":"empty","operations":["RecognizeUtterance","RecognizeText"]}]`), extra: 1300 * ms, later: 1300 * ms, stays: true},
 		{name: "alias deleted", fault: (*place).aliasGone, extra: 100 * ms},
 		{name: "access denied", fault: ownFault(`[{"kind":"error","type":"AccessDeniedException"}]`), extra: 100 * ms},
 		{name: "resets", fault: ownFault(`[{"kind":"reset"}]`), extra: 100 * ms},
@@ -213,6 +214,35 @@ func TestPin(t *testing.T) {
 			t.Errorf("%d moves, want every call to have followed the pin", n.Moved)
 		}
 	})
+}
+
+// The stream of a call breaks at some moment of a turn, and its region dies before
+// the call continues on another stream: it goes on elsewhere where it was.
+func TestStreamBreaksAndRegionDies(t *testing.T) {
+	for utterance, phase := range map[int]string{1: waiting, 2: speaking, 3: listening, 4: pausing, 5: waiting} {
+		t.Run(phase, func(t *testing.T) {
+			t.Parallel()
+			run(t, settings{once: true}, func(s *stack) {
+				broken := make(chan struct{})
+				s.dial(3, 900*ms, func(n int, p string) {
+					if n == utterance && p == phase {
+						s.mu.Lock()
+						s.callers[0].lost = true
+						s.mu.Unlock()
+						close(broken)
+					}
+				})
+				first := s.callers[0]
+				<-broken
+				time.Sleep(time.Second)
+				s.east.kill()
+				s.judge(promise{extra: 1300 * ms, repeats: 1})
+				if first.streams != 1 || first.bot.moved() != west {
+					t.Errorf("the call had %d further streams and is in %s; want 1, %s", first.streams, first.bot.moved(), west)
+				}
+			})
+		})
+	}
 }
 
 // A gateway that is stopped in the middle of a fault stops at once.

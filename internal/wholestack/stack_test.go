@@ -267,14 +267,32 @@ func (s *stack) dial(n int, apart time.Duration, tell func(utterance int, phase 
 		s.calls.Go(func() {
 			time.Sleep(time.Duration(i)*apart + time.Duration(number)*1013*time.Nanosecond)
 			c.began = time.Now()
-			info := call.Info{ID: id, Line: "flowers", From: "+15550100", To: "+15550199"}
-			session := s.client.Session(info)
-			bot.Bot, bot.moved = session, session.Region
-			end := call.New(s.cfg, info, c, bot).Run(s.ctx)
+			end := s.carry(c, bot, call.Info{ID: id, Line: "flowers", From: "+15550100", To: "+15550199"})
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			s.ends[c], s.starts[c] = end, c.began.Sub(s.began)
 		})
 	}
 	return added
+}
+
+// carry runs a call on its stream, and on further ones while they break.
+func (s *stack) carry(c *caller, bot *spy, info call.Info) call.Termination {
+	for {
+		session := s.client.Session(info)
+		bot.mu.Lock()
+		bot.Bot, bot.moved = session, session.Region
+		bot.mu.Unlock()
+		end := call.New(s.cfg, info, c, bot).Run(s.ctx)
+		session.Leave()
+		if end.Reason != call.LegLost || !c.lost {
+			return end
+		}
+		time.Sleep(2 * time.Second)
+		info.Resumed = true
+		bot.mu.Lock()
+		bot.stream++
+		bot.mu.Unlock()
+		c.resume()
+	}
 }
