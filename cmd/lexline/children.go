@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -26,27 +27,40 @@ type child struct {
 const childGrace = 10 * time.Second
 
 // startChild runs the program at path with args until it ends or ctx does; then
-// it is interrupted, and killed if it does not end. line gets every line of
-// output and error output, one at a time, on a goroutine of the child.
+// it is interrupted, and killed if it does not end. It does not outlive us. line
+// gets every line of output and error output, one at a time, on a goroutine of
+// the child.
 func startChild(ctx context.Context, name, path string, args, environ []string, line func(text []byte)) (*child, error) {
 	c := &child{name: name, cmd: exec.CommandContext(ctx, path, args...), done: make(chan struct{})}
 	c.cmd.Env = append(os.Environ(), environ...)
-	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// When we are killed we end nothing. The kernel does it then, with the one signal
+	// that also ends a region which we had stopped.
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	c.cmd.Cancel = func() error { return c.cmd.Process.Signal(os.Interrupt) }
 	c.cmd.WaitDelay = childGrace
 	reader, writer := io.Pipe()
 	c.cmd.Stdout, c.cmd.Stderr = writer, writer
-	if err := c.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
-	}
-	var read sync.WaitGroup
-	read.Go(func() { readLines(reader, line) })
+	started := make(chan error)
 	go func() {
+		// A death signal comes when the thread that forked ends, not the process
+		// (prctl(2), PR_SET_PDEATHSIG): so this one stays until the child has ended.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := c.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
 		defer close(c.done)
+		var read sync.WaitGroup
+		read.Go(func() { readLines(reader, line) })
 		c.err = c.cmd.Wait()
 		_ = writer.Close() // a pipe's never fails
 		read.Wait()
 	}()
+	if err := <-started; err != nil {
+		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
 	return c, nil
 }
 

@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 )
 
 // environment is what a command sees of the process, so that tests can run
@@ -20,6 +18,7 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	environ        func() []string // all of it, as NAME=VALUE; nil: nothing
 }
 
 // command is one row of the command table. run parses its own flags.
@@ -44,15 +43,16 @@ type usageError struct{ error }
 func (e usageError) Unwrap() error { return e.error } // to its hint
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	ctx, stop := untilSignal(endingSignals())
+	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ}
 	code := run(ctx, env, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
 
 // run executes one command line and returns the exit code: 0 done, 1 the
-// command could not do it, 2 wrong use.
+// command could not do it, 2 wrong use, 128 and the number of the signal that kept
+// it from being done.
 func run(ctx context.Context, env *environment, args []string) int {
 	cmd, rest, err := lookUp(args)
 	if err == nil && cmd == nil {
@@ -61,6 +61,9 @@ func run(ctx context.Context, env *environment, args []string) int {
 	}
 	if err == nil {
 		err = cmd.run(ctx, env, rest)
+	}
+	if ended, ok := errors.AsType[endedBySignal](context.Cause(ctx)); ok && (errors.Is(err, context.Canceled) || errors.Is(err, ended)) {
+		return ended.exitCode()
 	}
 	return report(env.stderr, err)
 }

@@ -28,7 +28,7 @@ func serveCommand() command {
 func runServe(ctx context.Context, env *environment, args []string) error {
 	flags := newFlags(env, "serve", "", `Answers Twilio's calls: the webhook POST /twiml, the media stream behind it, POST
 /resume and GET /ping. Every setting is explained in lexline.yml; the environment
-can hold them too. SIGTERM lets live calls finish (call.drain_time), SIGINT ends them.
+can hold them too. SIGTERM lets live calls finish (call.drain_time), SIGINT and SIGHUP end them.
 The commands lexline region ask its control listener (control.listen), which has
 /status and /metrics.
 
@@ -53,7 +53,7 @@ examples:
 		return err
 	}
 	impatient := make(chan os.Signal, 1)
-	signal.Notify(impatient, os.Interrupt)
+	signal.Notify(impatient, hurryingSignals()...)
 	defer signal.Stop(impatient)
 	return g.run(ctx, impatient)
 }
@@ -224,26 +224,39 @@ func (g *gateway) closeServer() {
 // how many are left. Those still there after the drain time, or when impatient
 // fires, are ended.
 func (g *gateway) drain(impatient <-chan os.Signal) {
-	ctx, cancel := context.WithTimeout(context.Background(), g.cfg.Call.DrainTime)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	drained := make(chan error, 1)
 	go func() { drained <- g.door.Shutdown(ctx) }()
 	tick := time.NewTicker(5 * time.Second)
 	defer tick.Stop()
+	timer := time.NewTimer(g.cfg.Call.DrainTime)
+	defer timer.Stop()
+	over := timer.C
 	for {
 		if left := g.door.Counters().LiveStreams; left > 0 {
 			g.log.Info("draining", "calls_left", left)
 		}
 		select {
-		case err := <-drained:
-			if err != nil {
-				g.log.Warn("live calls were ended", "err", err)
-			}
+		case <-drained: // its error is that ctx ended, by us
 			return
 		case <-impatient:
-			cancel()
+			g.cutOff(cancel, "signal")
+			impatient, over = nil, nil // once is enough
+		case <-over:
+			g.cutOff(cancel, "drain_time")
+			impatient, over = nil, nil
 		case <-tick.C:
 		}
+	}
+}
+
+// cutOff ends the calls that are left, and says how many.
+func (g *gateway) cutOff(end func(), why string) {
+	left := g.door.Counters().LiveStreams
+	end()
+	if left > 0 {
+		g.log.Warn("live calls were ended", "calls", left, "why", why)
 	}
 }
 

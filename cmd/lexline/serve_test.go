@@ -80,7 +80,10 @@ func newRigBehind(t *testing.T, front func(lexAddress string) string) *rig {
 	}
 	go func() { r.ended <- r.gateway.run(ctx, r.hurry) }()
 	t.Cleanup(func() {
-		r.hurry <- os.Interrupt
+		select {
+		case r.hurry <- os.Interrupt:
+		default: // it is hurrying already
+		}
 		stop()
 		if r.ended != nil {
 			<-r.ended
@@ -255,6 +258,48 @@ func TestImpatientStopEndsCalls(t *testing.T) {
 	}
 	if log := r.log.String(); !strings.Contains(log, "reason=shutdown") {
 		t.Errorf("log lacks the call's end by shutdown:\n%s", log)
+	}
+	if err := <-r.ended; err != nil {
+		t.Errorf("run = %v", err)
+	}
+	r.ended = nil
+	if log := r.log.String(); strings.Count(log, `"live calls were ended" calls=1 why=signal`) != 1 {
+		t.Errorf("log does not say once that a call was ended:\n%s", log)
+	}
+}
+
+func TestImpatientStopWithoutCallsWarnsOfNothing(t *testing.T) {
+	r := newRig(t)
+	r.hurry <- os.Interrupt
+	r.stop()
+	if err := <-r.ended; err != nil {
+		t.Errorf("run = %v", err)
+	}
+	r.ended = nil
+	if log := r.log.String(); strings.Contains(log, "WARN") || !strings.Contains(log, "msg=stopped") {
+		t.Errorf("log = %s; want a quiet end", log)
+	}
+}
+
+// TestDrainTimeEndsCalls has a caller who does not finish in time.
+func TestDrainTimeEndsCalls(t *testing.T) {
+	r := newRig(t)
+	r.gateway.cfg.Call.DrainTime = 50 * time.Millisecond
+	var once sync.Once
+	record := r.call(t.Context(), orderByKeys, "secret", func(e twiliosim.Event) {
+		if e.Event == "press" {
+			once.Do(r.stop)
+		}
+	})
+	if record.OK() {
+		t.Error("the call went on to its end")
+	}
+	if err := <-r.ended; err != nil {
+		t.Errorf("run = %v", err)
+	}
+	r.ended = nil
+	if log := r.log.String(); !strings.Contains(log, `"live calls were ended" calls=1 why=drain_time`) {
+		t.Errorf("log lacks the calls that were ended:\n%s", log)
 	}
 }
 
