@@ -44,6 +44,9 @@ func lookUp(args []string) (*command, []string, error) {
 	}
 	if group := commandsOf(args[0]); group != "" {
 		err := fmt.Errorf("%s is the beginning of: %s", args[0], group)
+		if len(args) > 1 && !strings.HasPrefix(args[1], "-") {
+			err = fmt.Errorf("there is no command %s %s; there are: %s", args[0], args[1], group)
+		}
 		return nil, nil, usageError{&hintError{err, "each of them explains itself with --help"}}
 	}
 	err := fmt.Errorf("there is no command %q", strings.Join(args[:min(2, len(args))], " "))
@@ -80,15 +83,42 @@ func usage(w io.Writer) {
 }
 
 // newFlags returns the flag set of one command; about follows the usage line
-// in its help.
+// in its help. Whoever asks for the help finds it on the standard output; of a
+// wrong flag only the error is returned, and nothing printed.
 func newFlags(env *environment, name, operands, about string) *flag.FlagSet {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
-	flags.SetOutput(env.stderr)
+	wrong := &complaint{}
+	flags.SetOutput(wrong)
 	flags.Usage = func() {
-		fmt.Fprintf(env.stderr, "usage: lexline %s [flags] %s\n\n%s\n\nflags:\n", name, operands, about)
+		if wrong.made {
+			return
+		}
+		fmt.Fprintf(env.stdout, "usage: lexline %s\n\n%s\n\nflags:\n", strings.TrimSpace(name+" [flags] "+operands), about)
+		flags.SetOutput(env.stdout)
 		flags.PrintDefaults()
+		flags.SetOutput(wrong)
 	}
 	return flags
+}
+
+// complaint takes what the package flag prints of a wrong flag before it shows the
+// usage, which it also returns as an error.
+type complaint struct{ made bool }
+
+func (c *complaint) Write(p []byte) (int, error) {
+	c.made = true
+	return len(p), nil
+}
+
+// helped adds to wrong use of a command where its right use is explained.
+func helped(cmd *command, err error) error {
+	if _, ok := errors.AsType[usageError](err); !ok {
+		return err
+	}
+	if _, ok := errors.AsType[*hintError](err); ok {
+		return err
+	}
+	return usageError{&hintError{err, fmt.Sprintf("lexline %s --help explains it", cmd.name)}}
 }
 
 // parseFlags parses args, all of which must be flags.

@@ -60,7 +60,7 @@ func run(ctx context.Context, env *environment, args []string) int {
 		return 0
 	}
 	if err == nil {
-		err = cmd.run(ctx, env, rest)
+		err = helped(cmd, cmd.run(ctx, env, rest))
 	}
 	if ended, ok := errors.AsType[endedBySignal](context.Cause(ctx)); ok && (errors.Is(err, context.Canceled) || errors.Is(err, ended)) {
 		return ended.exitCode()
