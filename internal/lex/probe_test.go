@@ -18,13 +18,13 @@ import (
 )
 
 // probe makes one probe of a region as a keeper does, and returns how long it took.
-func (w *world) probe(t *testing.T, name string, deep bool) (region.Class, error, time.Duration) {
+func (w *world) probe(t *testing.T, name string, deep bool) (region.Class, time.Duration, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	begun := time.Now()
 	class, err := w.client.Probe(ctx, name, deep)
-	return class, err, time.Since(begun)
+	return class, time.Since(begun), err
 }
 
 // texting answers text in the given state and everything else well.
@@ -99,7 +99,7 @@ func TestProbe(t *testing.T) {
 		bubble(t, tt.name, func(t *testing.T) {
 			w := newWorld(t, Config{Probe: tt.asks}, east, west)
 			w.at(west).tell(tt.reply)
-			class, err, took := w.probe(t, west, tt.deep)
+			class, took, err := w.probe(t, west, tt.deep)
 			if class != tt.want || (err != nil) != (tt.want != "") || took != tt.took {
 				t.Errorf("Probe = %q, %v after %v; want %q after %v", class, err, took, tt.want, tt.took)
 			}
@@ -208,7 +208,7 @@ func TestAliasIsFoundAgain(t *testing.T) {
 		for _, step := range steps {
 			held.set("prod", step.alias)
 			w.mark()
-			class, err, _ := w.probe(t, east, false)
+			class, _, err := w.probe(t, east, false)
 			if class != step.want {
 				t.Errorf("%s: Probe = %q, %v; want %q", step.name, class, err, step.want)
 			}
@@ -228,7 +228,7 @@ func TestIDsAreNotLookedUp(t *testing.T) {
 		w := newWorld(t, Config{}, east, west)
 		w.at(west).tell((&aliases{}).serve)
 		for range 3 {
-			if class, err, _ := w.probe(t, west, true); class != region.Hard {
+			if class, _, err := w.probe(t, west, true); class != region.Hard {
 				t.Errorf("Probe = %q, %v; want hard", class, err)
 			}
 		}
@@ -246,7 +246,7 @@ func TestRegionIsFoundLater(t *testing.T) {
 		held.set("prod", "WESTALIAS1")
 		places := []Place{{Alias: "EASTALIAS1"}, {Alias: "prod"}}
 		w := newWorldOf(t, Config{Places: places}, map[string]reply{west: held.serve}, east, west)
-		if class, err, _ := w.probe(t, west, true); class == "" || err == nil {
+		if class, _, err := w.probe(t, west, true); class == "" || err == nil {
 			t.Errorf("Probe = %q, %v; want an error while names cannot be looked up", class, err)
 		}
 		session := w.client.Session(caller)
@@ -257,7 +257,7 @@ func TestRegionIsFoundLater(t *testing.T) {
 		held.mu.Lock()
 		held.down = false
 		held.mu.Unlock()
-		if class, err, _ := w.probe(t, west, true); err != nil {
+		if class, _, err := w.probe(t, west, true); err != nil {
 			t.Errorf("Probe = %q, %v; want none", class, err)
 		}
 		if a := ask(t.Context(), session, spokenTurn(2)); a.err != nil || session.Region() != west {
