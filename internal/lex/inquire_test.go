@@ -188,7 +188,11 @@ func TestOutcomeIsUnknown(t *testing.T) {
 					t.Errorf("intent is %s, want %s", a.answer.State, tt.intent)
 				}
 			}
-			if diff := cmp.Diff(tt.eastOps, w.at(east).asked()); diff != "" {
+			eastOps := w.at(east).asked()
+			if tt.err { // the last region is asked, or is not any more, at the very moment at which the turn's time is up
+				eastOps = eastOps[:len(tt.eastOps)]
+			}
+			if diff := cmp.Diff(tt.eastOps, eastOps); diff != "" {
 				t.Errorf("%s was asked (-want +got):\n%s", east, diff)
 			}
 			if diff := cmp.Diff(tt.westOps, w.at(west).asked()); diff != "" {
