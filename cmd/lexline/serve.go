@@ -40,6 +40,11 @@ examples:
 	if err := parseFlags(flags, args); err != nil {
 		return err
 	}
+	if env.environ != nil {
+		if err := checkEnvironment(env.environ()); err != nil {
+			return err
+		}
+	}
 	cfg, err := loadConfig(*path, env.getenv, *dev)
 	if err != nil {
 		return err
