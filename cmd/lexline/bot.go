@@ -2,16 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
-	"strings"
-	"sync"
-	"time"
 
 	"lexline/internal/botdef"
 	"lexline/internal/lexlocal"
@@ -39,7 +34,7 @@ func runBotServe(ctx context.Context, env *environment, args []string) error {
 		return err
 	}
 	defer listener.Close() // the server closes it as well, if it comes to that
-	out := &botLog{w: env.stdout, json: o.json}
+	out := &botLog{w: env.stdout, json: o.json, now: o.clock()}
 	logger := slog.New(slog.NewTextHandler(env.stderr, nil))
 	engines, err := startEngines(o, bots, logger)
 	if err != nil {
@@ -115,85 +110,6 @@ func loadBots(paths []string) ([]*botdef.Bot, error) {
 		bots = append(bots, bot)
 	}
 	return bots, nil
-}
-
-// botStart is the first line of `lexline bot serve --log-format json`; the
-// others are lexlocal.Records. Fields are added, never renamed.
-type botStart struct {
-	Time     time.Time `json:"time"`
-	Op       string    `json:"op"` // Start
-	Region   string    `json:"region"`
-	Endpoint string    `json:"endpoint"`        // http://127.0.0.1:8470
-	Admin    string    `json:"admin,omitempty"` // where faults are set, the same form
-	// Recognizer and Synthesizer say what the engine is, or "none: " and why.
-	Recognizer  string             `json:"recognizer"`
-	Synthesizer string             `json:"synthesizer"`
-	Latency     string             `json:"latency,omitempty"` // of a turn at least, for people
-	Quota       int                `json:"quota,omitempty"`   // turns of an alias at a time
-	KeyPress    bool               `json:"keypress"`          // speech is refused, callers press keys
-	Bots        []lexlocal.BotInfo `json:"bots"`
-	Caveats     []string           `json:"caveats,omitempty"` // what is not as in Lex
-}
-
-// botLog writes the log of `lexline bot serve`. It is safe for several
-// goroutines.
-type botLog struct {
-	json bool
-
-	mu sync.Mutex
-	w  io.Writer // guarded by mu
-}
-
-func (l *botLog) begin(start botStart) {
-	if l.json {
-		l.object(start)
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	fmt.Fprintf(l.w, "local Lex V2, region %s\n  recognizer   %s\n  synthesizer  %s\n", start.Region, start.Recognizer, start.Synthesizer)
-	if start.Latency != "" {
-		fmt.Fprintf(l.w, "  latency      %s\n", start.Latency)
-	}
-	if start.Quota != 0 {
-		fmt.Fprintf(l.w, "  quota        %d turns of an alias at a time\n", start.Quota)
-	}
-	if start.KeyPress {
-		fmt.Fprint(l.w, "  key-press    on: speech is refused, questions list the keys to press\n")
-	}
-	for _, bot := range start.Bots {
-		fmt.Fprintf(l.w, "  bot          %s %s, %s\n", bot.Name, bot.ID, strings.Join(bot.Locales, " "))
-		for _, alias := range bot.Aliases {
-			fmt.Fprintf(l.w, "    alias      %s %s, version %s\n", alias.Name, alias.ID, alias.Version)
-		}
-	}
-	for _, caveat := range start.Caveats {
-		fmt.Fprintf(l.w, "  note         %s\n", caveat)
-	}
-	if start.Admin != "" {
-		fmt.Fprintf(l.w, "  admin        %s, which can break this server on purpose\n", start.Admin)
-	}
-	fmt.Fprintf(l.w, "  endpoint     %s\n\n", start.Endpoint)
-}
-
-func (l *botLog) record(r lexlocal.Record) {
-	if l.json {
-		l.object(r)
-		return
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	fmt.Fprintln(l.w, r)
-}
-
-func (l *botLog) object(v any) {
-	text, err := json.Marshal(v)
-	if err != nil {
-		text = fmt.Appendf(nil, `{"op":"Log","error":%q}`, err)
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	fmt.Fprintf(l.w, "%s\n", text)
 }
 
 func runBotCheck(_ context.Context, env *environment, args []string) error {

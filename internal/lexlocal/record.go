@@ -108,10 +108,11 @@ func (r *Record) took(a *answer) {
 	}
 }
 
-// String returns the record as a line for people.
+// String returns the record as a line for people, without its time: who writes the
+// line does so at the end of the request, and Time is when that began.
 func (r Record) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s", r.Time.Format("15:04:05.000"), r.Op)
+	b.WriteString(r.Op)
 	if r.Op == opFault {
 		fmt.Fprintf(&b, " %s", describeFaults(r.Faults))
 		if r.Error != "" {

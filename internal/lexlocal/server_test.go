@@ -421,7 +421,7 @@ func TestRecordIsOneReadableLine(t *testing.T) {
 		Intent: "OrderFlowers", State: stateInProgress, Slots: map[string]string{"FlowerType": "roses", "B": "2"},
 		Action: actionElicitSlot, Elicits: "PickupDate", Messages: []string{"What\nday?"}, Status: 200, Millis: 41.26,
 	}
-	const want = `10:00:00.000 RecognizeUtterance CA1 speech "roses" -> OrderFlowers InProgress [B:2 FlowerType:roses], asks for PickupDate | What day? (41 ms)`
+	const want = `RecognizeUtterance CA1 speech "roses" -> OrderFlowers InProgress [B:2 FlowerType:roses], asks for PickupDate | What day? (41 ms)`
 	if got := r.String(); got != want {
 		t.Errorf("line\n%s\nwant\n%s", got, want)
 	}
