@@ -217,7 +217,7 @@ func TestOtherVersionOfTheBot(t *testing.T) {
 func TestIdleSessionIsToldItsState(t *testing.T) {
 	for idle, told := range map[time.Duration]bool{48 * time.Second: false, time.Minute: true, time.Hour: true} {
 		bubble(t, idle.String(), func(t *testing.T) {
-			w := newWorld(t, Config{}, east, west)
+			w := newWorld(t, Config{Once: true}, east, west)
 			session := w.client.Session(caller)
 			w.first(t, session)
 			time.Sleep(idle)
@@ -237,7 +237,7 @@ func TestIdleSessionIsToldItsState(t *testing.T) {
 // its state; the answer of an earlier stream that is still awaited is not lost.
 func TestResumedStreamGoesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west)
+		w := newWorld(t, Config{Once: true}, east, west)
 		session := w.client.Session(caller)
 		w.first(t, session)
 		w.at(east).tell(failing(500, "x"))
@@ -274,7 +274,7 @@ func TestResumedStreamGoesOn(t *testing.T) {
 // Every region's own session is told of the turns that it has missed.
 func TestEachRegionIsToldWhatItMissed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west, europe)
+		w := newWorld(t, Config{Once: true}, east, west, europe)
 		session := w.client.Session(caller)
 		var states []string
 		for n, fails := range []string{"", east, east + west, europe, ""} {

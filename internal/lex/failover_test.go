@@ -104,7 +104,7 @@ func TestTurnIsAnsweredElsewhere(t *testing.T) {
 	}
 	for _, tt := range tests {
 		bubble(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, Config{}, east, west)
+			w := newWorld(t, Config{Once: true}, east, west)
 			session := w.client.Session(caller)
 			w.first(t, session)
 			w.at(east).tell(tt.east)
@@ -173,7 +173,7 @@ func TestHedgeIsARace(t *testing.T) {
 	}
 	for _, tt := range tests {
 		bubble(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, Config{}, east, west)
+			w := newWorld(t, Config{Once: true}, east, west)
 			session := w.client.Session(caller)
 			w.first(t, session)
 			w.at(east).tell(tt.east)
@@ -217,7 +217,7 @@ func TestHedgeIsARace(t *testing.T) {
 // A call stays where it was answered; the other region is not asked again.
 func TestCallStaysMoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west)
+		w := newWorld(t, Config{Once: true}, east, west)
 		session := w.client.Session(caller)
 		w.first(t, session)
 		w.at(east).tell(failing(500, "x"))
@@ -257,7 +257,7 @@ func TestCallStaysMoved(t *testing.T) {
 // throttled region and its stand-in are given no more than they must have.
 func TestThrottlingSpillsAndStopsHedges(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west)
+		w := newWorld(t, Config{Once: true}, east, west)
 		w.at(east).tell(failing(429, "ThrottlingException"))
 		for n := range 20 {
 			session := w.client.Session(call.Info{ID: fmt.Sprintf("CA%d", n)})
@@ -283,7 +283,7 @@ func TestThrottlingSpillsAndStopsHedges(t *testing.T) {
 // A second attempt that met another request on its session is the last there.
 func TestConflictTwiceGoesElsewhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west)
+		w := newWorld(t, Config{Once: true}, east, west)
 		session := w.client.Session(caller)
 		w.first(t, session)
 		w.at(east).tell(failing(409, "ConflictException"))
@@ -304,7 +304,7 @@ func TestConflictTwiceGoesElsewhere(t *testing.T) {
 // When the bot's own parts fail, one other region is asked, and no region blamed.
 func TestBotThatFailsIsAskedTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west, europe)
+		w := newWorld(t, Config{Once: true}, east, west, europe)
 		for _, p := range w.places {
 			p.tell(failing(424, "DependencyFailedException"))
 		}
@@ -362,14 +362,14 @@ func TestEveryRegionIsDead(t *testing.T) {
 					if a.err == nil || a.returned > 6*time.Second {
 						t.Errorf("Ask = %v after %v; want an error within 6s", a.err, a.returned)
 					}
-					if !commits && (a.returned < tt.from || a.returned > tt.max) {
+					if !commits && once && (a.returned < tt.from || a.returned > tt.max) {
 						t.Errorf("Ask = %v after %v; want it after %v to %v", a.err, a.returned, tt.from, tt.max)
 					}
 					// And the call goes on as soon as one of them is back.
 					w.at(west).tell(nil)
 					w.at(west).reach(nil)
 					w.mark()
-					if commits && !once {
+					if !once {
 						return // its outcome would be unknown again, and there is no question to ask again yet
 					}
 					if a := w.say(t.Context(), session, 2); a.answered > 2*time.Second || a.err != nil {
@@ -426,7 +426,7 @@ func TestQuotaSpillsThenWaits(t *testing.T) {
 // A pinned region is asked first, whatever is known of it.
 func TestPinnedRegionIsAskedFirst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west)
+		w := newWorld(t, Config{Once: true}, east, west)
 		session := w.client.Session(caller)
 		w.first(t, session)
 		if err := w.client.Keeper().Pin(west, time.Minute, "operator", "maintenance"); err != nil {
@@ -447,7 +447,7 @@ func TestPinnedRegionIsAskedFirst(t *testing.T) {
 // Regions may have the same bot under different ids.
 func TestIDsDifferByRegion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{Places: []Place{{Bot: "EASTEASTE1", Alias: "EASTALIAS1"}, {Bot: "WESTWESTW1", Alias: "WESTALIAS1"}}}, east, west)
+		w := newWorld(t, Config{Once: true, Places: []Place{{Bot: "EASTEASTE1", Alias: "EASTALIAS1"}, {Bot: "WESTWESTW1", Alias: "WESTALIAS1"}}}, east, west)
 		session := w.client.Session(caller)
 		w.first(t, session)
 		w.at(east).tell(failing(500, "x"))
@@ -468,7 +468,7 @@ func TestIDsDifferByRegion(t *testing.T) {
 // A turn that the caller abandons is over in all regions at once.
 func TestAbandonedTurnEndsEverywhere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west)
+		w := newWorld(t, Config{Once: true}, east, west)
 		session := w.client.Session(caller)
 		w.first(t, session)
 		w.at(east).tell(hanging())
@@ -483,6 +483,75 @@ func TestAbandonedTurnEndsEverywhere(t *testing.T) {
 			if got := p.seen(); len(got) != 1 || got[0].Gone != 2500*time.Millisecond {
 				t.Errorf("%s: %d requests, cancelled at %v; want 1, 2.5s", p.name, len(got), got[0].Gone)
 			}
+		}
+	})
+}
+
+// An utterance that makes every region fail speaks against the utterance: however
+// many there are, no region is held to be in trouble, and good turns go on.
+func TestPoisonousUtterance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{Once: true}, east, west)
+		poisoned := onUtterance(func(p *place, hw http.ResponseWriter, r *request) {
+			r.hear(0)
+			if len(r.body) == 2 { // the keys are the poison
+				fail(hw, 500, "InternalServerException")
+				return
+			}
+			answerWell(p, hw, r, heardIn(p, r))
+		})
+		w.at(east).tell(poisoned)
+		w.at(west).tell(poisoned)
+		ctx, stop := context.WithCancel(t.Context())
+		var running sync.WaitGroup
+		running.Go(func() { w.client.Run(ctx) })
+		defer running.Wait()
+		defer stop()
+		for n := range 12 {
+			w.mark()
+			session := w.client.Session(call.Info{ID: fmt.Sprintf("CA%d", n)})
+			a := ask(t.Context(), session, call.Turn{Number: 1, Text: "13"})
+			asked := 0
+			for _, p := range w.places {
+				for _, op := range p.asked() {
+					if op == "utterance" { // and not a probe
+						asked++
+					}
+				}
+			}
+			if Class(a.err) != region.Soft || a.returned > 2*time.Second || asked != 4 {
+				t.Errorf("poison %d: %v after %v and %d attempts; want an error of class soft within 2s, after 4", n, a.err, a.returned, asked)
+			}
+			if a := ask(t.Context(), session, spokenTurn(2)); a.err != nil || a.answered != 0 {
+				t.Errorf("the turn after poison %d was answered after %v, %v; want at once", n, a.answered, a.err)
+			}
+		}
+		for _, name := range []string{east, west} {
+			if c := w.condition(name); c.State != region.Healthy {
+				t.Errorf("%s is %s after 12 poisonous utterances, want healthy", name, c.State)
+			}
+		}
+	})
+}
+
+// A region that is taken out by what other calls meet is not waited for.
+func TestTurnLeavesARegionThatIsTakenOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{NeverHedge: true, Once: true}, east, west)
+		session := w.client.Session(caller)
+		w.first(t, session)
+		w.at(east).tell(hanging())
+		time.AfterFunc(1300*time.Millisecond, func() {
+			for range 2 {
+				w.client.Keeper().Observe(region.Event{Kind: region.Outcome, Region: east, Class: region.Hard, Began: w.client.keeper.Now()})
+			}
+		})
+		a := w.say(t.Context(), session, 2)
+		if a.err != nil || a.answered < 300*time.Millisecond || a.answered > 400*time.Millisecond || session.Region() != west {
+			t.Errorf("answered in %s after %v, %v; want %s at most 100 ms after the region was taken out at 300ms", session.Region(), a.answered, a.err, west)
+		}
+		if n := w.client.Counters(); n.Hedges != 0 {
+			t.Errorf("%d hedges of a turn that must not be hedged", n.Hedges)
 		}
 	})
 }

@@ -245,7 +245,7 @@ func TestRegionIsFoundLater(t *testing.T) {
 		held := &aliases{down: true}
 		held.set("prod", "WESTALIAS1")
 		places := []Place{{Alias: "EASTALIAS1"}, {Alias: "prod"}}
-		w := newWorldOf(t, Config{Places: places}, map[string]reply{west: held.serve}, east, west)
+		w := newWorldOf(t, Config{Once: true, Places: places}, map[string]reply{west: held.serve}, east, west)
 		if class, _, err := w.probe(t, west, true); class == "" || err == nil {
 			t.Errorf("Probe = %q, %v; want an error while names cannot be looked up", class, err)
 		}

@@ -82,7 +82,7 @@ func TestVoiceIsFinishedElsewhere(t *testing.T) {
 	}
 	for _, tt := range tests {
 		bubble(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, Config{}, east, west)
+			w := newWorld(t, Config{Once: true}, east, west)
 			session := w.client.Session(caller)
 			w.first(t, session)
 			w.at(east).tell(tt.east)
@@ -127,7 +127,7 @@ func TestVoiceIsFinishedElsewhere(t *testing.T) {
 // Each region that can goes on where the one before it broke off.
 func TestVoiceIsFinishedByTheThirdRegion(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west, europe)
+		w := newWorld(t, Config{Once: true}, east, west, europe)
 		session := w.client.Session(caller)
 		w.first(t, session)
 		w.at(east).tell(voiced(cutAfter(2000)))
@@ -165,7 +165,7 @@ func TestVoiceCannotBeFinished(t *testing.T) {
 	}
 	for _, tt := range tests {
 		bubble(t, tt.name, func(t *testing.T) {
-			w := newWorld(t, Config{}, east, west)
+			w := newWorld(t, Config{Once: true}, east, west)
 			session := w.client.Session(caller)
 			w.first(t, session)
 			w.at(east).tell(voiced(stallAfter(4000)))
@@ -189,7 +189,7 @@ func TestVoiceCannotBeFinished(t *testing.T) {
 // A caller who interrupts ends the search for somebody to finish the voice.
 func TestInterruptedWhileTheVoiceIsFinished(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, Config{}, east, west)
+		w := newWorld(t, Config{Once: true}, east, west)
 		session := w.client.Session(caller)
 		w.first(t, session)
 		w.at(east).tell(voiced(cutAfter(4000)))
