@@ -18,6 +18,7 @@ type promise struct {
 	commits time.Duration // before the answer to what may commit something; 0: as extra
 	repeats int           // utterances that a caller is asked to repeat, in all
 	early   bool          // calls end before their caller is done
+	careful bool          // any turn is held to commit something
 	raw     bool          // no code behind the bot sees to it that a turn's work is done once
 }
 
@@ -93,7 +94,7 @@ func (s *stack) judgeCall(i int, c *caller, want promise) (repeats int) {
 			continue // an apology instead, or the call's end
 		}
 		limit := usual + want.extra
-		if t.said.id != "order" && want.commits > 0 {
+		if n > 0 && want.commits > 0 || want.careful {
 			limit = usual + want.commits
 		}
 		if took := t.answered - t.ended; took > limit {

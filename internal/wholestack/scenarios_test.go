@@ -14,7 +14,7 @@ import (
 )
 
 func TestNoFault(t *testing.T) {
-	run(t, settings{}, func(s *stack) {
+	run(t, settings{once: true}, func(s *stack) {
 		s.dial(20, 700*ms, nil)
 		s.judge(promise{})
 		if n := s.client.Counters(); n.Replays != 0 || n.Moved != 0 || n.Turns != 100 {
@@ -138,7 +138,7 @@ func TestRegionDiesAtAMoment(t *testing.T) {
 						want := promise{extra: 1300 * ms, commits: 1600 * ms}
 						if !once {
 							// It is asked how the session stands, or the question is asked again.
-							want.commits, want.repeats = 4700*ms, 3
+							want.commits, want.repeats, want.careful = 4700*ms, 4, true
 							want.raw = death == "work done and then silence"
 						}
 						s.judge(want)
@@ -391,7 +391,7 @@ func TestOracleNotices(t *testing.T) {
 				})
 				<-there
 				tt.fault(s.east)
-				found := s.violations(promise{extra: 1300 * ms, commits: 4700 * ms, repeats: 3, raw: true})
+				found := s.violations(promise{extra: 1300 * ms, commits: 4700 * ms, repeats: 4, careful: true, raw: true})
 				if !strings.Contains(strings.Join(found, "\n"), tt.want) {
 					t.Errorf("the oracle says %q, want %q among it", found, tt.want)
 				}
