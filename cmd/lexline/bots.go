@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +68,12 @@ func (g *gateway) openTable() (region.Table, error) {
 	if g.cfg.Table.File == "" {
 		return new(region.Memory), nil
 	}
+	if dir := filepath.Dir(g.cfg.Table.File); isMissing(dir) {
+		return nil, &hintError{
+			fmt.Errorf("open the region table: table.file: the folder %s is missing", dir),
+			"the table is made anew where there is none, its folder is not: mkdir -p " + dir,
+		}
+	}
 	db, err := sqlite.Open(g.cfg.Table.File)
 	if err != nil {
 		return nil, &hintError{
@@ -75,6 +83,11 @@ func (g *gateway) openTable() (region.Table, error) {
 	}
 	g.table = db
 	return db, nil
+}
+
+func isMissing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 func (g *gateway) findBot(ctx context.Context, line lineConfig, table region.Table) (*bot, error) {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -50,5 +53,16 @@ func TestBotsShareATable(t *testing.T) {
 				t.Errorf("keys and copies (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestTableInAMissingFolder: SQLite itself only says that it cannot open the file.
+func TestTableInAMissingFolder(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "var")
+	g := &gateway{cfg: config{Table: tableConfig{File: filepath.Join(dir, "table.db")}}}
+	_, err := g.openTable()
+	hint, ok := errors.AsType[*hintError](err)
+	if want := "table.file: the folder " + dir + " is missing"; !ok || !strings.Contains(err.Error(), want) || !strings.Contains(hint.hint, "mkdir -p "+dir) {
+		t.Errorf("openTable = %v; want %q and how to make it", err, want)
 	}
 }

@@ -146,6 +146,8 @@ func (d *demo) stopRegion(bot *service) []line {
 	if err := bot.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		return []line{{"", "fault", fmt.Sprintf("the region could not be stopped: %v", err)}}
 	}
+	hit := d.story.scenes[cueScene]
+	hit.lost = &lostRegion{Region: bot.name, Turn: hit.began}
 	return []line{{"", "REGION", bot.name + " is stopped in mid-sentence: it accepts connections and answers nothing"}}
 }
 

@@ -140,3 +140,39 @@ func TestAnswerBehindFillersIsMeasured(t *testing.T) {
 		t.Errorf("turn = %+v; want an answer of us-west-2 after 2300 ms and 1 filler", turn)
 	}
 }
+
+// TestReportSaysWhichRegionWasLost stops a region's process in the third turn of the
+// last call, and has another region answer.
+func TestReportSaysWhichRegionWasLost(t *testing.T) {
+	region, err := startChild(t.Context(), "us-east-1", "/bin/sleep", []string{"300"}, nil, func([]byte) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = region.cmd.Process.Kill() // it is stopped: nothing else reaches it
+		<-region.done
+	}()
+	var out strings.Builder
+	d := &demo{out: "demo-calls", stage: newStage(&out, false), story: newStory([]actor{{name: "Ann"}, {name: "Ben"}, {name: "Cleo"}})}
+	d.story.cue = func() []line { return d.stopRegion(&service{child: region}) }
+	for range cueTurn {
+		d.story.phone(cueScene, []byte(`{"event":"call","call":"CA3"}`))
+		d.story.phone(cueScene, []byte(`{"event":"speech_start","text":"x"}`))
+		d.story.phone(cueScene, []byte(`{"event":"speech_end","text":"x"}`))
+		d.story.bot([]byte(`{"session":"CA3","region":"us-west-2","mode":"Speech"}`))
+	}
+	report := d.report(time.Second)
+	got := report.Calls[cueScene]
+	if diff := cmp.Diff(&lostRegion{"us-east-1", 3}, got.Stopped); diff != "" || got.Region != "us-west-2" {
+		t.Errorf("region %q, stopped (-want +got):\n%s", got.Region, diff)
+	}
+	if report.Calls[0].Stopped != nil {
+		t.Errorf("Ann's call: stopped %+v; want none", report.Calls[0].Stopped)
+	}
+	d.stage.table(d, report)
+	for _, want := range []string{"\n  Ann   demo-calls/", "\n  Cleo  demo-calls/", "bin/lexline region drill "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("the end of the demo lacks %q:\n%s", want, &out)
+		}
+	}
+}

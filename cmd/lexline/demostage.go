@@ -105,6 +105,8 @@ type callReport struct {
 	Wanted  map[string]string `json:"wanted"`
 	OK      bool              `json:"ok"`
 	Problem string            `json:"problem,omitempty"`
+	Region  string            `json:"region"`            // that answered at the end
+	Stopped *lostRegion       `json:"stopped,omitempty"` // region in the middle of the call
 	WAV     string            `json:"wav"`
 	Turns   []*demoTurn       `json:"turns"`
 }
@@ -114,10 +116,14 @@ func (d *demo) report(took time.Duration) demoReport {
 	for _, scene := range d.story.scenes {
 		problem := scene.verdict()
 		report.OK = report.OK && problem == ""
-		report.Calls = append(report.Calls, callReport{
+		call := callReport{
 			Caller: scene.actor.name, Voice: scene.actor.about, Call: scene.call, Wanted: scene.actor.order.slots(),
-			OK: problem == "", Problem: problem, WAV: filepath.Join(d.out, scene.call+".wav"), Turns: scene.turns,
-		})
+			OK: problem == "", Problem: problem, Stopped: scene.lost, WAV: filepath.Join(d.out, scene.call+".wav"), Turns: scene.turns,
+		}
+		if last := scene.latest(); last != nil {
+			call.Region = last.Region
+		}
+		report.Calls = append(report.Calls, call)
 	}
 	return report
 }
@@ -151,22 +157,23 @@ func (s *stage) table(d *demo, report demoReport) {
 		if !call.OK {
 			verdict = "NO: " + call.Problem
 		}
-		mode, region, silence, longest := "", "", "", ""
+		mode, silence, longest := "", "", ""
 		if turn := scene.latest(); turn != nil {
-			mode, region = turn.Mode, turn.Region
+			mode = turn.Mode
 		}
 		if median, most, ok := scene.silences(); ok {
 			silence, longest = fmt.Sprintf("%d ms", median), fmt.Sprintf("%d ms", most)
 		}
-		fmt.Fprintf(table, "  %s\t%d\t%s\t%s\t%s\t%s\t%s\n", call.Caller, len(call.Turns), mode, verdict, region, silence, longest)
+		fmt.Fprintf(table, "  %s\t%d\t%s\t%s\t%s\t%s\t%s\n", call.Caller, len(call.Turns), mode, verdict, call.Region, silence, longest)
 	}
 	_ = table.Flush() // the terminal's own errors have nowhere to go
 	s.printf("\nListen (left the caller, right what the caller heard):\n")
 	for _, call := range report.Calls {
-		s.printf("  %s  %s\n", call.Caller, call.WAV)
+		s.printf("  %-4s  %s\n", call.Caller, call.WAV)
 	}
 	s.printf(`
 Logs and scripts are in %s. Next:
+  bin/lexline region drill          lose a region while twenty people call, and count what it costs them
   bin/lexline phone call --help     call with a script of your own
   README.md                         a real Twilio number and a real Lex bot
 `, d.out)

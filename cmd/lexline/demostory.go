@@ -64,12 +64,19 @@ type demoTurn struct {
 	measured bool
 }
 
+// lostRegion says which region was stopped while a caller spoke.
+type lostRegion struct {
+	Region string `json:"region"`
+	Turn   int    `json:"turn"` // of the caller's, from 1
+}
+
 // scene is one caller's call.
 type scene struct {
 	actor actor
 	call  string // CallSid, once it is known
 	turns []*demoTurn
 	began int             // utterances, or turns of keys, that the caller has begun
+	lost  *lostRegion     // nil: none
 	end   twiliosim.Event // of the phone
 	over  bool
 }
