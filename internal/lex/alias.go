@@ -33,6 +33,7 @@ type alias struct {
 	room      *region.Limiter
 	warned    seldomly                 // of its room running out
 	ids       atomic.Pointer[aliasIDs] // nil until they were found
+	noPut     atomic.Bool              // we may not open sessions there: every probe is a deep one
 }
 
 // aliasIDs are the ids of a bot and of its alias. They differ from region to
@@ -77,6 +78,9 @@ func (a *alias) find(ctx context.Context) error {
 	botID, aliasID, err := resolve(ctx, a.models, a.bot, a.name)
 	if err != nil {
 		return fmt.Errorf("region %s: %w", a.region, because(ctx, err))
+	}
+	if !possiblyID.MatchString(botID) || !possiblyID.MatchString(aliasID) {
+		return &unreachableError{fmt.Errorf("region %s: the models API gives the ids %.20q and %.20q, which are none", a.region, botID, aliasID)}
 	}
 	a.ids.Store(&aliasIDs{botID, aliasID})
 	return nil

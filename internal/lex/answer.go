@@ -1,6 +1,7 @@
 package lex
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -44,7 +45,7 @@ type (
 )
 
 var (
-	errNoState = errors.New("answer has no header x-amz-lex-session-state: it is not from Lex")
+	errNoState = errors.New("answer has no session state in its header x-amz-lex-session-state: it is not from Lex")
 	errNoWords = errors.New("answer asks for something without a word")
 )
 
@@ -58,7 +59,7 @@ func readAnswer(out *lexruntimev2.RecognizeUtteranceOutput) (answer *call.Answer
 	if state, err = unpack(stateHeader, out.SessionState); err != nil {
 		return nil, nil, nil, err
 	}
-	if state == nil {
+	if !isObject(state) {
 		return nil, nil, nil, errNoState
 	}
 	var dialog sessionState
@@ -79,6 +80,12 @@ func readAnswer(out *lexruntimev2.RecognizeUtteranceOutput) (answer *call.Answer
 	return answer, state, said, nil
 }
 
+// isObject reports whether JSON is an object: null is a state of nothing.
+func isObject(text []byte) bool {
+	text = bytes.TrimLeft(text, " \t\r\n")
+	return len(text) > 0 && text[0] == '{'
+}
+
 // sameQuestion reports whether two states wait for the same thing.
 func (s sessionState) sameQuestion(other sessionState) bool {
 	if (s.Intent == nil) != (other.Intent == nil) || s.DialogAction != other.DialogAction {
@@ -92,7 +99,7 @@ func (s sessionState) answer() *call.Answer {
 	answer := &call.Answer{Elicits: s.DialogAction.SlotToElicit, Slots: map[string]string{}}
 	if in := s.Intent; in != nil {
 		answer.Intent, answer.State = in.Name, in.State
-		fill(answer.Slots, "", in.Slots)
+		fill(answer.Slots, "", in.Slots, deepestSlot)
 	}
 	answer.Closed = s.DialogAction.Type == "Close" && answer.Intent != fallbackIntent
 	return answer
@@ -111,9 +118,16 @@ func unpackTranscript(value *string, transcript *string) error {
 	return nil
 }
 
+// deepestSlot bounds how deep composite slots are looked into. Lex nests them
+// once (https://docs.aws.amazon.com/lexv2/latest/dg/composite-slots.html).
+const deepestSlot = 4
+
 // fill adds the values of the filled slots to values: a list's values joined
 // with commas, a composite's sub-slots under "Slot.SubSlot".
-func fill(values map[string]string, prefix string, slots map[string]*slot) {
+func fill(values map[string]string, prefix string, slots map[string]*slot, deep int) {
+	if deep == 0 {
+		return
+	}
 	for name, s := range slots {
 		if s == nil {
 			continue
@@ -121,7 +135,7 @@ func fill(values map[string]string, prefix string, slots map[string]*slot) {
 		if v := s.interpreted(); v != "" {
 			values[prefix+name] = v
 		}
-		fill(values, prefix+name+".", s.SubSlots)
+		fill(values, prefix+name+".", s.SubSlots, deep-1)
 	}
 }
 

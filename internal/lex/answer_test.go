@@ -110,9 +110,11 @@ func TestReadAnswerNamesTheHeader(t *testing.T) {
 		out  output
 		want string
 	}{
-		{output{}, "no header x-amz-lex-session-state"},
+		{output{}, "no session state in its header x-amz-lex-session-state"},
 		{output{SessionState: new("%%%%")}, "header x-amz-lex-session-state: illegal base64"},
-		{output{SessionState: new(packed([]int{1}))}, "header x-amz-lex-session-state: json"},
+		{output{SessionState: new(packed([]int{1}))}, "no session state in its header"},
+		{output{SessionState: new(packedText("null"))}, "no session state in its header"},
+		{output{SessionState: new(packedText(`{"intent":3}`))}, "header x-amz-lex-session-state: json"},
 		{output{SessionState: new(packed(object{})), Messages: new("%%%%")}, "header x-amz-lex-messages: illegal base64"},
 		{output{SessionState: new(packed(object{})), InputTranscript: new("%%%%")}, "header x-amz-lex-input-transcript: illegal base64"},
 	}

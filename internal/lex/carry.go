@@ -39,6 +39,9 @@ func (c *carried) json() ([]byte, error) {
 	if err := json.Unmarshal(c.state, &state); err != nil {
 		return nil, fmt.Errorf("read the session state to carry: %w", err)
 	}
+	if state == nil {
+		state = stateJSON{}
+	}
 	delete(state, "originatingRequestId")
 	if err := c.note(state); err != nil {
 		return nil, err

@@ -217,7 +217,8 @@ func (c *Client) findAll(ctx context.Context) error {
 }
 
 // Run watches the regions until ctx ends: it probes them, and reads and writes
-// the table. Without it a Client works, by the evidence of its turns alone.
+// the table. It is to be running while there are turns: the judge takes a probe
+// that nobody makes for a failed one.
 func (c *Client) Run(ctx context.Context) { c.keeper.Run(ctx) }
 
 // Keeper returns the keeper of the regions, for pins and status.
@@ -263,12 +264,17 @@ type habits struct {
 	asks     map[string]bool // the slots that it asked for
 }
 
-// maxIntents bounds what is learned of a bot: Lex allows 1,000 intents.
-const maxIntents = 1000
+// What is kept of them: Lex allows 1,000 intents of 100 slots, with names of 100
+// characters (https://docs.aws.amazon.com/lexv2/latest/dg/quotas.html).
+const (
+	maxIntents = 1000
+	maxSlots   = 100
+	maxName    = 100
+)
 
 // learn takes note of what a bot asks for.
 func (c *Client) learn(d sessionState) {
-	if d.Intent == nil {
+	if d.Intent == nil || len(d.Intent.Name) > maxName || len(d.DialogAction.SlotToElicit) > maxName {
 		return
 	}
 	c.mu.Lock()
@@ -285,7 +291,7 @@ func (c *Client) learn(d sessionState) {
 	case "ConfirmIntent":
 		h.confirms = true
 	case "ElicitSlot":
-		if len(h.asks) < maxIntents {
+		if len(h.asks) < maxSlots {
 			h.asks[d.DialogAction.SlotToElicit] = true
 		}
 	}

@@ -115,7 +115,7 @@ func plain(err error) error {
 	if errors.As(err, &typed) {
 		kind = typed.ErrorCode()
 	}
-	text := fmt.Sprintf("HTTP %d, %s", status.HTTPStatusCode(), kind)
+	text := fmt.Sprintf("HTTP %d, %.80s", status.HTTPStatusCode(), kind)
 	var asked interface{ ServiceRequestID() string }
 	if errors.As(err, &asked) && asked.ServiceRequestID() != "" {
 		text += ", request " + asked.ServiceRequestID()

@@ -59,7 +59,7 @@ func (c *Client) Probe(ctx context.Context, name string, deep bool) (region.Clas
 	}
 	if err != nil {
 		err = because(ctx, err)
-		return Class(err), err
+		return Class(err), plain(err)
 	}
 	return region.None, nil
 }
@@ -76,8 +76,14 @@ func (c *Client) forgetLater(ctx context.Context, a *alias, session string) {
 }
 
 func (c *Client) ask(ctx context.Context, a *alias, session string, deep bool) error {
-	if !deep {
-		return a.open(ctx, session)
+	if !deep && !a.noPut.Load() {
+		err := a.open(ctx, session)
+		if !isDenied(err) {
+			return err
+		}
+		// The region is there. Whether the bot may be asked a deep probe tells.
+		a.noPut.Store(true)
+		c.log.Warn("probes may not open sessions, each one will ask the bot", "region", a.region, "permission", "lex:PutSession")
 	}
 	out, err := a.recognize(ctx, session, c.probing.Text)
 	if err != nil {
@@ -110,6 +116,12 @@ func (p Probe) judge(out *lexruntimev2.RecognizeTextOutput) error {
 		return &answerError{fmt.Errorf("%q was followed by a question for slot %q, not %q", p.Text, slot, p.Slot)}
 	}
 	return nil
+}
+
+// isDenied reports whether a region says that we may not do this.
+func isDenied(err error) bool {
+	var denied *types.AccessDeniedException
+	return errors.As(err, &denied)
 }
 
 // isGone reports whether a region says that bot or alias do not exist.

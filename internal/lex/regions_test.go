@@ -98,6 +98,9 @@ func newWorldOf(t *testing.T, cfg Config, replies map[string]reply, names ...str
 	// The bot has been seen to ask for both of its values before.
 	w.client.learn(sessionState{DialogAction: dialogAction{Type: "ElicitSlot", SlotToElicit: "FlowerType"}, Intent: &intent{Name: "OrderFlowers"}})
 	w.client.learn(sessionState{DialogAction: dialogAction{Type: "ElicitSlot", SlotToElicit: "PickupDate"}, Intent: &intent{Name: "OrderFlowers"}})
+	if !cfg.Once { // and to ask for a confirmation, so that a value may be hedged
+		w.client.learn(sessionState{DialogAction: dialogAction{Type: "ConfirmIntent"}, Intent: &intent{Name: "OrderFlowers"}})
+	}
 	t.Cleanup(func() {
 		w.client.Close()
 		for _, p := range w.places {

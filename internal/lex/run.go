@@ -232,9 +232,15 @@ func (r *run) send(ctx context.Context, order region.Order) {
 		r.results <- result{attempt: n, kind: region.Failed, unsent: true, local: true, err: errFull}
 		return
 	}
+	release := sync.OnceFunc(a.alias.room.Release)
+	going := false
+	defer func() {
+		if !going { // also when the code above panics
+			release()
+		}
+	}()
 	q, carry, err := r.session.question(r.turn, order.Region, a.sent, r.carriedBefore(order))
 	if err != nil {
-		a.alias.room.Release()
 		r.results <- result{attempt: n, kind: region.Failed, unsent: true, local: true, err: &turnError{err.Error()}}
 		return
 	}
@@ -244,7 +250,7 @@ func (r *run) send(ctx context.Context, order region.Order) {
 		r.session.log.Info("turn sent again", "turn", r.turn.Number, "region", order.Region, "attempt", n+1,
 			"hedge", order.Hedge, "state", carry != nil)
 	}
-	release := sync.OnceFunc(a.alias.room.Release)
+	going = true
 	r.busy.Go(func() {
 		r.results <- guarded(n, release, func() result { return attemptOnce(a.ctx, a.alias, q, n, carry != nil, release) })
 	})

@@ -128,39 +128,42 @@ func (s *Session) facts() region.Facts {
 	if s.region == "" {
 		s.region = s.client.keeper.Place(s.info.ID)
 	}
+	commits, delicate := s.risksLocked()
 	return region.Facts{
-		Region:  s.region,
-		Commits: s.client.neverHedge || s.commitsLocked(),
-		Once:    s.client.once,
+		Region:   s.region,
+		Commits:  s.client.neverHedge || commits,
+		Delicate: delicate,
+		Once:     s.client.once,
 	}
 }
 
-// commitsLocked reports whether the next turn may make the bot do what cannot be
-// undone: it answers a confirmation, or gives the last value that the bot wants for
-// an intent that is not known to ask for a confirmation. Which values it wants is
-// learned from what it asks for; the session state lists optional ones as well. So
-// a bot of which little is known yet is held to act on any value, unless what it
-// does is done exactly once: there a mistake costs nothing. A turn that begins a
-// dialog is not held to commit; where a bot acts on one sentence, hedges are
-// turned off by Config.NeverHedge.
-func (s *Session) commitsLocked() bool {
-	d := s.dialog
+// risksLocked reports what the next turn may do. It commits if it may make the bot
+// do what cannot be undone: it answers a confirmation, or gives the last value that
+// the bot wants for an intent that is not known to ask for a confirmation. Which
+// values it wants is learned from what it asks for, as the session state lists
+// optional ones as well; until then any value is held to be the last, unless all is
+// done exactly once: there a mistake costs nothing.
+//
+// A turn is delicate if it is not likely to commit and still could: a caller can
+// give several values at once, and a bot can act on a first sentence. It is
+// replayed when it failed, as any other, and not sent to two regions at a time.
+func (s *Session) risksLocked() (commits, delicate bool) {
+	d, c := s.dialog, s.client
+	asks := d.Intent != nil && c.confirms(d.Intent.Name)
+	delicate = !c.once && !(d.DialogAction.Type == "ElicitSlot" && asks)
 	switch {
-	case d.Intent == nil:
-		return false
 	case d.DialogAction.Type == "ConfirmIntent":
-		return true
-	case d.DialogAction.Type != "ElicitSlot":
-		return false
+		return true, delicate
+	case d.Intent == nil, d.DialogAction.Type != "ElicitSlot", c.once && asks:
+		return false, delicate // that an intent asked once is no promise that it always does
 	}
 	for name, slot := range d.Intent.Slots {
 		open := name != d.DialogAction.SlotToElicit && (slot == nil || slot.interpreted() == "")
-		if open && (s.client.once || s.client.asksFor(d.Intent.Name, name)) {
-			return false
+		if open && (c.once || c.asksFor(d.Intent.Name, name)) {
+			return false, delicate
 		}
 	}
-	// That an intent asked for a confirmation once is no promise that it always does.
-	return !s.client.once || !s.client.confirms(d.Intent.Name)
+	return true, delicate
 }
 
 // question returns the turn as it is sent to a region at now, and the state that
@@ -168,7 +171,7 @@ func (s *Session) commitsLocked() bool {
 func (s *Session) question(turn call.Turn, name string, now time.Duration, before *carried) (question, *carried, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	doubtful := s.commitsLocked() && !s.client.once
+	commits, _ := s.risksLocked()
 	q := question{
 		sessionID:  s.info.ID,
 		speech:     turn.Speech,
@@ -177,7 +180,7 @@ func (s *Session) question(turn call.Turn, name string, now time.Duration, befor
 		sent:       &s.client.counts.sent,
 	}
 	key := ""
-	if doubtful {
+	if commits && !s.client.once {
 		key = q.attributes["x-lexline-turn"]
 	}
 	carry, err := s.stateLocked(&q, name, now, before, key)

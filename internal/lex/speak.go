@@ -101,7 +101,7 @@ func (s *Session) putWords(ctx context.Context, cancel context.CancelCauseFunc, 
 	if err == nil && raw != nil {
 		err = decode("x-amz-lex-session-state", raw, &dialog)
 	}
-	if err != nil || raw == nil {
+	if err != nil || !isObject(raw) {
 		_ = out.AudioStream.Close() // the answer is of no use
 		return nil, &answerError{errors.Join(errNoState, err)}
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -16,6 +17,7 @@ import (
 const (
 	maxHeaderBytes = 256 << 10
 	maxErrorBytes  = 64 << 10
+	maxJSONBytes   = 4 << 20 // a page of a listing, a session; voices have bounds of their own
 )
 
 type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
@@ -70,8 +72,11 @@ func (e exchange) Do(req *http.Request) (*http.Response, error) {
 	if e.utterance != nil {
 		e.utterance.finish()
 	}
-	if resp.StatusCode >= http.StatusMultipleChoices {
+	switch {
+	case resp.StatusCode >= http.StatusMultipleChoices:
 		resp.Body = cappedBody{io.LimitReader(resp.Body, maxErrorBytes), resp.Body}
+	case strings.HasPrefix(resp.Header.Get("Content-Type"), "application/json"):
+		resp.Body = cappedBody{io.LimitReader(resp.Body, maxJSONBytes), resp.Body}
 	}
 	return resp, nil
 }

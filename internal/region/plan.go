@@ -56,6 +56,9 @@ type Facts struct {
 	// Commits says that the answer may make the bot do what cannot be undone: the
 	// turn is never hedged.
 	Commits bool
+	// Delicate says that the answer might do so although that is not likely: the turn
+	// is replayed when it failed, and never sent to two regions at a time.
+	Delicate bool
 	// Once says that whatever the bot does for a turn it does exactly once,
 	// however often and wherever the turn is sent. Without it a committing turn
 	// is repeated only after errors that prove that it was not executed.
@@ -421,7 +424,7 @@ func (t *Turn) secondAt(view View, first attempt) (at time.Duration, hedge, may 
 		return 0, false, false
 	case gone:
 		return first.sent, false, true
-	case !t.ended:
+	case !t.ended, t.facts.Delicate && !t.limits.Broken.HedgeCommitting && !t.facts.Commits:
 		return 0, false, false
 	case t.facts.Commits && !t.limits.Broken.HedgeCommitting:
 		return t.waits(first) + t.limits.Commit, false, true
