@@ -47,14 +47,16 @@ func (g *gateway) servePin(w http.ResponseWriter, r *http.Request) {
 		refuseControl(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	until := time.Now().Add(span).Truncate(time.Second)
-	answer := pinAnswer{Region: order.Region, Until: &until}
+	answer := pinAnswer{Region: order.Region}
 	for _, b := range bots {
 		if err := b.client.Keeper().Pin(order.Region, span, order.By, order.Why); err != nil {
 			refuseControl(w, http.StatusServiceUnavailable, fmt.Sprintf("bot %s: %v", g.nameOf(b), err))
 			return
 		}
 		answer.Bots = append(answer.Bots, g.nameOf(b))
+		if pin := b.client.Keeper().Status().Pin; pin != nil {
+			answer.Until = &pin.Until // as every other gateway is going to say it
+		}
 	}
 	answerJSON(w, answer)
 }

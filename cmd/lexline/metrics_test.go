@@ -34,7 +34,7 @@ func busyStatus() statusAnswer {
 			Attempts: map[region.Class]int64{region.Soft: 16},
 		},
 	}
-	b.Active = "us-west-2"
+	b.Active, b.NewCalls = "us-west-2", "us-west-2"
 	b.Pin = &region.PinStatus{Region: "us-west-2", Until: start.Add(3 * time.Hour), By: "ann@desk", Why: "maintenance"}
 	b.Table = &region.TableStatus{
 		Reachable: true, ReadAge: 2, Region: "us-west-2", State: region.TableOK, Version: 12,
@@ -48,10 +48,10 @@ func busyStatus() statusAnswer {
 			},
 			State: region.Down, Since: start.Add(2*time.Hour - 2*time.Minute), Why: "5 turns in a row failed: soft", Ejected: true,
 			HoldSeconds: 120, HoldLeftSeconds: 120, Relapses: 1, LastFaultAt: start.Add(2*time.Hour - 3*time.Second),
-			LastGoodAt: start.Add(2*time.Hour - 125*time.Second), LastProbeError: "dial tcp: i/o timeout", MedianSeconds: 0.42, SlowSeconds: 1.2,
+			LastGoodAt: start.Add(2*time.Hour - 125*time.Second), LastProbeError: "dial tcp: i/o timeout", ProbeErrorAt: start.Add(2*time.Hour - 4*time.Second), MedianSeconds: 0.42, SlowSeconds: 1.2,
 		},
 		{
-			Seen:  region.Seen{Region: "us-west-2", Turns: 10, Good: 90, Probes: 60, Ramp: 100},
+			Seen:  region.Seen{Region: "us-west-2", Turns: 10, Good: 90, Probes: 60, Ramp: 100, NewCalls: 100},
 			State: region.Healthy, Since: start, Why: "nothing speaks against it", LastGoodAt: start.Add(2 * time.Hour),
 		},
 	}

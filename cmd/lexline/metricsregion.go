@@ -80,7 +80,8 @@ func regionMetrics() []metric {
 				}
 			}
 		}},
-		forRegions("lexline_region_active", "1 if new calls go there.", func(b botStatus, r region.RegionStatus) float64 { return truth(b.Active == r.Region) }),
+		forRegions("lexline_region_active", "1 for the region that calls belong to: the first that is not taken out, or the pinned one.", func(b botStatus, r region.RegionStatus) float64 { return truth(b.Active == r.Region) }),
+		forRegions("lexline_region_new_calls", "Of a hundred new calls, how many go there now: none while it is suspect and another is not.", func(_ botStatus, r region.RegionStatus) float64 { return float64(r.NewCalls) }),
 		forRegions("lexline_region_pinned", "1 if an operator has pinned it.", func(b botStatus, r region.RegionStatus) float64 {
 			return truth(b.Pin != nil && b.Pin.Region == r.Region)
 		}),

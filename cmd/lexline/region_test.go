@@ -85,7 +85,9 @@ func TestRegionCommandsOnATable(t *testing.T) {
 	c.await("the table has a verdict", func(b botStatus) bool { return b.Table.Region == "us-east-1" })
 	c.stop()
 
-	expect(t, 0, with("status", "--check"), "under the key us-east-1", "New calls go to us-east-1.", "Gateway gw-1 in us-east-1 last held every region up")
+	expect(t, 0, with("status", "--check"), "under the key us-east-1", "New calls go to us-east-1.", "Gateway gw-1 in us-east-1 gave its last sign of life ", " s ago; then it held every region up, since")
+	expect(t, 1, with("pin", "us-wets-2", "--for", "10m"), `have no region "us-wets-2"; there are: us-east-1, us-west-2`, "hint: ", "--unknown")
+	expect(t, 0, with("status"), "New calls go to us-east-1.")
 	expect(t, 0, with("pin", "us-west-2", "--for", "10m", "--by", "ann", "--why", "night"), "Wrote the pin to us-west-2")
 	expect(t, 0, with("status"), "New calls go to us-west-2.", "PINNED to us-west-2 by ann until", "night", "Version")
 	expect(t, 0, with("status", "--json"), `"region": "us-west-2"`, `"by": "ann"`)
@@ -93,7 +95,8 @@ func TestRegionCommandsOnATable(t *testing.T) {
 
 	again := startControlled(t, func(cfg *config) { cfg.Table.File, cfg.Table.Observer = file, "gw-1" })
 	again.await("pinned by the table", pinned("us-west-2"))
-	expect(t, 0, with("unpin", "--by", "ann"), "has no pin")
+	expect(t, 0, with("unpin", "--by", "ann"), "Took the pin under the key us-east-1 away")
+	expect(t, 0, with("unpin", "--by", "ann"), "There was no pin under the key us-east-1.")
 	again.await("unpinned by the table", unpinned)
 	again.stop()
 	expect(t, 0, with("history", "--json"), `"unpin"`)
@@ -114,7 +117,7 @@ func TestTableOfSeveralBotsNeedsAKey(t *testing.T) {
 		c.await("the table has verdicts", func(botStatus) bool { return c.status().Bots[i].Table.Version > 0 })
 	}
 	c.stop()
-	expect(t, 2, []string{"status", "--table", file}, "choose one with --key: us-east-1, us-east-1/OrderFlowers")
+	expect(t, 2, []string{"status", "--table", file}, "choose one with --key: us-east-1/OrderFlowers, us-east-1/OrderFlowers/orders")
 	expect(t, 0, []string{"status", "--table", file, "--key", "us-east-1/OrderFlowers"}, "New calls go to us-east-1.")
 }
 
@@ -123,12 +126,13 @@ func TestTableStatusInWords(t *testing.T) {
 	s := tableStatus{
 		File: "table.db", Key: "us-east-1", Version: 7, By: "gw-1", Why: "2 of 3 hold it down", At: at, State: region.TableDegraded,
 		Faults:   []string{"lexRegion is a number"},
-		Gateways: []tableGateway{{Name: "gw-2", From: "us-west-2", Down: []string{"us-east-1", "us-west-2"}, Panic: true, Doubt: true, Since: at}},
+		Gateways: []tableGateway{{Name: "gw-2", From: "us-west-2", Down: []string{"us-east-1", "us-west-2"}, Panic: true, Doubt: true, Since: at.Add(-time.Hour), At: at.Add(-7 * time.Minute)}, {Name: "gw-3", From: "us-west-2", Since: at}},
 	}
 	text := s.words(at)
 	for _, want := range []string{
 		"It names no region", "No region is held up by most gateways", "Version 7, by gw-1 at 14:00:00: 2 of 3 hold it down.",
-		"Gateway gw-2 in us-west-2 last held us-east-1 and us-west-2 down", "it may have been its own network", "It alone saw that", "Not understood: lexRegion is a number",
+		"Gateway gw-2 in us-west-2 gave its last sign of life 7 min ago; then it held us-east-1 and us-west-2 down, since 13:00:00.",
+		"Gateway gw-3 in us-west-2 gave its last sign of life at a time that it did not write down", "it may have been its own network", "It alone saw that", "Not understood: lexRegion is a number",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the words lack %q:\n%s", want, text)
@@ -219,6 +223,7 @@ func threeStatuses() (list []*statusAnswer) {
 		s.Bots[0].Pin = nil
 		if i < 2 {
 			s.Bots[0].Active, s.Bots[0].Regions[0].State = "us-east-1", region.Healthy
+			s.Bots[0].NewCalls, s.Bots[0].Regions[0].NewCalls, s.Bots[0].Regions[1].NewCalls = "us-east-1", 100, 0
 		}
 		list = append(list, &s)
 	}

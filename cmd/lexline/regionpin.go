@@ -32,12 +32,16 @@ func runRegionPin(ctx context.Context, env *environment, args []string) error {
 	order := pinOrder{}
 	flags.StringVar(&order.For, "for", "", "how long, such as 30m or 2h (`duration`)")
 	orderFlags(&order, flags.StringVar)
+	unknown := flags.Bool("unknown", false, "with --table: take a REGION that the table does not name, as before the first start")
 	var err error
 	if order.Region, err = operandAmong(flags, args); err != nil {
 		return err
 	}
 	if err := opts.check(); err != nil {
 		return err
+	}
+	if *unknown && opts.table == "" {
+		return usageError{errors.New("--unknown is for --table: a gateway knows its regions")}
 	}
 	if order.Region == "" {
 		return usageError{&hintError{errors.New("region pin takes the name of a region"), "lexline region status names them"}}
@@ -46,7 +50,7 @@ func runRegionPin(ctx context.Context, env *environment, args []string) error {
 		return usageError{fmt.Errorf("--%w", err)}
 	}
 	if opts.table != "" {
-		return pinInTable(ctx, env.stdout, opts, order)
+		return pinInTable(ctx, env.stdout, opts, order, *unknown)
 	}
 	return pinAtGateway(ctx, env.stdout, opts, order)
 }
@@ -65,8 +69,11 @@ func pinAtGateway(ctx context.Context, w io.Writer, opts regionOptions, order pi
 		return printRaw(w, raw, err)
 	}
 	now := time.Now()
-	fmt.Fprintf(w, "Calls of %s go to %s until %s (%s).\n", strings.Join(answer.Bots, ", "), answer.Region,
-		clockTime(*answer.Until, now), span(answer.Until.Sub(now)))
+	fmt.Fprintf(w, "Calls of %s go to %s", strings.Join(answer.Bots, ", "), answer.Region)
+	if answer.Until != nil { // it may have ended at once
+		fmt.Fprintf(w, " until %s (%s)", clockTime(*answer.Until, now), span(answer.Until.Sub(now)))
+	}
+	fmt.Fprintln(w, ".")
 	s, _, err := client.status(ctx)
 	if err != nil {
 		return nil // the pin is set; what is said besides can be had from region status
@@ -80,7 +87,7 @@ func pinAtGateway(ctx context.Context, w io.Writer, opts regionOptions, order pi
 	return nil
 }
 
-func pinInTable(ctx context.Context, w io.Writer, opts regionOptions, order pinOrder) error {
+func pinInTable(ctx context.Context, w io.Writer, opts regionOptions, order pinOrder, unknown bool) error {
 	if order.Bot != "" {
 		return usageError{errors.New("--bot is for gateways; a table has a --key for each bot")}
 	}
@@ -95,6 +102,9 @@ func pinInTable(ctx context.Context, w io.Writer, opts regionOptions, order pinO
 	if err != nil {
 		return err
 	}
+	if err := table.checkRegion(ctx, order.Region, unknown); err != nil {
+		return err
+	}
 	until := time.Now().Add(long)
 	pin := region.Pin{Region: order.Region, Until: until, By: order.By, Why: order.Why}
 	if err := region.SetPin(ctx, table.db, table.key, pin); err != nil {
@@ -103,7 +113,7 @@ func pinInTable(ctx context.Context, w io.Writer, opts regionOptions, order pinO
 	if opts.asJSON {
 		return printJSON(w, pinAnswer{Bots: []string{}, Region: order.Region, Until: &until})
 	}
-	_, err = fmt.Fprintf(w, "Wrote the pin to %s until %s under the key %s; gateways take it once they read that, if they know the region.\n",
+	_, err = fmt.Fprintf(w, "Wrote the pin to %s until %s under the key %s; gateways take it once they read that.\n",
 		order.Region, clockTime(until, time.Now()), table.key)
 	return err
 }
@@ -149,7 +159,7 @@ func runRegionUnpin(ctx context.Context, env *environment, args []string) error 
 		return nil // the pin is gone; what is said besides can be had from region status
 	}
 	for _, b := range s.Bots {
-		fmt.Fprintf(env.stdout, "New calls of %s go to %s.\n", b.Name, b.Active)
+		fmt.Fprintf(env.stdout, "New calls of %s %s.\n", b.Name, b.newCallsGo())
 	}
 	return nil
 }
@@ -165,13 +175,17 @@ func unpinInTable(ctx context.Context, w io.Writer, opts regionOptions, order pi
 		return err
 	}
 	defer table.close()
-	if err := region.ClearPin(ctx, table.db, table.key, order.By, order.Why); err != nil {
+	was, err := region.ClearPin(ctx, table.db, table.key, order.By, order.Why)
+	switch {
+	case err != nil:
 		return err
-	}
-	if opts.asJSON {
+	case opts.asJSON:
 		return printJSON(w, pinAnswer{Bots: []string{}})
+	case !was:
+		_, err = fmt.Fprintf(w, "There was no pin under the key %s.\n", table.key)
+	default:
+		_, err = fmt.Fprintf(w, "Took the pin under the key %s away; gateways learn it once they read that.\n", table.key)
 	}
-	_, err = fmt.Fprintf(w, "The table has no pin under the key %s; gateways learn it once they read that.\n", table.key)
 	return err
 }
 

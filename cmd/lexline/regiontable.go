@@ -90,7 +90,8 @@ type tableGateway struct {
 	Down  []string  `json:"down"` // the regions that it holds down
 	Panic bool      `json:"panic"`
 	Doubt bool      `json:"doubt"`
-	Since time.Time `json:"since,omitzero"`
+	Since time.Time `json:"since,omitzero"` // when it came to that, by its clock
+	At    time.Time `json:"at,omitzero"`    // its last sign of life, by its clock
 }
 
 // status reads everything about the verdict.
@@ -106,6 +107,18 @@ func (t *tableFile) status(ctx context.Context) (s tableStatus, err error) {
 	if !v.Pin.IsZero() && v.Pin.Until.After(time.Now()) {
 		s.Pin = &region.PinStatus{Region: v.Pin.Region, Until: v.Pin.Until, By: v.Pin.By, Why: v.Pin.Why}
 	}
+	err = t.eachOpinion(ctx, func(name, from string, e region.Evidence) {
+		s.Gateways = append(s.Gateways, tableGateway{Name: name, From: from, Down: e.Down, Panic: e.Panic, Doubt: e.Doubt, Since: e.Since, At: e.At})
+	})
+	if err != nil {
+		return s, err
+	}
+	slices.SortFunc(s.Gateways, func(a, b tableGateway) int { return strings.Compare(a.Name, b.Name) })
+	return s, nil
+}
+
+// eachOpinion hands over what each gateway said last.
+func (t *tableFile) eachOpinion(ctx context.Context, take func(name, from string, e region.Evidence)) error {
 	before := region.EvidenceKey(t.key, "")
 	for _, key := range t.keys {
 		from, ok := strings.CutPrefix(key, before)
@@ -114,14 +127,40 @@ func (t *tableFile) status(ctx context.Context) (s tableStatus, err error) {
 		}
 		said, err := region.ReadEvidence(ctx, t.db, t.key, from)
 		if err != nil {
-			return s, err
+			return err
 		}
 		for name, e := range said {
-			s.Gateways = append(s.Gateways, tableGateway{Name: name, From: from, Down: e.Down, Panic: e.Panic, Doubt: e.Doubt, Since: e.Since})
+			take(name, from, e)
 		}
 	}
-	slices.SortFunc(s.Gateways, func(a, b tableGateway) int { return strings.Compare(a.Name, b.Name) })
-	return s, nil
+	return nil
+}
+
+// checkRegion reports a region that the gateways of this table do not know: they
+// would not heed a pin to it. unknown takes it all the same.
+func (t *tableFile) checkRegion(ctx context.Context, name string, unknown bool) error {
+	v, err := region.ReadVerdict(ctx, t.db, t.key)
+	if err != nil && !errors.Is(err, region.ErrNotFound) {
+		return err
+	}
+	var said []region.Evidence
+	if err := t.eachOpinion(ctx, func(_, _ string, e region.Evidence) { said = append(said, e) }); err != nil {
+		return err
+	}
+	known := region.KnownRegions(v, said)
+	switch {
+	case unknown, slices.Contains(known, name):
+		return nil
+	case len(known) == 0:
+		return &hintError{
+			fmt.Errorf("no gateway has written under the key %s which regions it has, so nobody can tell whether %q is one", t.key, name),
+			"if it is, say --unknown",
+		}
+	}
+	return &hintError{
+		fmt.Errorf("region: the gateways of the key %s have no region %q; there are: %s", t.key, name, strings.Join(known, ", ")),
+		"if they are going to have it, say --unknown",
+	}
 }
 
 // words says it to people.
@@ -138,11 +177,15 @@ func (s tableStatus) words(now time.Time) string {
 		fmt.Fprintf(&w, "No region is held up by most gateways: that is where calls went before.\n")
 	}
 	if s.Version > 0 {
-		fmt.Fprintf(&w, "Version %d, by %s at %s%s.\n", s.Version, s.By, clockTime(s.At, now), because(s.Why))
+		fmt.Fprintf(&w, "Version %d, by %s at %s%s\n", s.Version, s.By, clockTime(s.At, now), because(s.Why))
 	}
 	w.WriteString(pinWords(s.Pin, now))
 	for _, g := range s.Gateways {
-		fmt.Fprintf(&w, "Gateway %s in %s last held %s, since %s.\n", g.Name, g.From, downWords(g.Down), clockTime(g.Since, now))
+		sign := "at a time that it did not write down"
+		if !g.At.IsZero() {
+			sign = ago(g.At, now)
+		}
+		fmt.Fprintf(&w, "Gateway %s in %s gave its last sign of life %s; then it held %s, since %s.\n", g.Name, g.From, sign, downWords(g.Down), clockTime(g.Since, now))
 		if g.Panic {
 			fmt.Fprintf(&w, "  To it every region looked dead: it may have been its own network.\n")
 		}

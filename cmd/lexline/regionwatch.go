@@ -149,7 +149,7 @@ func (w *watcher) draw(s statusAnswer, failed error) error {
 // that does.
 func (b botStatus) line() string {
 	var w strings.Builder
-	fmt.Fprintf(&w, "%s: new calls go to %s", b.Name, b.Active)
+	fmt.Fprintf(&w, "%s: new calls %s", b.Name, b.newCallsGo())
 	for i, r := range b.Regions {
 		fmt.Fprintf(&w, "%s %s %s", []string{";", ","}[min(i, 1)], r.Region, r.State)
 		if r.State != "healthy" {

@@ -23,7 +23,7 @@ func statusWords(w io.Writer, s statusAnswer) {
 // botWords tells one bot, a line of text for each thing.
 func botWords(b botStatus, now time.Time) string {
 	var w strings.Builder
-	fmt.Fprintf(&w, "New calls go to %s.\n", b.Active)
+	fmt.Fprintf(&w, "New calls %s.\n", b.newCallsGo())
 	w.WriteString(pinWords(b.Pin, now))
 	if b.Panic {
 		fmt.Fprintln(&w, "PANIC: every region looks dead. None is taken out, turns are sent to all of them.")
@@ -36,7 +36,7 @@ func botWords(b botStatus, now time.Time) string {
 		if i == 0 && len(b.Regions) > 1 {
 			home = " (home)"
 		}
-		fmt.Fprintf(&w, "%s%s is %s since %s (%s): %s.\n", r.Region, home, r.State, clockTime(r.Since, now), span(now.Sub(r.Since)), strings.TrimSuffix(r.Why, "."))
+		fmt.Fprintf(&w, "%s%s is %s since %s (%s): %s\n", r.Region, home, r.State, clockTime(r.Since, now), span(now.Sub(r.Since)), sentence(r.Why))
 		w.WriteString(indent(1, outlookWords(r, b)+evidenceWords(r, now)+roomWords(b.Rooms[r.Region])))
 	}
 	switch {
@@ -52,15 +52,45 @@ func pinWords(p *region.PinStatus, now time.Time) string {
 	if p == nil {
 		return ""
 	}
-	return fmt.Sprintf("PINNED to %s by %s until %s (%s left)%s.\n", p.Region, p.By, clockTime(p.Until, now), span(p.Until.Sub(now)), because(p.Why))
+	return fmt.Sprintf("PINNED to %s by %s until %s (%s left)%s\n", p.Region, p.By, clockTime(p.Until, now), span(p.Until.Sub(now)), because(p.Why))
 }
 
-// because puts a reason, if there is one, at the end of a sentence.
+// because ends a sentence, with a reason if there is one.
 func because(why string) string {
 	if why == "" {
-		return ""
+		return "."
 	}
-	return ": " + strings.TrimSuffix(why, ".")
+	return ": " + sentence(why)
+}
+
+// sentence ends a text with a full stop, unless its writer has ended it.
+func sentence(text string) string {
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") {
+		return text
+	}
+	return text + "."
+}
+
+// newCallsGo says where new calls go now, as they are placed: "go to us-west-2".
+func (b botStatus) newCallsGo() string {
+	var parts []string
+	why := ""
+	for _, r := range b.Regions {
+		switch {
+		case r.Region == b.Active && r.NewCalls < 100 && (r.State == region.Suspect || r.State == region.Recovering):
+			why = fmt.Sprintf(" while %s is %s", r.Region, r.State)
+		}
+		switch {
+		case r.NewCalls == 100:
+			parts = append(parts, r.Region)
+		case r.NewCalls > 0:
+			parts = append(parts, fmt.Sprintf("%s (%d of 100)", r.Region, r.NewCalls))
+		}
+	}
+	if len(parts) == 0 {
+		parts = []string{b.Active} // a gateway of another version does not say
+	}
+	return "go to " + strings.Join(parts, " and ") + why
 }
 
 // outlookWords says what the state of a region means for calls, and what has to
@@ -69,9 +99,13 @@ func outlookWords(r region.RegionStatus, b botStatus) string {
 	var w strings.Builder
 	switch r.State {
 	case region.Suspect:
-		fmt.Fprintln(&w, "It is not taken out; turns go elsewhere where they can.")
+		fmt.Fprint(&w, "It is not taken out; turns go elsewhere where they can.")
+		if r.NewCalls == 100 {
+			fmt.Fprint(&w, " New calls go there, as nothing better is left.")
+		}
+		fmt.Fprintln(&w)
 	case region.Recovering:
-		fmt.Fprintf(&w, "It is back: it gets %d of 100 new calls, and more from minute to minute.\n", r.Ramp)
+		fmt.Fprintln(&w, recoveringWords(r, b))
 	case region.Down:
 		switch {
 		case b.Pin != nil && b.Pin.Region == r.Region:
@@ -101,20 +135,38 @@ func outlookWords(r region.RegionStatus, b botStatus) string {
 	return w.String()
 }
 
+// recoveringWords says which new calls a region gets that is back.
+func recoveringWords(r region.RegionStatus, b botStatus) string {
+	switch left := span(secondsLong(r.RampLeftSeconds)); {
+	case b.Pin != nil && b.Pin.Region == r.Region:
+		return "It is back: it gets all new calls, as it is pinned."
+	case b.Pin != nil:
+		return fmt.Sprintf("It is back: it gets no new calls, as %s is pinned.", b.Pin.Region)
+	case r.NewCalls == 100:
+		return "It is back: it gets all new calls, as nothing better is left."
+	case r.NewCalls > 0:
+		return fmt.Sprintf("It is back: it gets %d of 100 new calls, and all of them in %s if nothing happens.", r.NewCalls, left)
+	}
+	return fmt.Sprintf("It is back: it stands by for %s again.", b.Active)
+}
+
 // evidenceWords gives the numbers behind a verdict.
 func evidenceWords(r region.RegionStatus, now time.Time) string {
 	var w strings.Builder
 	lately := "none lately"
 	if r.Turns > 0 {
 		lately = fmt.Sprintf("%s of the last %d failed", strings.TrimSuffix(fmt.Sprintf("%.1f", r.Weight), ".0"), r.Turns)
+		if r.Weight != float64(int(r.Weight)) {
+			lately += " (late ones count half)"
+		}
 	}
 	fmt.Fprintf(&w, "Turns: %s; since the start %d answered, %s.\n", lately, r.Good, failedWords(r.Failed))
 	fmt.Fprintf(&w, "Probes: %d sent, %d failed", r.Probes, r.ProbesFailed)
 	if r.ProbeRun > 0 {
 		fmt.Fprintf(&w, ", the last %d in a row", r.ProbeRun)
 	}
-	if r.LastProbeError != "" && r.State != region.Healthy {
-		fmt.Fprintf(&w, "; the last error was: %s", strings.TrimSuffix(r.LastProbeError, "."))
+	if r.LastProbeError != "" && !r.ProbeErrorAt.IsZero() {
+		fmt.Fprintf(&w, "; the last error, %s, was: %s", ago(r.ProbeErrorAt, now), strings.TrimSuffix(r.LastProbeError, "."))
 	}
 	fmt.Fprintln(&w, ".")
 	var last []string

@@ -27,8 +27,8 @@ OrderFlowers (line flowers)
     It gets no calls.
     It must be good for 2 min before it gets calls again; it is not good yet.
     It has fallen again 1 time soon after it had come back.
-    Turns: 5.5 of the last 10 failed; since the start 1203 answered, 12 attempts failed (10 soft, 2 load).
-    Probes: 120 sent, 4 failed, the last 2 in a row; the last error was: dial tcp: i/o timeout.
+    Turns: 5.5 of the last 10 failed (late ones count half); since the start 1203 answered, 12 attempts failed (10 soft, 2 load).
+    Probes: 120 sent, 4 failed, the last 2 in a row; the last error, 4 s ago, was: dial tcp: i/o timeout.
     Last seen: good 2 min ago, a fault (soft) 3 s ago.
     Answers take 0.42 s, one in twenty more than 1.20 s.
     Requests at a time: 3 of 25, at most 9 so far; 4 were not sent for lack of room.
@@ -74,14 +74,76 @@ func TestWordsOfEachPlight(t *testing.T) {
 		},
 		{
 			"recovering",
-			func(_ *botStatus, east *region.RegionStatus) { east.State, east.Ramp = region.Recovering, 25 },
-			[]string{"us-east-1 (home) is recovering", "it gets 25 of 100 new calls"},
+			func(b *botStatus, east *region.RegionStatus) {
+				b.Pin, b.Active, b.NewCalls = nil, east.Region, east.Region
+				east.State, east.NewCalls, east.RampLeftSeconds, b.Regions[1].NewCalls = region.Recovering, 50, 12, 50
+			},
+			[]string{
+				"New calls go to us-east-1 (50 of 100) and us-west-2 (50 of 100) while us-east-1 is recovering.",
+				"It is back: it gets 50 of 100 new calls, and all of them in 12 s if nothing happens.",
+			},
 			[]string{"It must be good"},
 		},
-		{"suspect", func(_ *botStatus, east *region.RegionStatus) { east.State = region.Suspect }, []string{"is suspect", "It is not taken out"}, nil},
+		{
+			"recovering, and nothing better is left",
+			func(b *botStatus, east *region.RegionStatus) {
+				b.Pin, b.Active, b.NewCalls = nil, east.Region, east.Region
+				east.State, east.NewCalls, east.RampLeftSeconds = region.Recovering, 100, 12
+				b.Regions[1].State, b.Regions[1].NewCalls = region.Down, 0
+			},
+			[]string{"New calls go to us-east-1.", "It is back: it gets all new calls, as nothing better is left."},
+			[]string{"of 100"},
+		},
+		{
+			"recovering, and pinned",
+			func(b *botStatus, east *region.RegionStatus) {
+				b.Pin.Region, b.Active, b.NewCalls = east.Region, east.Region, east.Region
+				east.State, east.NewCalls, b.Regions[1].NewCalls = region.Recovering, 100, 0
+			},
+			[]string{"New calls go to us-east-1.", "It is back: it gets all new calls, as it is pinned."},
+			[]string{"nothing better"},
+		},
+		{
+			"recovering, and another one pinned",
+			func(_ *botStatus, east *region.RegionStatus) { east.State = region.Recovering },
+			[]string{"New calls go to us-west-2.", "It is back: it gets no new calls, as us-west-2 is pinned."},
+			[]string{"of 100"},
+		},
+		{
+			"recovering behind one that is well",
+			func(b *botStatus, east *region.RegionStatus) { b.Pin, east.State = nil, region.Recovering },
+			[]string{"New calls go to us-west-2.", "It is back: it stands by for us-west-2 again."},
+			[]string{"of 100"},
+		},
+		{
+			"suspect",
+			func(b *botStatus, east *region.RegionStatus) {
+				b.Pin, b.Active, east.State = nil, east.Region, region.Suspect
+			},
+			[]string{"New calls go to us-west-2 while us-east-1 is suspect.", "It is not taken out; turns go elsewhere where they can.\n"},
+			nil,
+		},
+		{
+			"suspect, and nothing better is left",
+			func(b *botStatus, east *region.RegionStatus) {
+				b.Pin, b.Active, east.State, east.NewCalls = nil, east.Region, region.Suspect, 100
+				b.Regions[1].State, b.Regions[1].NewCalls = region.Down, 0
+			},
+			[]string{"New calls go to us-east-1.", "It is not taken out; turns go elsewhere where they can. New calls go there, as nothing better is left."},
+			nil,
+		},
+		{
+			"a gateway that does not say where new calls go",
+			func(b *botStatus, _ *region.RegionStatus) { b.NewCalls, b.Regions[1].NewCalls = "", 0 },
+			[]string{"New calls go to us-west-2.\n"},
+			nil,
+		},
+		{"a question", func(b *botStatus, _ *region.RegionStatus) { b.Pin.Why = "both?" }, []string{"left): both?\n"}, []string{"?."}},
 		{
 			"healthy again",
-			func(_ *botStatus, east *region.RegionStatus) { east.State = region.Healthy },
+			func(_ *botStatus, east *region.RegionStatus) {
+				east.State, east.LastProbeError, east.ProbeErrorAt = region.Healthy, "", time.Time{}
+			},
 			[]string{"is healthy"},
 			[]string{"the last error was", "fallen again", "It must be"},
 		},

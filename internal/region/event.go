@@ -27,9 +27,10 @@ type Event struct {
 	Took   time.Duration // Outcome, Probed, if good: from the end of the utterance, or of the probe's request, to the answer
 	Turn   uint64        // Outcome, LostRace: which turn of which call, so that failures that follow one utterance are known; 0 for none
 
-	For time.Duration // PinSet
-	By  string        // PinSet, PinEnded: who
-	Why string        // PinSet: their reason
+	For   time.Duration // PinSet
+	Until time.Time     // PinSet: its end by the clock of who set it, for people; zero if not said
+	By    string        // PinSet, PinEnded: who
+	Why   string        // PinSet: their reason
 
 	Up, DownVotes int // Peers: gateways with a fresh opinion that hold Region up, and down
 }

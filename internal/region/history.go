@@ -13,7 +13,7 @@ type HistoryEntry struct {
 	At       time.Time `json:"at"`       // by the writer's clock, in whole seconds
 	By       string    `json:"by"`       // observer or person
 	What     string    `json:"what"`     // "move", "state", "pin" or "unpin"
-	From     string    `json:"from"`     // the region before
+	From     string    `json:"from"`     // the region before, empty at the first verdict; "unpin": that was pinned
 	To       string    `json:"to"`       // and after
 	Why      string    `json:"why"`      // in plain words
 	Evidence string    `json:"evidence"` // who held what, such as "us-east-1 down 2 of 3, us-west-2 up 3 of 3"

@@ -44,6 +44,9 @@ type VerdictItem struct {
 	By      string     `json:"by"`           // the observer or the person that wrote it
 	Why     string     `json:"why"`          // their reason, for people
 	At      time.Time  `json:"at,omitzero"`  // when, by the writer's clock, for people only; zero if not said
+	// Stray is the region of a pin that names none of those it may; empty for no such
+	// pin. It is never written.
+	Stray string `json:"stray,omitempty"`
 	// Faults says in plain words what in the item could not be used and was left
 	// zero. It is never written.
 	Faults []string `json:"faults,omitempty"`
@@ -98,6 +101,7 @@ func DecodeVerdict(item Item, regions []string) VerdictItem {
 	v.By, v.Why = r.text(item.Attributes, attrBy, ""), r.text(item.Attributes, attrWhy, "")
 	v.At = r.time(item.Attributes, attrAt)
 	v.Pin = r.pin()
+	v.Stray = r.stray
 	v.Faults = r.faults
 	return v
 }
@@ -139,6 +143,7 @@ type itemReader struct {
 	regions    []string
 	faults     []string // in words, at most maxFaults
 	bad        int      // how many there were
+	stray      string   // the region of a pin that is none of regions
 }
 
 // maxFaults bounds what is said of one item.
@@ -255,6 +260,9 @@ func (r *itemReader) pin() Pin {
 		Until:  r.time(from, "until"),
 		By:     r.text(from, "by", ""),
 		Why:    r.text(from, "why", ""),
+	}
+	if name, _ := from["region"].(string); p.Region == "" && validName(name) {
+		r.stray = name
 	}
 	if p.Until.IsZero() {
 		r.fault("the pin has no end")

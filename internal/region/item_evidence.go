@@ -22,6 +22,7 @@ type Evidence struct {
 	Panic         bool      // every region looks dead to it
 	Doubt         bool      // it alone sees a region down
 	Since         time.Time // when it came to this opinion, by its own clock, for people only
+	At            time.Time // when it wrote this, by its own clock, for people only; zero if not said
 }
 
 // EvidenceKey is the key of the evidence item that observers in region write,
@@ -68,6 +69,7 @@ func (r *itemReader) evidence(from map[string]any) Evidence {
 		Epoch: r.number(from, "epoch"),
 		Seq:   r.number(from, "seq"),
 		Since: r.time(from, "since"),
+		At:    r.time(from, "at"),
 	}
 	e.Panic, _ = from["panic"].(bool)
 	e.Doubt, _ = from["doubt"].(bool)
@@ -103,6 +105,9 @@ func (e Evidence) attributes() map[string]any {
 		opinions[name] = "down"
 	}
 	written := map[string]any{"epoch": e.Epoch, "seq": e.Seq, "regions": opinions, "since": unix(e.Since)}
+	if !e.At.IsZero() {
+		written["at"] = unix(e.At)
+	}
 	if e.Panic {
 		written["panic"] = true
 	}

@@ -146,7 +146,7 @@ func (j *Judge) Step(now time.Duration, e Event) []Action {
 	i := j.index(e.Region)
 	switch {
 	case e.Kind == PinEnded:
-		j.endPin()
+		j.unpin(e)
 	case i < 0:
 	case e.Kind == Outcome:
 		j.outcome(i, e)

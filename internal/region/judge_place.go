@@ -10,6 +10,7 @@ import (
 type pin struct {
 	region  string // empty for none
 	until   time.Duration
+	wall    time.Time // until as its setter's clock has it, for people; zero if not said
 	by, why string
 }
 
@@ -19,26 +20,38 @@ func (j *Judge) setPin(e Event) {
 		return
 	}
 	before := j.pin
-	j.pin = pin{region: e.Region, until: j.now + e.For, by: e.By, why: e.Why}
+	j.pin = pin{region: e.Region, until: j.now + e.For, wall: e.Until, by: e.By, why: e.Why}
 	if before.region == e.Region && before.by == e.By && before.why == e.Why && (before.until-j.pin.until).Abs() < 5*time.Second {
 		return // the same order, by way of the table
 	}
 	j.out = append(j.out, Action{Kind: Pinned, Region: e.Region, To: e.Region, Why: j.pin.String()})
 }
 
-// endPin takes the pin away.
-func (j *Judge) endPin() {
+// endPin takes the pin away, for that reason.
+func (j *Judge) endPin(why string) {
 	if j.pin.region == "" {
 		return
 	}
-	j.out = append(j.out, Action{Kind: Pinned, Region: j.pin.region, From: j.pin.region, Why: "the pin ended"})
+	j.out = append(j.out, Action{Kind: Pinned, Region: j.pin.region, From: j.pin.region, Why: why})
 	j.pin = pin{}
+}
+
+// unpin is what becomes of a pin when somebody takes it away.
+func (j *Judge) unpin(e Event) {
+	switch {
+	case e.By == "":
+		j.endPin("the pin was taken away")
+	case e.Why == "":
+		j.endPin("taken away by " + e.By)
+	default:
+		j.endPin(fmt.Sprintf("taken away by %s: %s", e.By, e.Why))
+	}
 }
 
 // endPinInTime takes the pin away once its time is over.
 func (j *Judge) endPinInTime() {
 	if j.pin.region != "" && j.now >= j.pin.until {
-		j.endPin()
+		j.endPin("its time was over")
 	}
 }
 
@@ -58,8 +71,9 @@ func (j *Judge) pinned(now time.Duration) string {
 	return j.pin.region
 }
 
-// Active returns the region where new calls go: the pinned one, else the first
-// that is not taken out. While every region looks dead it stays where it was.
+// Active returns the region that calls belong to: the pinned one, else the first
+// that is not taken out. While every region looks dead it stays where it was. For
+// where a new call goes now, which may be elsewhere, see Place.
 func (j *Judge) Active() string { return j.active }
 
 // choose returns what Active is to be.
@@ -104,16 +118,33 @@ func (j *Judge) move() {
 // back gets a tenth of the calls first and then half of them, and one that is
 // suspect gets none while another is not.
 func (j *Judge) Place(now time.Duration, call string) string {
-	if region := j.pinned(now); region != "" || j.panics || len(j.regions) == 0 {
-		return j.active
+	name, other, hundredth := j.placing(now)
+	if hundredth < 100 && share(call) >= hundredth {
+		return other
+	}
+	return name
+}
+
+// placing returns the active region, how many of a hundred new calls go there, and
+// where the others go.
+func (j *Judge) placing(now time.Duration) (name, other string, hundredth int) {
+	if j.pinned(now) != "" || j.panics || len(j.regions) == 0 {
+		return j.active, j.active, 100
 	}
 	r := &j.regions[j.index(j.active)]
+	other = j.standIn(r)
 	switch {
-	case r.state == Healthy:
-		return r.name
-	case r.state == Recovering && share(call) < j.ramp(now-r.back):
-		return r.name
+	case r.state == Healthy, other == r.name:
+		return r.name, r.name, 100
+	case r.state == Recovering:
+		return r.name, other, j.ramp(now - r.back)
 	}
+	return r.name, other, 0
+}
+
+// standIn returns the region for the calls that the active one does not get, which
+// is that one itself where no other is better.
+func (j *Judge) standIn(r *judged) string {
 	for i := range j.regions {
 		if other := &j.regions[i]; other.state == Healthy {
 			return other.name

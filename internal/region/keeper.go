@@ -51,10 +51,16 @@ type Keeper struct {
 
 	mu     sync.Mutex
 	judge  *Judge
-	orders []Action        // probes that Run has to start: at most one for each region
-	asking map[string]bool // regions whose prober has not come back
-	faults map[string]string
-	audit  []auditLine // oldest first
+	orders []Action              // probes that Run has to start: at most one for each region
+	asking map[string]bool       // regions whose prober has not come back
+	faults map[string]probeFault // the latest, until a deep probe is good again
+	audit  []auditLine           // oldest first
+}
+
+// probeFault is how a probe failed.
+type probeFault struct {
+	text string
+	at   time.Duration
 }
 
 // NewKeeper returns a keeper that holds every region healthy. Its clock starts now.
@@ -73,7 +79,7 @@ func NewKeeper(cfg KeeperConfig) (*Keeper, error) {
 		wake:     make(chan struct{}, 1),
 		judge:    NewJudge(cfg.Settings),
 		asking:   make(map[string]bool),
-		faults:   make(map[string]string),
+		faults:   make(map[string]probeFault),
 	}
 	if k.logger == nil {
 		k.logger = slog.New(slog.DiscardHandler)
@@ -114,8 +120,29 @@ func (k *Keeper) Now() time.Duration { return time.Since(k.started) }
 func (k *Keeper) Observe(e Event) {
 	k.mu.Lock()
 	done := k.stepLocked(e)
+	fault := k.faultLocked(e)
 	k.mu.Unlock()
-	k.tell(done)
+	k.tell(done, fault)
+}
+
+// faultLocked returns the error of the probe that an event tells of, if that speaks
+// against the region.
+func (k *Keeper) faultLocked(e Event) string {
+	switch {
+	case e.Kind == Probed && e.Class.Blames():
+		return k.faults[e.Region].text
+	case e.Kind == Tick && len(k.asking) > 0:
+		return noAnswer // the judge may just have given a probe up
+	}
+	return ""
+}
+
+// noAnswer is the fault of a probe that nobody answered.
+const noAnswer = "no answer in time"
+
+// worse tells whether an action is that a region is held to be worse than before.
+func (a Action) worse() bool {
+	return a.Kind == Changed && (a.To == string(Suspect) || a.To == string(Down))
 }
 
 // View returns what the planner of a turn needs to know.
@@ -125,7 +152,7 @@ func (k *Keeper) View() View {
 	return k.judge.View(k.Now())
 }
 
-// Active returns the region where new calls go.
+// Active returns the region that calls belong to: see [Judge.Active].
 func (k *Keeper) Active() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -149,12 +176,13 @@ func (k *Keeper) Pin(region string, d time.Duration, by, why string) error {
 	if d <= 0 {
 		return fmt.Errorf("pin region %s: for %s is no time", region, d)
 	}
+	until := time.Now().Add(d).UTC().Truncate(time.Second)
 	if k.table != nil {
-		if err := k.table.SetPin(Pin{Region: region, Until: time.Now().Add(d), By: by, Why: why}); err != nil {
+		if err := k.table.SetPin(Pin{Region: region, Until: until, By: by, Why: why}); err != nil {
 			return err
 		}
 	}
-	k.Observe(Event{Kind: PinSet, Region: region, For: d, By: by, Why: why})
+	k.Observe(Event{Kind: PinSet, Region: region, For: d, Until: until, By: by, Why: why})
 	return nil
 }
 
@@ -181,10 +209,14 @@ func (k *Keeper) stepLocked(e Event) []Action {
 	now := k.Now()
 	actions := slices.Clone(k.judge.Step(now, e))
 	for _, a := range actions {
+		line := auditLine{at: now, action: a}
+		if a.worse() {
+			line.fault = k.faultLocked(e)
+		}
 		if a.Kind == Probe {
 			k.orders = append(k.orders, a)
 		} else {
-			k.auditLocked(now, a)
+			k.auditLocked(line)
 		}
 	}
 	select {
@@ -194,11 +226,12 @@ func (k *Keeper) stepLocked(e Event) []Action {
 	return actions
 }
 
-// tell logs what the judge did, and hands it on.
-func (k *Keeper) tell(actions []Action) {
+// tell logs what the judge did, and hands it on. fault is that of the probe that it
+// came of.
+func (k *Keeper) tell(actions []Action, fault string) {
 	for _, a := range actions {
 		if a.Kind != Probe {
-			k.log(a)
+			k.log(a, fault)
 		}
 		if k.onAction != nil {
 			k.onAction(a)
@@ -210,13 +243,45 @@ func (k *Keeper) tell(actions []Action) {
 }
 
 // log writes a line for one action.
-func (k *Keeper) log(a Action) {
-	level := slog.LevelInfo
-	if a.Kind == Moved || a.Kind == Panics || a.Kind == Changed && a.To == string(Down) {
-		level = slog.LevelWarn
+func (k *Keeper) log(a Action, fault string) {
+	level, message := a.words()
+	var attrs []slog.Attr
+	add := func(key, value string) {
+		if value != "" {
+			attrs = append(attrs, slog.String(key, value))
+		}
 	}
-	k.logger.Log(context.Background(), level, a.Kind.String(),
-		"region", a.Region, "from", a.From, "to", a.To, "why", a.Why)
+	add("region", a.Region)
+	if a.Kind == Changed || a.Kind == Moved {
+		add("from", a.From)
+		add("to", a.To)
+	}
+	add("why", a.Why)
+	if a.worse() {
+		add("probe_error", fault)
+	}
+	k.logger.LogAttrs(context.Background(), level, message, attrs...)
+}
+
+// words says an action in a log's words.
+func (a Action) words() (slog.Level, string) {
+	switch {
+	case a.Kind == Moved, a.Kind == Changed && a.To == string(Down):
+		return slog.LevelWarn, a.Kind.String()
+	case a.Kind == Panics && a.To == "begin":
+		return slog.LevelError, "every region looks dead"
+	case a.Kind == Panics:
+		return slog.LevelWarn, "not every region looks dead any more"
+	case a.Kind == Doubts && a.To == "begin":
+		return slog.LevelWarn, "this gateway may be wrong"
+	case a.Kind == Doubts:
+		return slog.LevelInfo, "this gateway is in doubt no more"
+	case a.Kind == Pinned && a.To != "":
+		return slog.LevelInfo, "region pinned"
+	case a.Kind == Pinned:
+		return slog.LevelInfo, "pin ended"
+	}
+	return slog.LevelInfo, a.Kind.String()
 }
 
 // Run makes the probes, and keeps up with the table, until the context ends. It
@@ -266,15 +331,18 @@ func (k *Keeper) probe(ctx context.Context, order Action) {
 	class, err := k.ask(ctx, order)
 	k.mu.Lock()
 	delete(k.asking, order.Region)
-	if err != nil {
-		k.faults[order.Region] = err.Error()
+	switch {
+	case err != nil:
+		k.faults[order.Region] = probeFault{clip(err.Error()), k.Now()}
+	case class == None && order.Deep:
+		delete(k.faults, order.Region) // a cheap one proves too little
 	}
 	k.mu.Unlock()
 	if ctx.Err() != nil {
 		return // we are closing: this says nothing of the region
 	}
 	if err != nil {
-		k.logger.Debug("probe failed", "region", order.Region, "deep", order.Deep, "class", string(class), "error", err)
+		k.logger.Debug("probe failed", "region", order.Region, "deep", order.Deep, "class", string(class), "err", err)
 	}
 	k.Observe(Event{Kind: Probed, Region: order.Region, Class: class, Deep: order.Deep, Began: began, Took: k.Now() - began})
 }
@@ -291,6 +359,9 @@ func (k *Keeper) ask(ctx context.Context, order Action) (class Class, err error)
 	class, err = k.prober.Probe(ctx, order.Region, order.Deep)
 	if err != nil && class == None {
 		class = Soft
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = errors.New(noAnswer)
 	}
 	return class, err
 }

@@ -188,6 +188,7 @@ type Observer struct {
 	version   int64       // of the item as it was last read
 	readable  bool        // version and what follows are of the last read
 	missing   bool        // there was no item
+	stray     string      // the region of a pin in it that is none of ours
 	region    string      // lexRegion as it was last read; empty if it named none
 	state     TableState
 	oldSince  time.Duration // since when what is read is older than what was seen; -1 if it is not
@@ -277,6 +278,10 @@ func (o *Observer) Counters() ObserverCounters { return o.counters }
 
 // Verdict returns the newest verdict item that could be used; zero for none.
 func (o *Observer) Verdict() VerdictItem { return o.verdict }
+
+// StrayPin returns the region of a pin that the table has and that is none of this
+// gateway's: it is not heeded. Empty for none.
+func (o *Observer) StrayPin() string { return o.stray }
 
 // LastRead is when the table last answered a read, or -1.
 func (o *Observer) LastRead() time.Duration { return o.lastRead }

@@ -139,7 +139,7 @@ func (o *Observer) beat() {
 	e := Evidence{
 		Epoch: o.s.Epoch, Seq: o.seq,
 		Regions: o.s.Regions, Down: slices.Sorted(maps.Keys(o.opinion.Down)),
-		Panic: o.opinion.Panic, Doubt: o.opinion.Doubt, Since: o.since,
+		Panic: o.opinion.Panic, Doubt: o.opinion.Doubt, Since: o.since, At: o.wall,
 	}
 	o.writeEntry(o.s.ID, e.attributes(), o.tableSeq)
 	o.nextBeat = o.now + o.jittered(o.s.Interval)

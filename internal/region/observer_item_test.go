@@ -89,7 +89,7 @@ func TestPinByCommand(t *testing.T) {
 			t.Errorf("%s is pinned to %q six seconds after the command; want %s", g.s.ID, got.Region, west)
 		}
 	}
-	if err := ClearPin(t.Context(), &f.table, east, "ann", "over"); err != nil {
+	if _, err := ClearPin(t.Context(), &f.table, east, "ann", "over"); err != nil {
 		t.Fatal(err)
 	}
 	f.look()
@@ -477,7 +477,7 @@ func TestCommandsWithoutATable(t *testing.T) {
 	if _, err := ReadVerdict(ctx, table, east); !errors.Is(err, ErrNotFound) {
 		t.Errorf("ReadVerdict of an empty table = %v; want ErrNotFound", err)
 	}
-	if err := ClearPin(ctx, table, east, "ann", ""); err != nil {
+	if _, err := ClearPin(ctx, table, east, "ann", ""); err != nil {
 		t.Errorf("ClearPin of an empty table = %v; want no error", err)
 	}
 	until := time.Now().Add(time.Hour)

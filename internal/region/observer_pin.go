@@ -1,6 +1,7 @@
 package region
 
 import (
+	"cmp"
 	"time"
 )
 
@@ -65,6 +66,9 @@ func (o *Observer) takePin(v VerdictItem) {
 		// long it holds, and ours may be wrong.
 		left = v.Pin.left(v.At)
 	}
+	if v.Pin.IsZero() {
+		v.Pin = Pin{By: v.By, Why: v.Why} // who took it away
+	}
 	o.hold(v.Pin, left)
 }
 
@@ -78,7 +82,7 @@ func (o *Observer) hold(pin Pin, left time.Duration) {
 		return
 	}
 	o.pins.held, o.pins.ends = pin, o.now+left
-	o.do(ObserverAction{Kind: TellJudge, Event: Event{Kind: PinSet, Region: pin.Region, For: left, By: pin.By, Why: pin.Why}})
+	o.do(ObserverAction{Kind: TellJudge, Event: Event{Kind: PinSet, Region: pin.Region, For: left, Until: pin.Until, By: pin.By, Why: pin.Why}})
 }
 
 // expirePin ends the pin whose time is over. The judge counts the same time
@@ -115,7 +119,7 @@ func (o *Observer) writePin() {
 	if state == "" {
 		state = TableOK
 	}
-	entry := HistoryEntry{What: "unpin", From: region, To: region, Why: p.want.Why}
+	entry := HistoryEntry{What: "unpin", From: cmp.Or(p.base.Region, region), To: region, Why: p.want.Why}
 	v := VerdictItem{Region: region, State: state, By: p.want.By, Why: p.want.Why}
 	if !p.held.IsZero() {
 		v.Pin, v.Region = p.held, p.held.Region

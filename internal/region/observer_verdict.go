@@ -101,6 +101,7 @@ func (o *Observer) takeVerdict(item Item, missing bool) {
 	if len(v.Faults) > 0 {
 		o.counters.Invalid++
 	}
+	o.stray = v.Stray
 	o.readable = v.Version <= maxVersion // else there is no next one
 	o.version, o.region, o.state, o.missing = v.Version, v.Region, v.State, missing
 	switch {

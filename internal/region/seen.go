@@ -25,6 +25,9 @@ type Seen struct {
 
 	HoldLeft time.Duration `json:"-"`    // when down: how long it must still be good to come back
 	Ramp     int           `json:"ramp"` // of a hundred new calls, how many may go there: 100 but for a region just back
+	RampLeft time.Duration `json:"-"`    // when recovering: how long until it may get all of them
+
+	NewCalls int `json:"new_calls"` // of a hundred new calls, how many go there now
 }
 
 // tally counts what happened in a region since the start.
@@ -74,6 +77,7 @@ func (t *tally) probeFailed(c Class) {
 // Seen returns what was seen of each region, home first.
 func (j *Judge) Seen(now time.Duration) []Seen {
 	all := make([]Seen, len(j.regions))
+	active, other, hundredth := j.placing(now)
 	for i := range j.regions {
 		r := &j.regions[i]
 		sum, n := r.found.rate(now - j.s.Fresh)
@@ -98,6 +102,7 @@ func (j *Judge) Seen(now time.Duration) []Seen {
 		switch {
 		case r.state == Recovering:
 			e.Ramp = j.ramp(now - r.back)
+			e.RampLeft = max(0, 2*j.s.Ramp-(now-r.back))
 		case r.state == Down && r.probes.row > 0:
 			e.HoldLeft = max(0, r.hold-(now-r.probes.rowBegan))
 		case r.state == Down:
@@ -105,6 +110,12 @@ func (j *Judge) Seen(now time.Duration) []Seen {
 		}
 		if r.state == Down && !j.panics {
 			e.Ramp = 0
+		}
+		if r.name == active {
+			e.NewCalls += hundredth
+		}
+		if r.name == other {
+			e.NewCalls += 100 - hundredth
 		}
 		all[i] = e
 	}

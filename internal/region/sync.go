@@ -43,8 +43,9 @@ type Sync struct {
 	// Owned by Run.
 	observer *Observer
 	store    *storeWorker
-	lost     bool // the table; logged once
-	copyLost bool // the copy on disk cannot be written; logged once, until it can
+	lost     bool   // the table; logged once
+	stray    string // the region of a pin that names none of ours; logged once
+	copyLost bool   // the copy on disk cannot be written; logged once, until it can
 
 	mu     sync.Mutex
 	status TableStatus   // but for its ReadAge
@@ -258,6 +259,11 @@ func (s *Sync) note() {
 	v := s.observer.Verdict()
 	pin, pending := s.observer.Pinned()
 	read := s.observer.LastRead()
+	if stray := s.observer.StrayPin(); stray != s.stray {
+		if s.stray = stray; stray != "" {
+			s.log.Warn("pin to a region that this gateway does not have ignored", "region", stray)
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if v.Version != s.status.Version || v.Region != s.status.Region {

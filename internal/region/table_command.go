@@ -1,6 +1,7 @@
 package region
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -49,10 +50,31 @@ func SetPin(ctx context.Context, t Table, key string, p Pin) error {
 	return changePin(ctx, t, key, p, entry)
 }
 
-// ClearPin takes the pin away, as SetPin sets it. lexRegion stays what it is until
-// the gateways have something to say.
-func ClearPin(ctx context.Context, t Table, key, by, why string) error {
-	return changePin(ctx, t, key, Pin{}, HistoryEntry{What: "unpin", By: clip(by), Why: clip(why)})
+// ClearPin takes the pin away, as SetPin sets it, and tells whether there was one
+// that had not ended. lexRegion stays what it is until the gateways have something to
+// say.
+func ClearPin(ctx context.Context, t Table, key, by, why string) (was bool, err error) {
+	before, err := t.Get(ctx, key)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return false, fmt.Errorf("unpin region: %w", err)
+	}
+	was = DecodeVerdict(before, nil).Pin.left(time.Now()) > 0
+	return was, changePin(ctx, t, key, Pin{}, HistoryEntry{What: "unpin", By: clip(by), Why: clip(why)})
+}
+
+// KnownRegions returns the regions that the gateways of a verdict item know, or have
+// written to it: their names in order, none for a table that is new. A pin is no
+// proof of a region, and what the item says may come of one, so it counts only where
+// no gateway has said anything.
+func KnownRegions(v VerdictItem, said []Evidence) (names []string) {
+	for _, e := range said {
+		names = append(names, e.Regions...)
+	}
+	if len(names) == 0 && v.Region != "" {
+		names = append(names, v.Region)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 func changePin(ctx context.Context, t Table, key string, p Pin, entry HistoryEntry) error {
@@ -83,6 +105,9 @@ func changePin(ctx context.Context, t Table, key string, p Pin, entry HistoryEnt
 			delete(c.Set, attrRegion) // there was none that could be used, and there is none to put there
 		}
 		entry.At, entry.From, entry.To = v.At, old.Region, v.Region
+		if p.IsZero() {
+			entry.From = cmp.Or(old.Pin.Region, old.Region)
+		}
 		err = t.Update(ctx, key, c)
 		if err == nil {
 			return AppendHistory(ctx, t, key, entry)

@@ -324,7 +324,7 @@ func pins(t *testing.T, table region.Table) {
 	if err != nil || len(history) != operators {
 		t.Errorf("after %d pins ReadHistory = %v, %v; want a line of each", operators, history, err)
 	}
-	if err := region.ClearPin(t.Context(), table, "us-east-1", "operator0", "drill over"); err != nil {
+	if _, err := region.ClearPin(t.Context(), table, "us-east-1", "operator0", "drill over"); err != nil {
 		t.Error(err)
 	}
 	if v, err := region.ReadVerdict(t.Context(), table, "us-east-1"); err != nil || !v.Pin.IsZero() || v.Version != operators+1 {
