@@ -16,7 +16,6 @@ import (
 
 	"lexline/internal/lex"
 	"lexline/internal/region"
-	"lexline/internal/sqlite"
 )
 
 // bot is one bot that the gateway talks to, with what keeps its regions: lines
@@ -74,15 +73,13 @@ func (g *gateway) openTable() (region.Table, error) {
 			"the table is made anew where there is none, its folder is not: mkdir -p " + dir,
 		}
 	}
-	db, err := sqlite.Open(g.cfg.Table.File)
-	if err != nil {
-		return nil, &hintError{
-			fmt.Errorf("open the region table: %w", err),
-			"table.file names it; without that file it is made anew, and pins are lost",
-		}
+	table := &lateTable{path: g.cfg.Table.File}
+	if _, err := table.use(); err != nil {
+		// The table is advice: a full disk must not keep a gateway from answering calls.
+		g.log.Error("region table not opened, going on without it", "file", g.cfg.Table.File, "err", err)
 	}
-	g.table = db
-	return db, nil
+	g.table = table
+	return table, nil
 }
 
 func isMissing(path string) bool {
@@ -165,13 +162,14 @@ func (g *gateway) taken(name string) bool {
 	return slices.ContainsFunc(g.bots, func(b *bot) bool { return b.name == name })
 }
 
-// ownName is the name of this gateway where the configuration gives none.
+// ownName is the name of this gateway where the configuration gives none. In
+// containers host and process number can be those of another gateway.
 func ownName() string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "gateway"
 	}
-	return fmt.Sprintf("%.48s-%d", host, os.Getpid())
+	return fmt.Sprintf("%.48s-%d-%04x", host, os.Getpid(), rand.Uint32()&0xffff)
 }
 
 // botHint is what to do about a bot that could not be found.

@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -43,16 +44,62 @@ func (g *gateway) openControl() error {
 	case err != nil:
 		return fmt.Errorf("control.listen: %w", err)
 	}
-	g.control = &control{listener: listener, server: &http.Server{
+	g.control = &control{listener: newLimitedListener(listener, maxControl), server: &http.Server{
 		Handler:           g.controlHandler(),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      15 * time.Second,
-		IdleTimeout:       60 * time.Second,
+		IdleTimeout:       5 * time.Second, // so that idle clients do not eat the calls' descriptors
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
 	}}
 	return nil
+}
+
+// maxControl is how many connections the control listener has at a time: the
+// descriptors are the calls'.
+const maxControl = 32
+
+// limitedListener accepts so many connections at a time, and lets others wait.
+type limitedListener struct {
+	net.Listener
+	room   chan struct{}
+	closed chan struct{} // closed by Close
+	once   sync.Once
+}
+
+func newLimitedListener(l net.Listener, limit int) *limitedListener {
+	return &limitedListener{Listener: l, room: make(chan struct{}, limit), closed: make(chan struct{})}
+}
+
+func (l *limitedListener) Accept() (net.Conn, error) {
+	select {
+	case l.room <- struct{}{}:
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		<-l.room
+		return nil, err
+	}
+	return &limitedConn{Conn: conn, leave: sync.OnceFunc(func() { <-l.room })}, nil
+}
+
+func (l *limitedListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return l.Listener.Close()
+}
+
+// limitedConn gives its room back when it is closed.
+type limitedConn struct {
+	net.Conn
+	leave func()
+}
+
+func (c *limitedConn) Close() error {
+	defer c.leave()
+	return c.Conn.Close()
 }
 
 // controlHandler has the control listener's paths.

@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"lexline/internal/call"
-	"lexline/internal/sqlite"
 	"lexline/internal/twilio"
 	"lexline/internal/vad"
 )
@@ -73,7 +72,7 @@ type gateway struct {
 	server   *http.Server
 	calls    call.Config
 	bots     []*bot                 // in the order of their first lines
-	table    *sqlite.DB             // nil: pins are kept in memory
+	table    *lateTable             // nil: kept in memory
 	sounds   map[string]call.Sounds // by name of the line
 	started  time.Time
 	ends     callEnds
