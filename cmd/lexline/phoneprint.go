@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"lexline/internal/twiliosim"
 )
@@ -37,16 +38,56 @@ func (p *phonePrinter) begin() {
 	}
 	go func() {
 		defer close(p.done)
-		encoder := json.NewEncoder(p.out)
-		encoder.SetEscapeHTML(false)
-		for e := range p.events {
-			if p.opts.json {
-				_ = encoder.Encode(e) // nobody reads any more: the calls go on, the records are kept
-			} else if line := p.line(e); line != "" {
+		if p.opts.json {
+			p.encode()
+		} else {
+			p.print()
+		}
+	}()
+}
+
+// encode writes events as they come, each with its time.
+func (p *phonePrinter) encode() {
+	encoder := json.NewEncoder(p.out)
+	encoder.SetEscapeHTML(false)
+	for e := range p.events {
+		_ = encoder.Encode(e) // nobody reads any more: the calls go on, the records are kept
+	}
+}
+
+// print writes lines for people; those of a single call in the order of their times.
+func (p *phonePrinter) print() {
+	show := func(events ...twiliosim.Event) {
+		for _, e := range events {
+			if line := p.line(e); line != "" {
 				fmt.Fprintln(p.out, line)
 			}
 		}
-	}()
+	}
+	var order eventOrder
+	var late <-chan time.Time // while something waits
+	for {
+		select {
+		case e, ok := <-p.events:
+			switch {
+			case !ok:
+				show(order.rest()...)
+				return
+			case p.opts.count > 1:
+				show(e)
+			default:
+				show(order.take(e)...)
+			}
+			if len(order.waiting) == 0 {
+				late = nil
+			} else if late == nil {
+				late = time.After(holdBack)
+			}
+		case <-late:
+			show(order.rest()...)
+			late = nil
+		}
+	}
 }
 
 // end waits until everything is printed, and adds a table when there were
