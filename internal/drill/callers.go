@@ -103,6 +103,7 @@ func (c *callers) call(ctx context.Context, lane, number int) error {
 	c.up.Add(-1)
 	c.done.Add(1)
 	call := c.ears.hear(record, who, lane, to.region)
+	call.Text = strings.ReplaceAll(call.Text, c.clips+"/", "") // a report is read on other machines
 	c.mu.Lock()
 	c.calls = append(c.calls, call)
 	c.mu.Unlock()
