@@ -31,6 +31,7 @@ type historyEntry struct {
 	To       string    `json:"to,omitempty"`
 	Why      string    `json:"why,omitempty"`
 	Evidence string    `json:"evidence,omitempty"`
+	Error    string    `json:"error,omitempty"` // of the probe after which a verdict became worse
 }
 
 const (
@@ -58,7 +59,7 @@ func (g *gateway) history(ctx context.Context, n int) (answer historyAnswer) {
 		name := g.nameOf(b)
 		for _, e := range b.client.Keeper().Status().Audit {
 			answer.Entries = append(answer.Entries, historyEntry{
-				At: e.At, Bot: name, Source: "gateway", What: e.What, Region: e.Region, From: e.From, To: e.To, Why: e.Why,
+				At: e.At, Bot: name, Source: "gateway", What: e.What, Region: e.Region, From: e.From, To: e.To, Why: e.Why, Error: e.Error,
 			})
 		}
 		reading, cancel := context.WithTimeout(ctx, tableDeadline)

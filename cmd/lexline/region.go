@@ -27,15 +27,21 @@ type regionOptions struct {
 	key     string
 }
 
-// regionFlags are a command's flags, with the shared ones among them.
-func regionFlags(env *environment, opts *regionOptions, name, operands, about string) *flag.FlagSet {
+// controlFlags are the flags of a command that asks a gateway.
+func controlFlags(env *environment, opts *regionOptions, name, operands, about string) *flag.FlagSet {
 	flags := newFlags(env, name, operands, about)
 	address := env.getenv("LEXLINE_CONTROL_LISTEN")
 	flags.StringVar(&opts.control, "control", cmp.Or(address, defaultConfig().Control.Listen),
 		"`address` of the gateway's control listener (control.listen in lexline.yml)")
+	flags.BoolVar(&opts.asJSON, "json", false, "print JSON, for programs")
+	return flags
+}
+
+// regionFlags are the flags of a command that asks a gateway or a table.
+func regionFlags(env *environment, opts *regionOptions, name, operands, about string) *flag.FlagSet {
+	flags := controlFlags(env, opts, name, operands, about)
 	flags.StringVar(&opts.table, "table", "", "when no gateway runs: the SQLite `file` of its table (table.file in lexline.yml)")
 	flags.StringVar(&opts.key, "key", "", "with --table: the `key` of the verdict (table.key); not needed if there is only one")
-	flags.BoolVar(&opts.asJSON, "json", false, "print JSON, for programs")
 	return flags
 }
 

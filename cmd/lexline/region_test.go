@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -102,7 +104,7 @@ func TestRegionCommandsOnATable(t *testing.T) {
 	expect(t, 0, with("history", "--json"), `"unpin"`)
 	expect(t, 2, with("pin", "us-west-2", "--for", "10m", "--bot", "OrderFlowers"), "--bot is for gateways")
 	expect(t, 2, with("unpin", "--bot", "OrderFlowers"), "--bot is for gateways")
-	expect(t, 2, with("watch"), "is not watched")
+	expect(t, 2, with("watch"), "flag provided but not defined: -table")
 }
 
 func TestTableOfSeveralBotsNeedsAKey(t *testing.T) {
@@ -150,7 +152,7 @@ func TestNoGatewayAnswers(t *testing.T) {
 	}
 	address := free.Addr().String()
 	free.Close()
-	for _, args := range [][]string{{"status"}, {"watch"}, {"history"}, {"unpin"}, {"pin", "us-west-2", "--for", "1m"}} {
+	for _, args := range [][]string{{"status"}, {"history"}, {"unpin"}, {"pin", "us-west-2", "--for", "1m"}} {
 		expect(t, 1, append(args, "--control", address), "no answer from a gateway at "+address, "hint: is `lexline serve` running on this machine?", "--table FILE")
 	}
 }
@@ -242,7 +244,7 @@ func TestWatchPrintsChanges(t *testing.T) {
 	wants := []string{
 		"  OrderFlowers: new calls go to us-east-1; us-east-1 healthy, us-west-2 healthy",
 		"  OrderFlowers: new calls go to us-west-2; us-east-1 down (5 turns in a row failed: soft), us-west-2 healthy",
-		"gone",
+		"gone; it is waited for",
 		"  OrderFlowers: new calls go to us-west-2; us-east-1 down (5 turns in a row failed: soft), us-west-2 healthy",
 	}
 	if len(lines) != len(wants) {
@@ -253,6 +255,48 @@ func TestWatchPrintsChanges(t *testing.T) {
 			t.Errorf("line %d = %q; want %q", i, lines[i], want)
 		}
 	}
+}
+
+// TestWatchWaitsForAGateway begins to watch before anything is there.
+func TestWatchWaitsForAGateway(t *testing.T) {
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := free.Addr().String()
+	free.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	read, write := io.Pipe()
+	env := &environment{stdout: write, stderr: io.Discard, getenv: func(string) string { return "" }}
+	ended := make(chan int, 1)
+	go func() {
+		defer write.Close()
+		ended <- run(ctx, env, []string{"region", "watch", "--every", "100ms", "--control", address})
+	}()
+	lines := bufio.NewScanner(read)
+	if !lines.Scan() || !strings.Contains(lines.Text(), "no answer from a gateway at "+address) || !strings.HasSuffix(lines.Text(), "it is waited for") {
+		t.Errorf("the first line = %q; want that nothing is there yet", lines.Text())
+	}
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := busyStatus()
+	server := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, s) })}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	if !lines.Scan() || !strings.Contains(lines.Text(), "OrderFlowers: new calls go to us-west-2") {
+		t.Errorf("the second line = %q; want the status, and nothing said twice", lines.Text())
+	}
+	cancel()
+	if lines.Scan() {
+		t.Errorf("a third line %q; want none", lines.Text())
+	}
+	if code := <-ended; code != 0 {
+		t.Errorf("exit code %d; want 0 after Ctrl-C", code)
+	}
+	server.Close()
+	<-served
 }
 
 func TestWatchPrintsJSON(t *testing.T) {
@@ -285,7 +329,7 @@ func TestWatchRedraws(t *testing.T) {
 	if strings.Count(text, "\x1b[2J") != 1 || strings.Count(text, "\x1b[H") != 4 || strings.Count(text, "\x1b[J") != 4 {
 		t.Errorf("the screen got %q; want it cleared once and drawn over four times", text)
 	}
-	if !strings.Contains(text, "2 live calls\x1b[K\n") || !strings.Contains(text, "gone ?[5m\x1b[K\n") {
+	if !strings.Contains(text, "2 live calls\x1b[K\n") || !strings.Contains(text, "gone ?[5m; it is waited for\x1b[K\n") {
 		t.Errorf("the screen got %q; want each status and the fault, each line cleared to its end", text)
 	}
 }

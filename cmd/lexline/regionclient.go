@@ -87,8 +87,11 @@ func (c *controlClient) noAnswer(err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err
 	}
-	return &hintError{fmt.Errorf("no answer from a gateway at %s: %w", c.address, err), hint}
+	return &hintError{fmt.Errorf("%w at %s: %w", errNoGateway, c.address, err), hint}
 }
+
+// errNoGateway says that nothing answered at all: a gateway may yet come up there.
+var errNoGateway = errors.New("no answer from a gateway")
 
 // refused is the error of an answer that is not 200.
 func (c *controlClient) refused(status string, raw []byte) error {

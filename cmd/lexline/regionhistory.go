@@ -93,26 +93,74 @@ func (e historyEntry) words(now time.Time) string {
 	if e.Bot != "" {
 		fmt.Fprintf(&w, "%s: ", e.Bot)
 	}
-	fmt.Fprint(&w, e.What)
-	if e.Region != "" && e.Region != e.To && e.Region != e.From {
-		fmt.Fprintf(&w, " %s", e.Region)
-	}
-	switch {
-	case e.From != "" && e.To != "" && e.From != e.To:
-		fmt.Fprintf(&w, " from %s to %s", e.From, e.To)
-	case e.To != "":
-		fmt.Fprintf(&w, " to %s", e.To)
-	case e.From != "":
-		fmt.Fprintf(&w, " off %s", e.From)
-	}
-	if e.By != "" {
+	fmt.Fprint(&w, e.event())
+	if e.By != "" && e.What != "unpin" {
 		fmt.Fprintf(&w, ", by %s", e.By)
 	}
-	if e.Why != "" {
+	if e.Why != "" && e.What != "unpin" {
 		fmt.Fprintf(&w, ": %s", e.Why)
+	}
+	if e.Error != "" {
+		fmt.Fprintf(&w, "; the probe's error: %s", e.Error)
 	}
 	if e.Evidence != "" && e.Evidence != e.Why {
 		fmt.Fprintf(&w, " [%s]", e.Evidence)
 	}
 	return w.String()
+}
+
+// event says what happened, without by whom and why.
+func (e historyEntry) event() string {
+	switch {
+	case e.What == "panic" && e.To == "end":
+		return fmt.Sprintf("%s is back, so not every region looks dead any more", e.Region)
+	case e.What == "panic":
+		return "every region looks dead"
+	case e.What == "doubt" && e.To == "end":
+		return "this gateway is in doubt no more" + about(e.Region)
+	case e.What == "doubt":
+		return "this gateway may be wrong" + about(e.Region)
+	case e.What == "pin" && e.To == "":
+		return fmt.Sprintf("pin to %s ended", e.From)
+	case e.What == "unpin":
+		return e.unpinned()
+	case e.What == "move" && e.From == "":
+		return "first verdict: " + e.To
+	case e.What == "state":
+		return "still " + e.To
+	}
+	text := e.What
+	if e.Region != "" && e.Region != e.To && e.Region != e.From {
+		text += " " + e.Region
+	}
+	if e.From != "" && e.To != "" && e.From != e.To {
+		return fmt.Sprintf("%s from %s to %s", text, e.From, e.To)
+	}
+	if e.To != "" {
+		text += " to " + e.To
+	}
+	return text
+}
+
+func about(name string) string {
+	if name == "" {
+		return ""
+	}
+	return " about " + name
+}
+
+// unpinned says which pin was taken away, by whom and why, and where calls go then
+// if that is known already.
+func (e historyEntry) unpinned() string {
+	text := fmt.Sprintf("pin to %s taken away", e.From)
+	if e.By != "" {
+		text += " by " + e.By
+	}
+	if e.Why != "" {
+		text += ": " + e.Why
+	}
+	if e.To != e.From && e.To != "" {
+		text += "; calls go to " + e.To
+	}
+	return text
 }

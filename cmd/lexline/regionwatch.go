@@ -18,7 +18,8 @@ func regionWatchCommand() command {
 
 const regionWatchAbout = `Shows what lexline region status says and keeps it fresh, until Ctrl-C. On a terminal it
 redraws in place; else it prints a line for each bot at the start and whenever something
-has changed: for logs and pipes. A gateway that stops answering is waited for.
+has changed: for logs and pipes. A gateway that does
+not answer, or is not up yet, is waited for.
 
 examples:
   lexline region watch
@@ -27,7 +28,7 @@ examples:
 
 func runRegionWatch(ctx context.Context, env *environment, args []string) error {
 	var opts regionOptions
-	flags := regionFlags(env, &opts, "region watch", "", regionWatchAbout)
+	flags := controlFlags(env, &opts, "region watch", "", regionWatchAbout)
 	every := flags.Duration("every", time.Second, "how often the gateway is asked; 100ms or more")
 	if err := parseFlags(flags, args); err != nil {
 		return err
@@ -35,17 +36,14 @@ func runRegionWatch(ctx context.Context, env *environment, args []string) error 
 	if err := opts.check(); err != nil {
 		return err
 	}
-	switch {
-	case opts.table != "":
-		return usageError{errors.New("a table alone is not watched; region status --table reads it")}
-	case *every < 100*time.Millisecond:
+	if *every < 100*time.Millisecond {
 		return usageError{fmt.Errorf("--every %v is too often", *every)}
 	}
 	w := watcher{out: env.stdout, redraw: isTerminal(env.stdout) && !opts.asJSON, asJSON: opts.asJSON}
 	client := newControlClient(opts.control)
 	s, raw, err := client.status(ctx)
-	if err != nil {
-		return err // nothing is there to be watched
+	if err != nil && !errors.Is(err, errNoGateway) {
+		return err // what is there is nothing to be watched
 	}
 	tick := time.NewTicker(*every)
 	defer tick.Stop()
@@ -83,7 +81,7 @@ func (w *watcher) show(s statusAnswer, raw []byte, failed error) error {
 			return nil
 		}
 		w.quiet, w.last = true, nil
-		return w.print(time.Now(), failed.Error(), map[string]string{"error": failed.Error()})
+		return w.print(time.Now(), failed.Error()+"; it is waited for", map[string]string{"error": failed.Error()})
 	}
 	w.quiet = false
 	lines := map[string]string{}
@@ -131,7 +129,7 @@ func (w *watcher) compact(raw []byte) error {
 func (w *watcher) draw(s statusAnswer, failed error) error {
 	var text strings.Builder
 	if failed != nil {
-		fmt.Fprintf(&text, "%s  %v\n", time.Now().Format(time.TimeOnly), printable(failed.Error()))
+		fmt.Fprintf(&text, "%s  %v; it is waited for\n", time.Now().Format(time.TimeOnly), printable(failed.Error()))
 	} else {
 		statusWords(&text, s)
 		fmt.Fprintf(&text, "\n%s, Ctrl-C ends\n", s.Now.Format(time.TimeOnly))

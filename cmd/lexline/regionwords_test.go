@@ -232,8 +232,8 @@ func TestHistoryInWords(t *testing.T) {
 			"14:03:12  gateway  OrderFlowers: active region moved from us-east-1 to us-west-2",
 		},
 		{
-			historyEntry{Bot: "OrderFlowers", Source: "gateway", What: "pin", Region: "us-east-1", From: "us-east-1", Why: "the pin ended"},
-			"14:03:12  gateway  OrderFlowers: pin off us-east-1: the pin ended",
+			historyEntry{Bot: "OrderFlowers", Source: "gateway", What: "pin", Region: "us-east-1", From: "us-east-1", Why: "taken away by bob: done"},
+			"14:03:12  gateway  OrderFlowers: pin to us-east-1 ended: taken away by bob: done",
 		},
 		{
 			historyEntry{Source: "table", What: "pin", By: "ann@desk", From: "us-east-1", To: "us-west-2", Why: "maintenance"},
@@ -243,7 +243,46 @@ func TestHistoryInWords(t *testing.T) {
 			historyEntry{Source: "table", What: "move", By: "gw-1", From: "us-east-1", To: "us-west-2", Why: "down", Evidence: "us-east-1 down 2 of 3"},
 			"14:03:12  table    move from us-east-1 to us-west-2, by gw-1: down [us-east-1 down 2 of 3]",
 		},
-		{historyEntry{Source: "table", What: "unpin", By: "ann", From: "us-east-1", To: "us-east-1"}, "14:03:12  table    unpin to us-east-1, by ann"},
+		{
+			historyEntry{Source: "table", What: "unpin", By: "ann", From: "us-west-2", To: "us-west-2"},
+			"14:03:12  table    pin to us-west-2 taken away by ann",
+		},
+		{
+			historyEntry{Source: "table", What: "unpin", By: "ann", Why: "it is over", From: "us-west-2", To: "us-east-1"},
+			"14:03:12  table    pin to us-west-2 taken away by ann: it is over; calls go to us-east-1",
+		},
+		{
+			historyEntry{Source: "table", What: "move", By: "gw-1", To: "us-east-1", Why: "us-east-1 up 1, down 0"},
+			"14:03:12  table    first verdict: us-east-1, by gw-1: us-east-1 up 1, down 0",
+		},
+		{
+			historyEntry{Source: "table", What: "state", By: "gw-1", From: "us-east-1", To: "us-east-1", Why: "degraded: both down"},
+			"14:03:12  table    still us-east-1, by gw-1: degraded: both down",
+		},
+		{
+			historyEntry{Source: "gateway", What: "doubt", Region: "us-east-1", To: "begin", Why: "most other gateways hold it up"},
+			"14:03:12  gateway  this gateway may be wrong about us-east-1: most other gateways hold it up",
+		},
+		{
+			historyEntry{Source: "gateway", What: "doubt", To: "begin", Why: "every region fell within 5.0 s"},
+			"14:03:12  gateway  this gateway may be wrong: every region fell within 5.0 s",
+		},
+		{
+			historyEntry{Source: "gateway", What: "doubt", Region: "us-east-1", To: "end"},
+			"14:03:12  gateway  this gateway is in doubt no more about us-east-1",
+		},
+		{
+			historyEntry{Source: "gateway", What: "panic", To: "begin", Why: "none is taken out"},
+			"14:03:12  gateway  every region looks dead: none is taken out",
+		},
+		{
+			historyEntry{Source: "gateway", What: "panic", Region: "us-east-1", To: "end", Why: "it answered a probe"},
+			"14:03:12  gateway  us-east-1 is back, so not every region looks dead any more: it answered a probe",
+		},
+		{
+			historyEntry{Source: "gateway", What: "region changed", Region: "us-east-1", From: "suspect", To: "down", Why: "3 probes in a row failed (soft)", Error: "no answer in time"},
+			"14:03:12  gateway  region changed us-east-1 from suspect to down: 3 probes in a row failed (soft); the probe's error: no answer in time",
+		},
 	} {
 		c.entry.At = at
 		if got := c.entry.words(at); got != c.want {

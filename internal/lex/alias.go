@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -24,16 +25,17 @@ const (
 
 // alias is a bot's alias in one region: what a Client has of each region.
 type alias struct {
-	region    string
-	bot, name string // of the bot and of its alias, as configured: ids or names
-	locale    string
-	runtime   *lexruntimev2.Client
-	models    *lexmodelsv2.Client
-	transport http.RoundTripper
-	room      *region.Limiter
-	warned    seldomly                 // of its room running out
-	ids       atomic.Pointer[aliasIDs] // nil until they were found
-	noPut     atomic.Bool              // we may not open sessions there: every probe is a deep one
+	region        string
+	bot, name     string // of the bot and of its alias, as configured: ids or names
+	locale        string
+	runtime       *lexruntimev2.Client
+	models        *lexmodelsv2.Client
+	transport     http.RoundTripper
+	room          *region.Limiter
+	warned        seldomly                 // of its room running out
+	misunderstood sync.Once                // a probe was answered otherwise than configured: told
+	ids           atomic.Pointer[aliasIDs] // nil until they were found
+	noPut         atomic.Bool              // we may not open sessions there: every probe is a deep one
 }
 
 // aliasIDs are the ids of a bot and of its alias. They differ from region to

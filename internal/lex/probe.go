@@ -58,10 +58,27 @@ func (c *Client) Probe(ctx context.Context, name string, deep bool) (region.Clas
 		c.forgetLater(ctx, a, session)
 	}
 	if err != nil {
+		c.tellMisunderstood(a, err)
 		err = because(ctx, err)
 		return Class(err), plain(err)
 	}
 	return region.None, nil
+}
+
+// misunderstoodError says that a bot answered a deep probe, and not as it was said
+// that it would: a region in trouble, or a probe that asks the wrong thing.
+type misunderstoodError struct{ text string }
+
+func (e *misunderstoodError) Error() string { return e.text }
+
+// tellMisunderstood warns once for each region: while the configuration is wrong
+// nothing but this tells it from a region in trouble.
+func (c *Client) tellMisunderstood(a *alias, err error) {
+	if wrong, ok := errors.AsType[*misunderstoodError](err); ok {
+		a.misunderstood.Do(func() {
+			c.log.Warn("probe answered, but not as configured", "region", a.region, "err", wrong, "key", "probe")
+		})
+	}
 }
 
 // forgetLater deletes a probe's session on nobody's time.
@@ -111,9 +128,9 @@ func (p Probe) judge(out *lexruntimev2.RecognizeTextOutput) error {
 	case asks && len(out.Messages) == 0:
 		return &answerError{errNoWords} // to callers this would be no answer
 	case p.Intent != "" && intent != p.Intent:
-		return &answerError{fmt.Errorf("%q was taken for intent %q, not %q", p.Text, intent, p.Intent)}
+		return &answerError{&misunderstoodError{fmt.Sprintf("%q was taken for intent %q, not %q", p.Text, intent, p.Intent)}}
 	case p.Slot != "" && slot != p.Slot:
-		return &answerError{fmt.Errorf("%q was followed by a question for slot %q, not %q", p.Text, slot, p.Slot)}
+		return &answerError{&misunderstoodError{fmt.Sprintf("%q was followed by a question for slot %q, not %q", p.Text, slot, p.Slot)}}
 	}
 	return nil
 }

@@ -1,9 +1,11 @@
 package lex
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync"
@@ -118,6 +120,39 @@ func TestProbe(t *testing.T) {
 			w.client.Close()
 			if waited := time.Since(begun); waited > time.Second {
 				t.Errorf("Close waited %v for a deletion, want at most 1s", waited)
+			}
+		})
+	}
+}
+
+// TestMisunderstoodProbeIsToldOnce asks for what the bot never does.
+func TestMisunderstoodProbeIsToldOnce(t *testing.T) {
+	orders := object{"intent": object{"name": "OrderFlowers"}, "dialogAction": object{"type": "ElicitSlot", "slotToElicit": "FlowerType"}}
+	for _, c := range []struct {
+		name  string
+		asks  Probe
+		reply reply
+		want  string // of the warning; empty: none
+	}{
+		{"another intent", Probe{Text: "a trip", Intent: "BookTrip"}, texting(orders), `\"a trip\" was taken for intent \"OrderFlowers\", not \"BookTrip\"`},
+		{"another slot", Probe{Text: "flowers", Slot: "PickupDate"}, texting(orders), `was followed by a question for slot \"FlowerType\", not \"PickupDate\"`},
+		{"as configured", Probe{Text: "flowers", Intent: "OrderFlowers", Slot: "FlowerType"}, texting(orders), ""},
+		{"an error", Probe{Text: "a trip", Intent: "BookTrip"}, func(_ *place, w http.ResponseWriter, r *request) {
+			r.hear(0)
+			fail(w, 500, "")
+		}, ""},
+	} {
+		bubble(t, c.name, func(t *testing.T) {
+			var log bytes.Buffer
+			w := newWorld(t, Config{Probe: c.asks, Logger: slog.New(slog.NewTextHandler(&log, nil))}, east, west)
+			w.at(west).tell(c.reply)
+			for range 3 {
+				w.probe(t, west, true)
+			}
+			w.client.Close()
+			times := strings.Count(log.String(), "probe answered, but not as configured")
+			if wanted := map[bool]int{true: 0, false: 1}[c.want == ""]; times != wanted || !strings.Contains(log.String(), c.want) {
+				t.Errorf("told %d times; want %d, with %s:\n%s", times, wanted, c.want, log.String())
 			}
 		})
 	}

@@ -119,7 +119,7 @@ func (j *Judge) takeOut(r *judged, why string) {
 		first, last = min(first, j.regions[i].badSince), max(last, j.regions[i].badSince)
 	}
 	j.panics = true
-	j.out = append(j.out, Action{Kind: Panics, To: "begin", Why: "every region looks dead: none is taken out"})
+	j.out = append(j.out, Action{Kind: Panics, To: "begin", Why: "none is taken out, turns are sent to all of them"})
 	if len(j.regions) > 1 && last-first <= j.s.Common {
 		j.doubts = true
 		why := fmt.Sprintf("every region fell within %s: it may be this gateway's own network", tenths(j.s.Common))

@@ -93,7 +93,7 @@ func TestKeeperLogsTheDeathOfAll(t *testing.T) {
 			}
 		}
 	}
-	want := line{"level": "ERROR", "msg": "every region looks dead", "why": "every region looks dead: none is taken out"}
+	want := line{"level": "ERROR", "msg": "every region looks dead", "why": "none is taken out, turns are sent to all of them"}
 	if diff := cmp.Diff(want, of(lines(), "every region looks dead")); diff != "" {
 		t.Errorf("the beginning (-want +got):\n%s", diff)
 	}
