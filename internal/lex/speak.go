@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2/types"
 
@@ -93,6 +94,10 @@ func (s *Session) putWords(ctx context.Context, cancel context.CancelCauseFunc, 
 	overdue := s.client.overdue(cancel)
 	defer overdue.Stop()
 	out, err := a.put(ctx, s.info.ID, state, sdkMessages(words), answerVoiceType)
+	for isConflict(err) && pause(ctx, conflictPause) == nil {
+		// An attempt of ours that was cancelled holds the session there a little longer.
+		out, err = a.put(ctx, s.info.ID, state, sdkMessages(words), answerVoiceType)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("take over the session: %w", because(ctx, err))
 	}
@@ -111,6 +116,20 @@ func (s *Session) putWords(ctx context.Context, cancel context.CancelCauseFunc, 
 		answer: answer, state: raw, words: words, rate: deref(out.ContentType),
 		voice: out.AudioStream, release: func() {},
 	}, nil
+}
+
+// conflictPause is how long a session that is held is left alone.
+const conflictPause = 100 * time.Millisecond
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // sdkMessages returns the words that are to be spoken, as the SDK has them.

@@ -204,3 +204,28 @@ func TestInterruptedWhileTheVoiceIsFinished(t *testing.T) {
 		}
 	})
 }
+
+// A session that a cancelled attempt still holds is free a little later: the rest
+// of the voice is waited for.
+func TestVoiceIsFinishedBehindAConflict(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Config{Once: true}, east, west)
+		session := w.client.Session(caller)
+		w.first(t, session)
+		w.at(east).tell(voiced(cutAfter(3200)))
+		refusals := 3
+		w.at(west).tell(func(p *place, hw http.ResponseWriter, r *request) {
+			if r.hear(0); r.Op == "put" && refusals > 0 {
+				refusals--
+				fail(hw, 409, "ConflictException")
+				return
+			}
+			answerWell(p, hw, r, heardIn(p, r))
+		})
+		a := w.say(t.Context(), session, 2)
+		if a.err != nil || a.returned != 300*time.Millisecond {
+			t.Errorf("spoken after %v, %v; want after 300ms", a.returned, a.err)
+		}
+		wholeVoice(t, a)
+	})
+}
