@@ -263,11 +263,15 @@ func (k *Keeper) log(a Action, fault string) {
 	k.logger.LogAttrs(context.Background(), level, message, attrs...)
 }
 
-// words says an action in a log's words.
+// words says an action, which is no Probe, in a log's words.
 func (a Action) words() (slog.Level, string) {
 	switch {
-	case a.Kind == Moved, a.Kind == Changed && a.To == string(Down):
-		return slog.LevelWarn, a.Kind.String()
+	case a.Kind == Changed && a.To == string(Down):
+		return slog.LevelWarn, "region changed"
+	case a.Kind == Changed:
+		return slog.LevelInfo, "region changed"
+	case a.Kind == Moved:
+		return slog.LevelWarn, "active region moved"
 	case a.Kind == Panics && a.To == "begin":
 		return slog.LevelError, "every region looks dead"
 	case a.Kind == Panics:
@@ -278,10 +282,8 @@ func (a Action) words() (slog.Level, string) {
 		return slog.LevelInfo, "this gateway is in doubt no more"
 	case a.Kind == Pinned && a.To != "":
 		return slog.LevelInfo, "region pinned"
-	case a.Kind == Pinned:
-		return slog.LevelInfo, "pin ended"
 	}
-	return slog.LevelInfo, a.Kind.String()
+	return slog.LevelInfo, "pin ended"
 }
 
 // Run makes the probes, and keeps up with the table, until the context ends. It
