@@ -79,7 +79,13 @@ func unseen(regions int) []sight {
 // restarted notes that a gateway has forgotten everything, pins too until it has
 // read the table.
 func (o *oracle) restarted(g *gateway) {
+	before := o.seen[g.index]
 	o.seen[g.index] = unseen(o.r.s.Regions)
+	for i, s := range before {
+		if s.down { // turns that go on were sent elsewhere as long as it was
+			o.seen[g.index][i].upAt = o.r.w.now
+		}
+	}
 	o.panic[g.index], o.panicEnded[g.index] = false, 0
 	if o.pin.gateway == g.index {
 		o.pin.region = ""
