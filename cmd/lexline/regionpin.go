@@ -80,7 +80,7 @@ func pinAtGateway(ctx context.Context, w io.Writer, opts regionOptions, order pi
 	}
 	for _, b := range s.Bots {
 		if r, ok := regionOf(b.Regions, answer.Region); ok && r.State != region.Healthy && b.Pin != nil {
-			fmt.Fprintf(w, "MIND: for %s %s is %s since %s: %s.\n", b.Name, r.Region, r.State, clockTime(r.Since, s.Now), r.Why)
+			fmt.Fprintf(w, "MIND: for %s %s is %s since %s: %s\n", b.Name, r.Region, r.State, clockTime(r.Since, s.Now), sentence(r.Why))
 		}
 	}
 	fmt.Fprintf(w, "To take the pin away: lexline region unpin --control %s\n", opts.control)

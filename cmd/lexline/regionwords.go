@@ -76,8 +76,7 @@ func (b botStatus) newCallsGo() string {
 	var parts []string
 	why := ""
 	for _, r := range b.Regions {
-		switch {
-		case r.Region == b.Active && r.NewCalls < 100 && (r.State == region.Suspect || r.State == region.Recovering):
+		if r.Region == b.Active && r.NewCalls < 100 && (r.State == region.Suspect || r.State == region.Recovering) {
 			why = fmt.Sprintf(" while %s is %s", r.Region, r.State)
 		}
 		switch {
@@ -99,11 +98,14 @@ func outlookWords(r region.RegionStatus, b botStatus) string {
 	var w strings.Builder
 	switch r.State {
 	case region.Suspect:
-		fmt.Fprint(&w, "It is not taken out; turns go elsewhere where they can.")
-		if r.NewCalls == 100 {
-			fmt.Fprint(&w, " New calls go there, as nothing better is left.")
+		switch {
+		case b.Pin != nil && b.Pin.Region == r.Region:
+			fmt.Fprintln(&w, "It gets calls all the same, as it is pinned.")
+		case r.NewCalls == 100:
+			fmt.Fprintln(&w, "It is not taken out; turns go elsewhere where they can. New calls go there, as nothing better is left.")
+		default:
+			fmt.Fprintln(&w, "It is not taken out; turns go elsewhere where they can.")
 		}
-		fmt.Fprintln(&w)
 	case region.Recovering:
 		fmt.Fprintln(&w, recoveringWords(r, b))
 	case region.Down:

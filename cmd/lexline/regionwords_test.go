@@ -124,6 +124,15 @@ func TestWordsOfEachPlight(t *testing.T) {
 			nil,
 		},
 		{
+			"suspect, and pinned",
+			func(b *botStatus, east *region.RegionStatus) {
+				b.Pin.Region, b.Active, east.State, east.NewCalls = east.Region, east.Region, region.Suspect, 100
+				b.Regions[1].NewCalls = 0
+			},
+			[]string{"New calls go to us-east-1.", "It gets calls all the same, as it is pinned."},
+			[]string{"nothing better", "go elsewhere"},
+		},
+		{
 			"suspect, and nothing better is left",
 			func(b *botStatus, east *region.RegionStatus) {
 				b.Pin, b.Active, east.State, east.NewCalls = nil, east.Region, region.Suspect, 100

@@ -239,6 +239,10 @@ func TestPinToARegionOfOthersIsToldOnce(t *testing.T) {
 		Prober: proberFunc(healthy), Table: table, Logger: logger,
 		Sync: SyncConfig{Observer: ObserverSettings{ID: "gateway", Region: east}},
 	}
+	article := Item{Key: east, Attributes: map[string]any{attrRegion: west}} // says neither who nor why
+	if err := table.Put(t.Context(), article); err != nil {
+		t.Fatal(err)
+	}
 	kept(t, cfg, func(k *Keeper) {
 		time.Sleep(20 * time.Second)
 		if err := SetPin(t.Context(), table, east, Pin{Region: "us-wets-2", Until: time.Now().Add(time.Hour), By: "ann"}); err != nil {
@@ -251,6 +255,11 @@ func TestPinToARegionOfOthersIsToldOnce(t *testing.T) {
 	})
 	var told []line
 	for _, l := range lines() {
+		for key, value := range l {
+			if value == "" {
+				t.Errorf("line %v has an empty %s", l, key)
+			}
+		}
 		if l["msg"] == "pin to a region that this gateway does not have ignored" {
 			told = append(told, l)
 		}

@@ -254,6 +254,17 @@ func (s *Sync) heard(answer storeAnswer) {
 	}
 }
 
+// logged is a verdict for the log, without what it does not say.
+func (v VerdictItem) logged() []slog.Attr {
+	attrs := []slog.Attr{slog.Int64("version", v.Version)}
+	for _, a := range [...][2]string{{"region", v.Region}, {"state", string(v.State)}, {"by", v.By}, {"why", v.Why}} {
+		if a[1] != "" {
+			attrs = append(attrs, slog.String(a[0], a[1]))
+		}
+	}
+	return attrs
+}
+
 // note takes over what Status shows.
 func (s *Sync) note() {
 	v := s.observer.Verdict()
@@ -267,7 +278,7 @@ func (s *Sync) note() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if v.Version != s.status.Version || v.Region != s.status.Region {
-		s.log.Info("region table says", "region", v.Region, "state", v.State, "version", v.Version, "by", v.By, "why", v.Why)
+		s.log.LogAttrs(context.Background(), slog.LevelInfo, "region table says", v.logged()...)
 	}
 	s.readAt = read
 	s.status.FromCopy = read < 0 && v.Region != ""
