@@ -15,7 +15,8 @@ import (
 	"lexline/internal/twiliosim"
 )
 
-// lateThenDown stands before a local Lex: the answers are late until it is down.
+// lateThenDown stands before a local Lex: its answers are late, and once it is down
+// nothing but errors, so that nobody knows what became of a turn.
 func lateThenDown(t *testing.T, down *atomic.Bool) func(lexAddress string) string {
 	return func(lexAddress string) string {
 		target, err := url.Parse(lexAddress)
@@ -24,13 +25,13 @@ func lateThenDown(t *testing.T, down *atomic.Bool) func(lexAddress string) strin
 		}
 		forward := httputil.NewSingleHostReverseProxy(target)
 		proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-			switch question := strings.HasSuffix(req.URL.Path, "/utterance"); {
-			case question && !down.Load():
+			if strings.HasSuffix(req.URL.Path, "/utterance") {
 				select {
 				case <-time.After(2600 * time.Millisecond):
 				case <-req.Context().Done():
 				}
-			case question:
+			}
+			if down.Load() { // of the session nobody learns anything either
 				w.Header().Set("X-Amzn-ErrorType", "InternalServerException")
 				w.WriteHeader(http.StatusInternalServerError)
 				return
@@ -47,7 +48,7 @@ func lateThenDown(t *testing.T, down *atomic.Bool) func(lexAddress string) strin
 func TestCallerHearsTheBuiltinSounds(t *testing.T) {
 	var down atomic.Bool
 	r := newRigBehind(t, lateThenDown(t, &down))
-	script := "wait\npress 1#\npause 4s\npress 2#\npause 2s\nwait\nhangup"
+	script := "wait\npress 1#\npause 4s\npress 2#\npause 3s\nwait\nhangup"
 	record := r.call(t.Context(), script, "secret", func(e twiliosim.Event) {
 		if e.Event == "press" && e.Key == "2" {
 			down.Store(true)
