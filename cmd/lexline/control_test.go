@@ -263,6 +263,9 @@ func TestPinAndUnpin(t *testing.T) {
 	if err := json.Unmarshal([]byte(body), &answer); code != 200 || err != nil || answer.Region != "us-west-2" || len(answer.Bots) != 1 || answer.Until == nil {
 		t.Fatalf("POST /pin = %d, %v: %s", code, err, body)
 	}
+	if pin := c.status().Bots[0].Pin; pin == nil || !pin.Until.Equal(*answer.Until) {
+		t.Errorf("the answer's end is %v, the status has %+v; want one time", answer.Until, pin)
+	}
 	if left := time.Until(*answer.Until); left < 29*time.Minute || left > 30*time.Minute {
 		t.Errorf("the pin ends in %v; want about 30 min", left)
 	}

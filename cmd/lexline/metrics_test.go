@@ -114,6 +114,8 @@ func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 		"lexline_bot_errors_total{bot=OrderFlowers,class=soft}":                                   6,
 		"lexline_bot_errors_total{bot=OrderFlowers,class=hard}":                                   0,
 		"lexline_region_state{bot=OrderFlowers,region=us-east-1,state=down}":                      1,
+		"lexline_region_new_calls{bot=OrderFlowers,region=us-west-2}":                             100,
+		"lexline_region_new_calls{bot=OrderFlowers,region=us-east-1}":                             0,
 		"lexline_region_state{bot=OrderFlowers,region=us-east-1,state=healthy}":                   0,
 		"lexline_region_state{bot=OrderFlowers,region=us-east-1,state=suspect}":                   0,
 		"lexline_region_state{bot=OrderFlowers,region=us-east-1,state=recovering}":                0,
