@@ -27,7 +27,7 @@ func serveCommand() command {
 func runServe(ctx context.Context, env *environment, args []string) error {
 	flags := newFlags(env, "serve", "", `Answers Twilio's calls: the webhook POST /twiml, the media stream behind it, POST
 /resume and GET /ping. Every setting is explained in lexline.yml; the environment
-can hold them too. SIGTERM lets live calls finish (call.drain_time), SIGINT and SIGHUP end them.
+can hold them too. SIGTERM and SIGHUP let live calls finish (call.drain_time), SIGINT ends them.
 The commands lexline region ask its control listener (control.listen), which has
 /status and /metrics.
 
@@ -57,7 +57,7 @@ examples:
 		return err
 	}
 	impatient := make(chan os.Signal, 1)
-	signal.Notify(impatient, hurryingSignals()...)
+	signal.Notify(impatient, os.Interrupt)
 	defer signal.Stop(impatient)
 	return g.run(ctx, impatient)
 }

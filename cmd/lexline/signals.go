@@ -20,12 +20,8 @@ func (e endedBySignal) exitCode() int { return 128 + int(e.signal) }
 
 // endingSignals are those that end a command: Ctrl-C, the request of a service
 // manager, and the end of the terminal. Under nohup the last one stays ignored.
-func endingSignals() []os.Signal { return append(hurryingSignals(), syscall.SIGTERM) }
-
-// hurryingSignals are those after which `lexline serve` does not wait for its
-// live calls: nobody is there to watch it finish.
-func hurryingSignals() []os.Signal {
-	signals := []os.Signal{os.Interrupt}
+func endingSignals() []os.Signal {
+	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
