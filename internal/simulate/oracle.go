@@ -81,8 +81,9 @@ func unseen(regions int) []sight {
 func (o *oracle) restarted(g *gateway) {
 	before := o.seen[g.index]
 	o.seen[g.index] = unseen(o.r.s.Regions)
-	for i, s := range before {
-		if s.down { // turns that go on were sent elsewhere as long as it was
+	for i, s := range before { // turns that go on were sent elsewhere as long as it was down
+		o.seen[g.index][i].upAt = s.upAt
+		if s.down {
 			o.seen[g.index][i].upAt = o.r.w.now
 		}
 	}
