@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"lexline/internal/drill"
@@ -25,8 +27,9 @@ a process of its own, has simulated callers order flowers all the time, breaks a
 region in the middle of their words, restores it, and says from the logs and from what
 the callers heard what it came to: calls dropped, utterances lost or answered twice,
 orders placed twice or with other values, extra delay, silence, and how long it took to
-notice, to switch and to come back. Logs, recordings, a report and a picture of the run
-go to a folder. Exit code 1: a promise was broken (with --strict: or kept too late).
+notice, to switch and to come back. Logs, a report and a picture of the run go to a
+folder. Exit code 1: a promise was broken (with --strict: or kept too late). Ctrl-C and
+SIGTERM end the drill; it reports what there is, and the exit code is 130 or 143.
 
 With --policy article the same calls and faults meet a gateway for each region and a
 model of the health check in AWS's article on failover for Amazon Connect and Lex;
@@ -73,7 +76,7 @@ func parseDrillOptions(env *environment, args []string) (*drillOptions, error) {
 	flags.Float64Var(&o.Scale, "article-scale", 0.1, "`factor` on the five minutes between the article's health checks")
 	flags.BoolVar(&o.Speech, "speech", false, "recognise the callers' words and speak the bot's, instead of known clips and tones: for few calls")
 	flags.StringVar(&o.Bot, "bot", filepath.Join("bots", "OrderFlowers"), "the bot's export, a `folder` or zip")
-	flags.StringVar(&o.Out, "out", "drill-run", "`folder` for logs, recordings, report and picture")
+	flags.StringVar(&o.Out, "out", "drill-run", "`folder` for logs, report and picture")
 	flags.BoolVar(&o.json, "json", false, "print one JSON document at the end instead of lines")
 	flags.BoolVar(&o.strict, "strict", false, "fail when a bound of time is missed, too")
 	flags.BoolVar(&o.paired, "paired", false, "have the same calls without faults first, and measure delays against them")
@@ -91,6 +94,12 @@ func parseDrillOptions(env *environment, args []string) (*drillOptions, error) {
 
 // complete checks what the flags mean together.
 func (o *drillOptions) complete(env *environment, routes twiliosim.Routes) error {
+	switch {
+	case !slices.Contains([]string{"lexline", "article", "both"}, o.policy):
+		return usageError{fmt.Errorf("%q is no policy; there are lexline, article and both", o.policy)}
+	case o.staging == "" && (o.breakCmd != "" || o.restoreCmd != "" || len(routes) > 0):
+		return usageError{&hintError{errors.New("--break, --restore and --map are for a staging pair"), "name the webhook of its gateway with --staging"}}
+	}
 	if len(o.Faults) == 0 {
 		o.Faults = []drill.Kind{drill.Stop, drill.ServerErrors}
 	}
@@ -155,8 +164,11 @@ func runRegionDrill(ctx context.Context, env *environment, args []string) error 
 		}
 		cfg := o.Config
 		cfg.Policy, cfg.Out = policy, filepath.Join(o.Out, string(policy))
-		cfg.Tell("%s: %d callers, %v, faults %v in the region %s, seed %d; %s", policy, cfg.Calls, cfg.Length(), cfg.Faults, cfg.Region, cfg.Seed, o.stated())
+		cfg.Tell("%s", o.announced(&cfg))
 		history, err := drill.Run(ctx, &cfg)
+		if err != nil && ctx.Err() != nil && len(reports) > 0 {
+			break // the first policy's report is worth printing
+		}
 		if err != nil {
 			return drillHint(err)
 		}
@@ -167,12 +179,37 @@ func runRegionDrill(ctx context.Context, env *environment, args []string) error 
 		}
 		reports = append(reports, report)
 	}
-	return o.verdict(env.stdout, reports)
+	cause := context.Cause(ctx)
+	if err := o.verdict(env.stdout, reports, cause != nil); cause == nil {
+		return err
+	}
+	return cause // the exit code names the signal; the report says what was broken
+}
+
+// announced is the first line of a run, and how long it takes.
+func (o *drillOptions) announced(cfg *drill.Config) string {
+	faults := make([]string, len(cfg.Faults))
+	for i, kind := range cfg.Faults {
+		faults[i] = string(kind)
+	}
+	where := cfg.Region
+	if where == drill.RegionActive {
+		where = "the region that answers most turns then"
+	}
+	return fmt.Sprintf("%s: %d callers; %s in %s; seed %d\n%s\ncalls are placed for %.0f s; with the last ones it takes about %.0f s",
+		cfg.Policy, cfg.Calls, strings.Join(faults, ", then "), where, cfg.Seed, o.stated(), cfg.Length().Seconds(), cfg.Expected().Seconds())
 }
 
 // stated is what must be known to read the figures.
 func (o *drillOptions) stated() string {
-	return fmt.Sprintf("regions answer in %v, hold scaled to %v, the article's 5 minutes to %.0f s", o.Latency, o.Hold, 300*o.Scale)
+	if o.Staging != nil {
+		return "a staging pair: nothing is scaled"
+	}
+	text := fmt.Sprintf("regions answer in %v, hold scaled to %v", o.Latency, o.Hold)
+	if o.policy != string(drill.PolicyLexline) {
+		text += fmt.Sprintf(", the article's 5 minutes to %.0f s", 300*o.Scale)
+	}
+	return text
 }
 
 // prepare fills in what the drill needs of this program.
@@ -256,15 +293,16 @@ func encodeIndented(w io.Writer, v any) error {
 
 // drillReport is what `lexline region drill --json` prints.
 type drillReport struct {
-	OK      bool            `json:"ok"`
-	Setting string          `json:"setting"`
-	Folder  string          `json:"folder"`
-	Reports []*drill.Report `json:"reports"`
+	OK          bool            `json:"ok"`
+	Interrupted bool            `json:"interrupted"`
+	Setting     string          `json:"setting"`
+	Folder      string          `json:"folder"`
+	Reports     []*drill.Report `json:"reports"`
 }
 
 // verdict prints the reports. Its error says that a promise of lexline was
-// broken; the article made none.
-func (o *drillOptions) verdict(out io.Writer, reports []*drill.Report) error {
+// broken; the article made none. An interrupted drill is never ok.
+func (o *drillOptions) verdict(out io.Writer, reports []*drill.Report, isInterrupted bool) error {
 	if len(reports) == 0 {
 		return errors.New("the drill was ended before it had begun")
 	}
@@ -274,9 +312,9 @@ func (o *drillOptions) verdict(out io.Writer, reports []*drill.Report) error {
 			broken, late = broken+len(r.Violations), late+len(r.Late)
 		}
 	}
-	isOK := broken == 0 && (late == 0 || !o.strict)
+	isOK := broken == 0 && (late == 0 || !o.strict) && !isInterrupted
 	if o.json {
-		if err := encodeIndented(out, drillReport{isOK, o.stated(), o.Out, reports}); err != nil {
+		if err := encodeIndented(out, drillReport{isOK, isInterrupted, o.stated(), o.Out, reports}); err != nil {
 			return err
 		}
 	} else {
@@ -284,13 +322,18 @@ func (o *drillOptions) verdict(out io.Writer, reports []*drill.Report) error {
 		if err := drill.WriteTable(out, reports...); err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\nThe picture: %s\n", filepath.Join(o.Out, reports[0].Policy, "timeline.svg"))
+		fmt.Fprintf(out, "\nThe picture: %s\n\n", filepath.Join(o.Out, reports[0].Policy, "timeline.svg"))
+		if err := drill.WriteVerdict(out, o.strict, reports...); err != nil {
+			return err
+		}
 	}
 	switch {
-	case broken > 0:
+	case broken == 1:
+		return &hintError{errors.New("a promise was broken"), "the logs are in " + o.Out}
+	case broken > 1:
 		return &hintError{fmt.Errorf("%d promises were broken", broken), "the logs are in " + o.Out}
-	case !isOK:
-		return fmt.Errorf("%d bounds of time were missed", late)
+	case late > 0 && o.strict:
+		return fmt.Errorf("bounds of time were missed: %d, see above", late)
 	}
 	return nil
 }

@@ -96,7 +96,14 @@ func (c *Config) lasts(kind Kind) time.Duration {
 	return c.FaultFor
 }
 
-// Length is how long calls are placed; the last ones take some 40 s more.
+// Expected is how long a run takes about: when no more calls are placed, those
+// under way go on for as long as an order takes.
+func (c *Config) Expected() time.Duration { return c.Length() + orderTakes }
+
+// orderTakes is how long the longest orders take when nothing is wrong.
+const orderTakes = 35 * time.Second
+
+// Length is how long calls are placed.
 func (c *Config) Length() time.Duration {
 	length := c.WarmUp
 	for _, kind := range c.Faults {

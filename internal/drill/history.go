@@ -7,13 +7,17 @@ import "time"
 type History struct {
 	Seed         uint64
 	Began, Ended time.Time
-	Regions      []string // in the order of preference
-	Faults       []Fault  // as they happened, by time
-	Calls        []Call   // by number
-	Requests     []Request
-	Attempts     []Attempt // as the gateway tells
-	Ledger       []Placed
-	Verdicts     []Verdict // changes, by time
+	// Planned is how long the run was to take. Interrupted says that somebody ended
+	// it before, so that Ended is earlier and some faults are missing.
+	Planned     time.Duration
+	Interrupted bool
+	Regions     []string // in the order of preference
+	Faults      []Fault  // as they happened, by time
+	Calls       []Call   // by number
+	Requests    []Request
+	Attempts    []Attempt // as the gateway tells
+	Ledger      []Placed
+	Verdicts    []Verdict // changes, by time
 	// HasClips says that the regions told which recordings reached them; without
 	// it nothing is known about lost parts of utterances.
 	HasClips bool

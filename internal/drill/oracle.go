@@ -30,7 +30,12 @@ func Judge(h *History, paired []Call) *Report {
 
 func newOracle(h *History, paired []Call) *oracle {
 	o := &oracle{
-		h: h, r: &Report{Policy: string(PolicyLexline), Seed: h.Seed, Seconds: h.Ended.Sub(h.Began).Seconds()},
+		h: h,
+		r: &Report{
+			Policy: string(PolicyLexline), Seed: h.Seed, Seconds: h.Ended.Sub(h.Began).Seconds(),
+			Interrupted: h.Interrupted, Planned: h.Planned.Seconds(),
+			Faults: []FaultReport{}, Violations: []string{}, Late: []string{}, // empty lists in JSON, not null
+		},
 		requests: map[string][]*Request{}, ledger: map[string][]*Placed{},
 		winners: map[turnKey]string{}, avoided: map[turnKey][]string{},
 	}
@@ -47,14 +52,8 @@ func newOracle(h *History, paired []Call) *oracle {
 				o.violated("turn %d of %s was answered by %s, and then by %s", a.Turn, a.Call, o.winners[key], a.Region)
 			}
 			o.winners[key] = a.Region
-		case Failed:
-			o.avoided[key] = append(o.avoided[key], a.Region)
-		case Again: // an attempt in another region was not waited for
-			for _, region := range h.Regions {
-				if region != a.Region {
-					o.avoided[key] = append(o.avoided[key], region)
-				}
-			}
+		default:
+			o.avoided[key] = append(o.avoided[key], o.struck(a)...)
 		}
 	}
 	for i := range h.Ledger {
@@ -79,6 +78,18 @@ type oracle struct {
 type turnKey struct {
 	call string
 	turn int
+}
+
+// struck returns the regions in which an attempt failed, or was not waited for, by
+// a line of the gateway's.
+func (o *oracle) struck(a Attempt) []string {
+	switch a.What {
+	case Failed:
+		return []string{a.Region}
+	case Again: // it names the region of the further attempt
+		return slices.DeleteFunc(slices.Clone(o.h.Regions), func(region string) bool { return region == a.Region })
+	}
+	return nil
 }
 
 // firstFault is when the first fault began, or the end of the run.

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -236,6 +237,82 @@ func TestLate(t *testing.T) {
 				t.Errorf("late is %q; want one with %q", r.Late, tt.want)
 			}
 		})
+	}
+}
+
+// TestNotDecided has a bound missed by less than the phones were late, and by more.
+func TestNotDecided(t *testing.T) {
+	for _, tt := range []struct {
+		phones      int64
+		late, notes int
+	}{{0, 1, 0}, {99, 1, 0}, {101, 0, 1}} {
+		h := goodRun()
+		h.Calls[0].LateMS = tt.phones
+		turn := &h.Calls[len(h.Calls)-1].Turns[0]
+		for i := range h.Calls { // the first that ends around the fault
+			for j := range h.Calls[i].Turns {
+				if found := &h.Calls[i].Turns[j]; !found.Said.Before(at(60)) && found.Said.Before(turn.Said) {
+					turn = found
+				}
+			}
+		}
+		turn.Silence = boundSilence + 100*time.Millisecond
+		r := Judge(h, nil)
+		notes := 0
+		for _, note := range r.Notes {
+			if strings.HasPrefix(note, "not decided") && strings.Contains(note, "longest silence is 4.10 s, not at most 4.00 s") {
+				notes++
+			}
+		}
+		if len(r.Late) != tt.late || notes != tt.notes {
+			t.Errorf("0.1 s too much silence, phones late by %d ms: late %q, notes %q; want %d and %d about it", tt.phones, r.Late, r.Notes, tt.late, tt.notes)
+		}
+	}
+}
+
+// TestFailedAttempts counts what a fault struck from both sides: the region's own
+// log, where it can tell, and the gateway's.
+func TestFailedAttempts(t *testing.T) {
+	plant := func(kind Kind) *Report {
+		h := goodRun()
+		h.Faults[0].Kind = kind
+		h.Attempts = append(h.Attempts,
+			Attempt{at(59), "CA1", 1, "us-east-1", Failed}, // before the fault
+			Attempt{at(61), "CA2", 1, "us-west-2", Again},  // overtaken in us-east-1 ...
+			Attempt{at(63), "CA2", 1, "us-east-1", Failed}, // ... where it failed later: the same attempt
+			Attempt{at(64), "CA3", 2, "us-east-1", Failed},
+			Attempt{at(64), "CA4", 2, "us-west-2", Failed}, // elsewhere
+			Attempt{at(91), "CA5", 2, "us-east-1", Failed}, // after the fault
+		)
+		h.Requests = append(h.Requests, Request{Time: at(61), Region: "us-east-1", Session: "CA2", Op: recognizeUtterance, Status: 500})
+		return Judge(h, nil)
+	}
+	for _, tt := range []struct {
+		kind   Kind
+		failed string
+	}{{ServerErrors, "1"}, {Reset, "1"}, {Stop, "-"}, {Blackhole, "-"}, {Refuse, "-"}} {
+		f := plant(tt.kind).Faults[0]
+		if counted(f.Failed) != tt.failed || counted(f.Attempts) != "2" {
+			t.Errorf("%s: %s requests struck, %s attempts failed; want %s and 2", tt.kind, counted(f.Failed), counted(f.Attempts), tt.failed)
+		}
+	}
+	h := goodRun()
+	h.Attempts, h.Requests = nil, nil
+	if f := Judge(h, nil).Faults[0]; f.Failed != nil || f.Attempts != nil {
+		t.Errorf("without logs %s requests and %s attempts; want neither known", counted(f.Failed), counted(f.Attempts))
+	}
+}
+
+// TestNoneIsAnEmptyList reads a good report as a program would.
+func TestNoneIsAnEmptyList(t *testing.T) {
+	text, err := json.Marshal(Judge(goodRun(), nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`"violations":[]`, `"late":[]`, `"interrupted":false`} {
+		if !strings.Contains(string(text), want) {
+			t.Errorf("the report is %s; want %s in it", text, want)
+		}
 	}
 }
 

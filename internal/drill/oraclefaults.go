@@ -63,7 +63,7 @@ func (o *oracle) fault(i int, f Fault) FaultReport {
 	r.Calls = len(calls)
 	r.Around, r.Committing, r.After = quantiles(around), quantiles(committing), quantiles(after)
 	r.Silence = o.silence(f.From.Add(-windowBefore), next)
-	r.Failed = o.failed(f)
+	r.Failed, r.Attempts = o.failed(f), o.attempts(f, end)
 	r.Detected, r.Back = o.detected(f, end, next)
 	r.Switched, r.FailBack = o.switched(f, end, next)
 	r.Answered = never
@@ -87,15 +87,44 @@ func (o *oracle) silence(from, to time.Time) float64 {
 	return longest.Seconds()
 }
 
-// failed counts the requests that a fault struck, as the regions tell.
-func (o *oracle) failed(f Fault) int {
+// failed counts the requests that a fault struck, as the regions tell. A region
+// that stands still, or that nothing reaches, has nothing to tell.
+func (o *oracle) failed(f Fault) *int {
+	if len(o.h.Requests) == 0 || slices.Contains([]Kind{Stop, Blackhole, Refuse}, f.Kind) {
+		return nil
+	}
 	n := 0
 	for _, request := range o.h.Requests {
 		if f.holds(request.Region, request.Time) && (request.Status != 200 || request.Fault != "") {
 			n++
 		}
 	}
-	return n
+	return &n
+}
+
+// attempts counts the attempts in broken regions that failed, or that were not
+// waited for, while a fault lay on them. Both may be said of one: it counts once.
+func (o *oracle) attempts(f Fault, end time.Time) *int {
+	if len(o.h.Attempts) == 0 {
+		return nil
+	}
+	type attempt struct {
+		turnKey
+		region string
+	}
+	struck := map[attempt]bool{}
+	for _, a := range o.h.Attempts {
+		if a.Time.Before(f.From) || a.Time.After(end) {
+			continue
+		}
+		for _, region := range o.struck(a) {
+			if slices.Contains(f.Regions, region) {
+				struck[attempt{turnKey{a.Call, a.Turn}, region}] = true
+			}
+		}
+	}
+	n := len(struck)
+	return &n
 }
 
 // detected finds the first verdict against a broken region, in seconds after the
@@ -161,19 +190,26 @@ func (o *oracle) recovered(end time.Time) float64 {
 	return first
 }
 
-// late lists the bounds of time that were missed.
+// late lists the bounds of time that were missed. One that was missed by no more
+// than the phones were late themselves is a note: the phones may have missed it.
 func (o *oracle) late() {
 	for i := range o.r.Faults {
 		f := &o.r.Faults[i]
 		miss := func(what string, got float64, bound time.Duration) {
-			if got > bound.Seconds() {
-				o.r.Late = append(o.r.Late, fmt.Sprintf("%s: %s is %.2f s, not at most %.2f s", f.Kind, what, got, bound.Seconds()))
+			by := got - bound.Seconds()
+			text := fmt.Sprintf("%s: %s is %.2f s, not at most %.2f s", f.Kind, what, got, bound.Seconds())
+			switch {
+			case by <= 0:
+			case by <= float64(o.r.LateMS)/1000:
+				o.r.Notes = append(o.r.Notes, fmt.Sprintf("not decided, as the phones were late by %d ms themselves: %s", o.r.LateMS, text))
+			default:
+				o.r.Late = append(o.r.Late, text)
 			}
 		}
 		miss("the longest silence", f.Silence, boundSilence)
 		if o.total(o.h.Faults[i]) {
 			miss("the time to the first answer after the end", f.Answered, boundRecovery)
-			if f.Answered == never {
+			if f.Answered == never && !o.h.Interrupted {
 				o.r.Late = append(o.r.Late, fmt.Sprintf("%s: nothing was answered after the end", f.Kind))
 			}
 			continue

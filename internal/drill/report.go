@@ -8,8 +8,12 @@ type Report struct {
 	Policy  string  `json:"policy"` // lexline or article
 	Seed    uint64  `json:"seed"`
 	Seconds float64 `json:"seconds"`
-	Lanes   int     `json:"callers"`
-	Calls   int     `json:"calls"`
+	// Interrupted runs are judged by what there is; Planned is how long the run was
+	// to take, about.
+	Interrupted bool    `json:"interrupted"`
+	Planned     float64 `json:"planned_s"`
+	Lanes       int     `json:"callers"`
+	Calls       int     `json:"calls"`
 
 	Dropped  int `json:"calls_dropped"`   // ended by the other side before the script's end
 	GaveUp   int `json:"calls_given_up"`  // the caller waited for an answer in vain
@@ -41,7 +45,8 @@ type Report struct {
 	Measured      string        `json:"measured_against"`
 
 	// Violations are the broken promises, in words, one for each; Late are the
-	// bounds of time that were missed.
+	// bounds of time that were missed by more than the phones were late. None is an
+	// empty list.
 	Violations []string `json:"violations"`
 	Late       []string `json:"late"`
 	Notes      []string `json:"notes,omitempty"` // what could not be told
@@ -54,8 +59,14 @@ type FaultReport struct {
 	At      float64  `json:"at_s"` // since the beginning of the run
 	For     float64  `json:"for_s"`
 
-	Calls  int `json:"calls_around"`    // with a turn in the window
-	Failed int `json:"failed_requests"` // seen by the broken regions while the fault lay on them
+	Calls int `json:"calls_around"` // with a turn in the window
+	// Attempts are those in the broken regions that failed, or were not waited for,
+	// while the fault lay on them: as the gateway tells, and so known of every kind
+	// of fault. Nil when no gateway's log was read.
+	Attempts *int `json:"attempts_failed"`
+	// Failed are the requests that the fault struck, as the broken regions tell. Nil
+	// for kinds of faults under which a region can tell nothing.
+	Failed *int `json:"failed_requests"`
 
 	// Around are the turns that ended from 2 s before the fault to 10 s after it,
 	// Committing those of them that placed an order; After the later ones, to the

@@ -165,6 +165,7 @@ func (d *drill) hold(ctx context.Context) (*History, error) {
 	<-watched
 	checked.Wait()
 	h, fault := d.history(lines, began)
+	h.Interrupted = ctx.Err() != nil
 	switch {
 	case err != nil && ctx.Err() == nil:
 		return nil, err
@@ -183,7 +184,7 @@ func (d *drill) wait(lines *callers, began time.Time, done <-chan struct{}) {
 		case <-done:
 			return
 		case <-tick.C:
-			d.progress(lines, began, "no new calls; waiting for those under way")
+			d.progress(lines, began, "waiting for the last calls")
 		}
 	}
 }
@@ -192,12 +193,12 @@ func (d *drill) wait(lines *callers, began time.Time, done <-chan struct{}) {
 const progressEvery = 5 * time.Second
 
 func (d *drill) progress(lines *callers, began time.Time, what string) {
-	d.cfg.Tell("%5.0f s  %-44s %3d calls up, %d over, %d turns", time.Since(began).Seconds(), what, lines.up.Load(), lines.done.Load(), lines.spoken.Load())
+	d.cfg.Tell("%4.0f s  %-34s  %3d calls up, %3d over, %4d turns", time.Since(began).Seconds(), what, lines.up.Load(), lines.done.Load(), lines.spoken.Load())
 }
 
 // history collects what everybody saw.
 func (d *drill) history(lines *callers, began time.Time) (*History, error) {
-	h := &History{Seed: d.cfg.Seed, Began: began, Ended: time.Now(), Faults: d.faults, Regions: regionNames, HasClips: !d.cfg.Speech}
+	h := &History{Seed: d.cfg.Seed, Began: began, Ended: time.Now(), Planned: d.cfg.Expected(), Faults: d.faults, Regions: regionNames, HasClips: !d.cfg.Speech}
 	if d.cfg.Staging != nil {
 		h.HasClips = false
 		h.Regions = []string{d.cfg.Region, "the other one"}

@@ -82,6 +82,7 @@ func (d *drill) follow(ctx context.Context, lines *callers, began time.Time, don
 		}
 		what = d.words(a)
 		if a.deed != finish {
+			tick.Reset(progressEvery) // else the same line comes again at once
 			d.progress(lines, began, what)
 		}
 	}
@@ -118,15 +119,18 @@ func (d *drill) words(a act) string {
 		return "no new calls"
 	}
 	where := strings.Join(d.latest().Regions, " and ")
+	if a.kind == Both {
+		where = "every region"
+	}
 	switch a.deed {
 	case flapOff:
 		return where + " flaps: good for a while"
 	case flapOn:
 		return where + " flaps: bad again"
 	case restore:
-		return where + " is restored"
+		return where + " works again"
 	}
-	return fmt.Sprintf("%s is BROKEN: %s", where, a.kind)
+	return fmt.Sprintf("%s is broken: %s", where, a.kind)
 }
 
 // faulty returns the regions that a fault of a kind will lie on.

@@ -1,8 +1,11 @@
 package drill
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -52,6 +55,35 @@ func TestSchedule(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestFollowTells has every line of progress come once, in words, and no wider
+// than a terminal.
+func TestFollowTells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := config(AliasDeleted, Both)
+		var lines []string
+		cfg.Tell = func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
+		d := &drill{cfg: cfg, breaker: newBreaker(cfg, nil)}
+		if err := d.follow(t.Context(), &callers{}, time.Now(), nil); err != nil {
+			t.Fatal(err)
+		}
+		told := map[string]int{}
+		for _, line := range lines {
+			told[line]++
+			if told[line] > 1 || len(line) > 80 {
+				t.Errorf("%q came %d times, %d columns wide; want once, 80 at most", line, told[line], len(line))
+			}
+		}
+		for _, want := range []string{
+			"  30 s  us-east-1 is broken: alias-deleted", "  50 s  us-east-1 works again",
+			"  90 s  every region is broken: both", " 110 s  every region works again",
+		} {
+			if !slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, want) }) {
+				t.Errorf("no line begins with %q:\n%s", want, strings.Join(lines, "\n"))
+			}
+		}
+	})
 }
 
 func TestCheck(t *testing.T) {

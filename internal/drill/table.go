@@ -4,78 +4,104 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 )
 
+// Widths of a table's columns, so that two reports fit beside each other in 80.
+const (
+	nameWidth = 32
+	cellWidth = 21
+)
+
+// tableWriter writes rows, each cell at the same place in all of them.
+type tableWriter struct {
+	w       io.Writer
+	reports []*Report
+	err     error // the first one
+}
+
+func (t *tableWriter) row(what string, cell func(*Report) string) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %-*s", nameWidth, what)
+	for _, r := range t.reports {
+		fmt.Fprintf(&b, "  %-*s", cellWidth, cell(r))
+	}
+	if _, err := fmt.Fprintln(t.w, strings.TrimRight(b.String(), " ")); err != nil && t.err == nil {
+		t.err = fmt.Errorf("print the table: %w", err)
+	}
+}
+
+func (t *tableWriter) count(what string, of func(*Report) int) {
+	t.row(what, func(r *Report) string { return fmt.Sprint(of(r)) })
+}
+
 // WriteTable writes reports for people, side by side where there are several, and
-// below them every broken promise.
+// below them what was broken, late or could not be told.
 func WriteTable(w io.Writer, reports ...*Report) error {
-	table := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-	row := func(what string, cell func(*Report) string) {
-		fmt.Fprintf(table, "  %s", what)
-		for _, r := range reports {
-			fmt.Fprintf(table, "\t%s", cell(r))
+	for _, r := range reports {
+		if r.Interrupted {
+			fmt.Fprintf(w, "INTERRUPTED after %.0f s of about %.0f s: %s is judged by what there is\n", r.Seconds, r.Planned, r.Policy)
 		}
-		fmt.Fprintln(table)
 	}
-	count := func(what string, of func(*Report) int) {
-		row(what, func(r *Report) string { return fmt.Sprint(of(r)) })
-	}
-	row("policy", func(r *Report) string { return r.Policy })
-	count("calls", func(r *Report) int { return r.Calls })
-	count("  dropped", func(r *Report) int { return r.Dropped })
-	count("  given up by the caller", func(r *Report) int { return r.GaveUp })
-	count("utterances", func(r *Report) int { return r.Utterances })
-	count("  lost", func(r *Report) int { return r.Lost })
-	count("  answered twice", func(r *Report) int { return r.AnsweredTwice })
-	count("  answers cut off", func(r *Report) int { return r.CutOff })
-	count("  answers with a hole in them", func(r *Report) int { return r.Broken })
-	row("orders confirmed / placed", func(r *Report) string { return fmt.Sprintf("%d / %d", r.Confirmed, r.Placed) })
-	count("  confirmed and missing", func(r *Report) int { return r.Missing })
-	count("  placed twice", func(r *Report) int { return r.Twice })
-	count("  with wrong values", func(r *Report) int { return r.Wrong })
-	count("slots lost", func(r *Report) int { return r.SlotsLost })
-	row("longest silence", func(r *Report) string { return seconds(r.Silence) })
-	row("region changes, calls moved", func(r *Report) string { return fmt.Sprintf("%d, %d", r.RegionChanges, r.Moves) })
-	row("extra delay before", func(r *Report) string { return r.Before.String() })
+	t := &tableWriter{w: w, reports: reports}
+	t.row("policy", func(r *Report) string { return r.Policy })
+	t.count("calls", func(r *Report) int { return r.Calls })
+	t.count("  dropped", func(r *Report) int { return r.Dropped })
+	t.count("  given up by the caller", func(r *Report) int { return r.GaveUp })
+	t.count("  moved to another region", func(r *Report) int { return r.Moves })
+	t.count("utterances", func(r *Report) int { return r.Utterances })
+	t.count("  lost", func(r *Report) int { return r.Lost })
+	t.count("  answered twice", func(r *Report) int { return r.AnsweredTwice })
+	t.count("  answers cut off", func(r *Report) int { return r.CutOff })
+	t.count("  answers with a hole in them", func(r *Report) int { return r.Broken })
+	t.count("orders confirmed to the caller", func(r *Report) int { return r.Confirmed })
+	t.count("orders placed", func(r *Report) int { return r.Placed })
+	t.count("  confirmed and missing", func(r *Report) int { return r.Missing })
+	t.count("  placed twice", func(r *Report) int { return r.Twice })
+	t.count("  with wrong values", func(r *Report) int { return r.Wrong })
+	t.count("slots lost", func(r *Report) int { return r.SlotsLost })
+	t.row("longest silence", func(r *Report) string { return seconds(r.Silence) })
+	t.count("regions taken out and let in", func(r *Report) int { return r.RegionChanges })
+	t.count("turns before the first fault", func(r *Report) int { return r.Before.N })
+	t.row("  extra delay, s: p50 p99 max", func(r *Report) string { return r.Before.String() })
 	for i := range reports[0].Faults {
-		faultRows(row, reports, i)
-	}
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("print the table: %w", err)
+		t.fault(i)
 	}
 	for _, r := range reports {
 		writeFindings(w, r)
 	}
-	return nil
+	return t.err
 }
 
-// faultRows writes the rows of fault number i.
-func faultRows(row func(string, func(*Report) string), reports []*Report, i int) {
+// fault writes the rows of fault number i.
+func (t *tableWriter) fault(i int) {
 	of := func(what string, cell func(*FaultReport) string) {
-		row(what, func(r *Report) string {
+		t.row(what, func(r *Report) string {
 			if i >= len(r.Faults) {
 				return "-"
 			}
 			return cell(&r.Faults[i])
 		})
 	}
-	f := &reports[0].Faults[i]
+	f := &t.reports[0].Faults[i]
 	of(fmt.Sprintf("%s in %s", f.Kind, strings.Join(f.Regions, ", ")), func(f *FaultReport) string {
 		return fmt.Sprintf("at %.0f s for %.0f s", f.At, f.For)
 	})
-	of("  turns around it, committing, later", func(f *FaultReport) string {
-		return fmt.Sprintf("%d, %d, %d of %d calls", f.Around.N, f.Committing.N, f.After.N, f.Calls)
-	})
-	of("  failed requests in the region", func(f *FaultReport) string { return fmt.Sprint(f.Failed) })
-	of("  extra delay around it", func(f *FaultReport) string { return f.Around.String() })
-	of("  ... of turns that commit", func(f *FaultReport) string { return f.Committing.String() })
-	of("  ... of later turns", func(f *FaultReport) string { return f.After.String() })
+	of("  calls with a turn around it", func(f *FaultReport) string { return fmt.Sprint(f.Calls) })
+	of("  turns around it", func(f *FaultReport) string { return fmt.Sprint(f.Around.N) })
+	of("    extra delay, s: p50 p99 max", func(f *FaultReport) string { return f.Around.String() })
+	of("  turns around it that order", func(f *FaultReport) string { return fmt.Sprint(f.Committing.N) })
+	of("    extra delay, s: p50 p99 max", func(f *FaultReport) string { return f.Committing.String() })
+	of("  turns later on", func(f *FaultReport) string { return fmt.Sprint(f.After.N) })
+	of("    extra delay, s: p50 p99 max", func(f *FaultReport) string { return f.After.String() })
 	of("  longest silence", func(f *FaultReport) string { return seconds(f.Silence) })
-	of("  noticed, last new call sent there", func(f *FaultReport) string { return since(f.Detected) + ", " + since(f.Switched) })
-	of("  after its end: let in, first new call", func(f *FaultReport) string { return since(f.Back) + ", " + since(f.FailBack) })
+	of("  attempts there that failed", func(f *FaultReport) string { return counted(f.Attempts) })
+	of("  requests that it struck there", func(f *FaultReport) string { return counted(f.Failed) })
+	of("  region taken out after", func(f *FaultReport) string { return since(f.Detected) })
+	of("  last new call sent there after", func(f *FaultReport) string { return since(f.Switched) })
+	of("  region let in, after its end", func(f *FaultReport) string { return since(f.Back) })
+	of("  first new call, after its end", func(f *FaultReport) string { return since(f.FailBack) })
 	if f.Answered != never {
-		of("  first answer after its end", func(f *FaultReport) string { return since(f.Answered) })
+		of("  first answer, after its end", func(f *FaultReport) string { return since(f.Answered) })
 	}
 }
 
@@ -98,7 +124,7 @@ func writeFindings(w io.Writer, r *Report) {
 	}
 	section("broken promises", r.Violations)
 	section("later than promised", r.Late)
-	notes := r.Notes
+	notes := append([]string(nil), r.Notes...)
 	if r.Spared > 0 {
 		notes = append(notes, fmt.Sprintf("%d calls were under way while every region was broken: of them only orders and sounds are judged", r.Spared))
 	}
@@ -108,16 +134,18 @@ func writeFindings(w io.Writer, r *Report) {
 	if r.Stopped > 0 {
 		notes = append(notes, fmt.Sprintf("%d calls were ended by the end of the drill", r.Stopped))
 	}
+	notes = append(notes, "extra delay is measured against "+r.Measured,
+		fmt.Sprintf("the phones were late by %d ms at the worst; no difference below that means anything", r.LateMS))
 	section("notes", notes)
-	fmt.Fprintf(w, "\n%s: extra delay is measured against %s; the phones were late by %d ms at the worst\n", r.Policy, r.Measured, r.LateMS)
 }
 
-// String writes quantiles as "p50 0.00 p99 1.20 max 1.31 s".
+// String writes quantiles as "0.00 / 1.20 / 1.31", in seconds: half of the delays, 99 of a
+// hundred, and all of them were at most that long.
 func (q Quantiles) String() string {
 	if q.N == 0 {
-		return "no turns"
+		return "-"
 	}
-	return fmt.Sprintf("p50 %.2f  p99 %.2f  max %.2f s", q.P50, q.P99, q.Max)
+	return fmt.Sprintf("%.2f / %.2f / %.2f", q.P50, q.P99, q.Max)
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.1f s", s) }
@@ -127,4 +155,12 @@ func since(s float64) string {
 		return "-"
 	}
 	return seconds(s)
+}
+
+// counted writes a number that may not be known.
+func counted(n *int) string {
+	if n == nil {
+		return "-"
+	}
+	return fmt.Sprint(*n)
 }

@@ -17,21 +17,29 @@ const (
 	laneStep  = 11.0
 	delayHigh = 120.0 // of the part with delays
 	mostDelay = 6.0   // seconds: what is longer is drawn there
+	keyEdge   = 840.0 // of the legend, behind its names
+	letter    = 6.2   // width of one, about
 )
 
-// colours of the first region, the second, and what went wrong.
-var regionColours = []string{"#1b6ca8", "#d98e04"}
+// Colours of the first region and the second. All colours that mean something are
+// of the set by Okabe and Ito, which people who see fewer colours tell apart
+// (https://jfly.uni-koeln.de/color/), and each means one thing only.
+var regionColours = []string{"#0072b2", "#e69f00"}
 
 const (
-	colourLost    = "#c0182b"
+	colourLost    = "#000000"
 	colourUnknown = "#8a8a8a"
-	colourFault   = "#f3c6c6"
+	colourFault   = "#e3dff0"
 	colourGrid    = "#dddddd"
 )
 
-// verdictColours are those of the band of a region.
-var verdictColours = map[string]string{
-	"healthy": "#7bb661", "suspect": "#e8c547", "down": colourLost, "recovering": "#9ecae1", "pinned": "#6a51a3",
+// verdicts are what a gateway thinks of a region, with the colours of its band.
+var verdicts = []struct{ state, colour string }{
+	{"healthy", "#009e73"},
+	{"suspect", "#f0e442"},
+	{"down", "#d55e00"},
+	{"recovering", "#56b4e9"},
+	{"pinned", "#cc79a7"},
 }
 
 // WriteTimeline draws a run as SVG: the faults as bars over everything, what the
@@ -100,24 +108,26 @@ func (p *picture) heading() {
 	p.text(10, 16, `font-size="14" font-weight="bold"`, fmt.Sprintf("lexline region drill, policy %s, seed %d: %d calls, %d utterances", r.Policy, r.Seed, r.Calls, r.Utterances))
 	p.text(10, 32, "", fmt.Sprintf("dropped %d, lost %d, answered twice %d, orders missing %d, twice %d, wrong %d; longest silence %.1f s",
 		r.Dropped+r.GaveUp, r.Lost, r.AnsweredTwice, r.Missing, r.Twice, r.Wrong, r.Silence))
-	x := 760.0
+	x := keyEdge
 	p.keyRow = 24
+	p.text(x-6, p.keyRow+9, `text-anchor="end"`, "turns:")
 	for i, region := range p.h.Regions {
 		p.key(&x, regionColours[i%len(regionColours)], "answered by "+region)
 	}
-	p.key(&x, colourLost, "lost")
+	p.key(&x, colourLost, "not answered")
 	p.key(&x, colourFault, "fault")
-	x = 760.0
+	x = keyEdge
 	p.keyRow = 8
-	for _, state := range []string{"healthy", "suspect", "down", "recovering"} {
-		p.key(&x, verdictColours[state], state)
+	p.text(x-6, p.keyRow+9, `text-anchor="end"`, "the gateway's verdict on a region:")
+	for _, v := range verdicts {
+		p.key(&x, v.colour, v.state)
 	}
 }
 
 func (p *picture) key(x *float64, colour, text string) {
 	p.f(`<rect x="%.1f" y="%.0f" width="10" height="10" fill="%s"/>`+"\n", *x, p.keyRow, colour)
 	p.text(*x+14, p.keyRow+9, "", text)
-	*x += 30 + 6.2*float64(len(text))
+	*x += 30 + letter*float64(len(text))
 }
 
 func (p *picture) faultBars(from, to float64) {
@@ -150,6 +160,9 @@ func (p *picture) bands() {
 			if x := p.x(at); p.x(end) > x {
 				p.f(`<rect class="verdict" x="%.1f" y="%.1f" width="%.1f" height="12" fill="%s"><title>%s: %s</title></rect>`+"\n",
 					x, p.y, p.x(end)-x, verdictColour(state), region, state)
+				if p.x(end)-x > 10+letter*float64(len(state)) {
+					p.text(x+4, p.y+10, `font-size="10"`, state) // colours are not all that tells
+				}
 			}
 		}
 		for _, v := range p.h.Verdicts {
@@ -165,8 +178,10 @@ func (p *picture) bands() {
 }
 
 func verdictColour(state string) string {
-	if colour, ok := verdictColours[state]; ok {
-		return colour
+	for _, v := range verdicts {
+		if v.state == state {
+			return v.colour
+		}
 	}
 	return colourUnknown
 }

@@ -53,6 +53,23 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
+// TestTimelineColours has no colour mean two things.
+func TestTimelineColours(t *testing.T) {
+	means := map[string]string{colourLost: "lost", colourUnknown: "unknown", colourFault: "fault", colourGrid: "grid"}
+	is := func(colour, what string) {
+		if means[colour] != "" {
+			t.Errorf("%s is the colour of %s and of %s; want one of them", colour, means[colour], what)
+		}
+		means[colour] = what
+	}
+	for i, colour := range regionColours {
+		is(colour, regionNames[i])
+	}
+	for _, v := range verdicts {
+		is(v.colour, v.state)
+	}
+}
+
 // TestTimelineShows counts what must be in a picture, and reads it as XML.
 func TestTimelineShows(t *testing.T) {
 	h := smallRun()
@@ -91,13 +108,38 @@ func TestTable(t *testing.T) {
 	h := goodRun()
 	lexline, article := Judge(h, nil), Judge(smallRun(), nil)
 	article.Policy = "article"
+	lexline.Before = Quantiles{N: 9, P50: 10.01, P99: 12.3, Max: 12.34} // the widest cell
 	var b strings.Builder
 	if err := WriteTable(&b, lexline, article); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"lexline", "article", "stop in us-east-1", "at 60 s for 30 s", "was dropped", "orders confirmed / placed"} {
+	for _, want := range []string{"lexline", "article", "stop in us-east-1", "at 60 s for 30 s", "was dropped", "orders confirmed to the caller"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, b.String())
 		}
+	}
+	rows, _, _ := strings.Cut(b.String(), "\n\n")
+	for line := range strings.SplitSeq(rows, "\n") {
+		if len(line) > 80 {
+			t.Errorf("%q is %d columns wide; want 80 at most", line, len(line))
+		}
+		if len(line) > 36 && (line[34:36] != "  " || line[36] == ' ') {
+			t.Errorf("the cells of %q do not begin in column 37", line)
+		}
+		if len(line) > 59 && (line[57:59] != "  " || line[59] == ' ') {
+			t.Errorf("the second cell of %q does not begin in column 60", line)
+		}
+	}
+}
+
+func TestTableOfAnInterruptedRun(t *testing.T) {
+	h := smallRun()
+	h.Interrupted, h.Planned, h.Ended = true, 300*time.Second, at(26)
+	var b strings.Builder
+	if err := WriteTable(&b, Judge(h, nil)); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, _ := strings.Cut(b.String(), "\n"); got != "INTERRUPTED after 26 s of about 300 s: lexline is judged by what there is" {
+		t.Errorf("the first line is %q; want that it was interrupted", got)
 	}
 }
