@@ -254,6 +254,7 @@ func encode(r Response) (text []byte, fault string) {
 
 func (o *Once) log(message string, entry Entry, err error) {
 	if o.Logger != nil {
+		//nolint:sloglint // its callers pass constants
 		o.Logger.Warn(message, "key", entry.Key, "execution", entry.Execution, "err", err)
 	}
 }

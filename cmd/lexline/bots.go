@@ -186,10 +186,8 @@ func botHint(places []lex.Place, err error) string {
 // botOf returns the bot of a line.
 func (g *gateway) botOf(line string) *bot {
 	for _, b := range g.bots {
-		for _, name := range b.lines {
-			if name == line {
-				return b
-			}
+		if slices.Contains(b.lines, line) {
+			return b
 		}
 	}
 	return nil

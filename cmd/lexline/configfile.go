@@ -165,7 +165,7 @@ func (f configFile) decodeList(node *yaml.Node, path string, to reflect.Value) e
 	for i, item := range node.Content {
 		full := fmt.Sprintf("%s[%d]", path, i)
 		f.lines[full] = item.Line
-		if line, ok := list.Index(i).Addr().Interface().(*lineConfig); ok {
+		if line, ok := reflect.TypeAssert[*lineConfig](list.Index(i).Addr()); ok {
 			line.Quota = defaultLine.Quota // a 0 that somebody wrote is another thing than none
 		}
 		if err := f.decode(item, full, list.Index(i)); err != nil {

@@ -205,7 +205,7 @@ func (c *control) close() {
 	}
 	_ = c.listener.Close() // already closed by the server, when it ran
 	if c.served != nil {
-		<-c.served
+		_ = <-c.served
 		c.served = nil
 	}
 }

@@ -32,7 +32,7 @@ type alias struct {
 	models        *lexmodelsv2.Client
 	transport     http.RoundTripper
 	room          *region.Limiter
-	warned        seldomly                 // of its room running out
+	warned        rarely                   // of its room running out
 	misunderstood sync.Once                // a probe was answered otherwise than configured: told
 	ids           atomic.Pointer[aliasIDs] // nil until they were found
 	noPut         atomic.Bool              // we may not open sessions there: every probe is a deep one

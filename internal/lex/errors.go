@@ -111,8 +111,7 @@ func plain(err error) error {
 		return err
 	}
 	kind := "an error without a type"
-	var typed smithy.APIError
-	if errors.As(err, &typed) {
+	if typed, ok := errors.AsType[smithy.APIError](err); ok {
 		kind = typed.ErrorCode()
 	}
 	text := fmt.Sprintf("HTTP %d, %.80s", status.HTTPStatusCode(), kind)
@@ -126,8 +125,7 @@ func plain(err error) error {
 // reason returns the whole text of an error, for the eye of a program or of
 // somebody who debugs.
 func reason(err error) string {
-	var service *serviceError
-	if errors.As(err, &service) {
+	if service, ok := errors.AsType[*serviceError](err); ok {
 		return service.err.Error()
 	}
 	return err.Error()

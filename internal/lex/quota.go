@@ -8,12 +8,12 @@ import (
 // warnEvery is how often a person is told that an alias is near its quota.
 const warnEvery = time.Minute
 
-// seldomly lets something through at most once in a while. It is safe for several
+// rarely lets something through at most once in a while. It is safe for several
 // goroutines; the zero value lets the first through.
-type seldomly struct{ last atomic.Int64 } // in nanoseconds since 1970; 0 for never
+type rarely struct{ last atomic.Int64 } // in nanoseconds since 1970; 0 for never
 
 // may reports whether it is time again.
-func (s *seldomly) may(now time.Time, every time.Duration) bool {
+func (s *rarely) may(now time.Time, every time.Duration) bool {
 	last := s.last.Load()
 	if last != 0 && now.UnixNano()-last < int64(every) {
 		return false

@@ -8,7 +8,7 @@ import (
 )
 
 func TestSeldomly(t *testing.T) {
-	var s seldomly
+	var s rarely
 	start := time.Unix(1_800_000_000, 0)
 	for _, c := range []struct {
 		at   time.Duration
@@ -29,7 +29,7 @@ func TestSeldomly(t *testing.T) {
 }
 
 func TestSeldomlyLetsOneOfManyThrough(t *testing.T) {
-	var s seldomly
+	var s rarely
 	var through atomic.Int64
 	var asking sync.WaitGroup
 	now := time.Unix(1_800_000_000, 0)

@@ -168,12 +168,12 @@ func (p *place) serve(w http.ResponseWriter, in *http.Request) {
 	}
 	p.mu.Lock()
 	p.requests = append(p.requests, r)
-	reply := p.reply
+	answer := p.reply
 	p.mu.Unlock()
-	if reply == nil {
-		reply = well
+	if answer == nil {
+		answer = well
 	}
-	reply(p, w, r)
+	answer(p, w, r)
 }
 
 // seen returns what the region was asked since the latest mark.

@@ -109,8 +109,8 @@ func (r *run) answer(ctx context.Context) (*head, *alias, error) {
 			over = nil
 			r.ended = r.now()
 			r.step(ctx, region.Report{Kind: region.Ended})
-		case result := <-r.results:
-			r.take(ctx, result)
+		case got := <-r.results:
+			r.take(ctx, got)
 		case <-timer.C:
 			if r.ended == 0 && r.now()-r.begun >= r.session.client.waits.Utterance {
 				return nil, nil, &overdueError{"the utterance did not end", r.session.client.waits.Utterance}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -161,9 +162,9 @@ func TestHangingEndsWithItsClient(t *testing.T) {
 func (r *records) ofOp(op string) Record {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := len(r.all) - 1; i >= 0; i-- {
-		if r.all[i].Op == op {
-			return r.all[i]
+	for _, record := range slices.Backward(r.all) {
+		if record.Op == op {
+			return record
 		}
 	}
 	return Record{}

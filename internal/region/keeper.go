@@ -260,7 +260,7 @@ func (k *Keeper) log(a Action, fault string) {
 	if a.worse() {
 		add("probe_error", fault)
 	}
-	k.logger.LogAttrs(context.Background(), level, message, attrs...)
+	k.logger.LogAttrs(context.Background(), level, message, attrs...) //nolint:sloglint // words returns constants
 }
 
 // words says an action, which is no Probe, in a log's words.

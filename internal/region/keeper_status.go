@@ -25,7 +25,7 @@ type PinStatus struct {
 }
 
 // RegionStatus is what is held of one region, since when, and by what evidence.
-type RegionStatus struct {
+type RegionStatus struct { //nolint:revive // Status is of all regions
 	Seen
 	State           State     `json:"state"`
 	Since           time.Time `json:"since"`

@@ -3,6 +3,7 @@ package region
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"strings"
 	"testing"
@@ -191,9 +192,7 @@ func TestPinsOutOfReach(t *testing.T) {
 func TestForeignItems(t *testing.T) {
 	good := func(change map[string]any) map[string]any {
 		v := VerdictItem{Region: east, State: TableOK, Version: 7, By: "x", At: epoch}.attributes()
-		for name, value := range change {
-			v[name] = value
-		}
+		maps.Copy(v, change)
 		return v
 	}
 	tests := []struct {

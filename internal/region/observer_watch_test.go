@@ -39,7 +39,7 @@ func TestWatch(t *testing.T) {
 			var w watch
 			var now time.Duration
 			for _, r := range tt.reads {
-				now = r.at * time.Second
+				now = r.at * time.Second //nolint:durationcheck // at counts seconds
 				entries := map[string]Evidence{}
 				if r.seq > 0 {
 					entries["a"] = Evidence{Epoch: r.epoch, Seq: r.seq}

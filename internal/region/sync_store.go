@@ -159,7 +159,7 @@ func writeCopy(path string, item Item, now time.Time) error {
 		err = os.Rename(file.Name(), path)
 	}
 	if err != nil {
-		os.Remove(file.Name())
+		_ = os.Remove(file.Name()) // what is left is a stranger to everybody
 		return fmt.Errorf("copy the region table: %w", err)
 	}
 	return nil

@@ -87,7 +87,7 @@ func (t *table) write(g *gateway, key string, c region.Change, done func(error))
 	}
 	if t.ill(TableLate) && w.chance(0.5) {
 		// Nobody waits for the write any more when it is made.
-		w.after(w.between(time.Second, 30*time.Second), func() { t.change(g, key, c) })
+		w.after(w.between(time.Second, 30*time.Second), func() { _ = t.change(g, key, c) })
 		w.after(500*time.Millisecond, func() { done(errTable) })
 		return
 	}

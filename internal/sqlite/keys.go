@@ -15,7 +15,7 @@ func (d *DB) Keys(ctx context.Context) (keys []string, err error) {
 		if err != nil {
 			return err
 		}
-		defer rows.Close()
+		defer func() { _ = rows.Close() }() // Err tells what went wrong
 		for rows.Next() {
 			var key string
 			if err := rows.Scan(&key); err != nil {

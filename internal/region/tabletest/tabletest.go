@@ -61,15 +61,17 @@ func putAndGet(t *testing.T, table region.Table) {
 		if err := table.Put(t.Context(), region.Item{Key: "k", Attributes: attributes}); err != nil {
 			t.Fatalf("Put(%v): %v", attributes, err)
 		}
-		same(t, table, "k", attributes)
+		same(t, table, attributes)
 	}
 	if _, err := table.Get(t.Context(), "K"); !errors.Is(err, region.ErrNotFound) {
 		t.Errorf("Get(K) with an item k = %v; want ErrNotFound", err)
 	}
 }
 
-func same(t *testing.T, table region.Table, key string, want map[string]any) {
+// same fails unless the item k has those attributes.
+func same(t *testing.T, table region.Table, want map[string]any) {
 	t.Helper()
+	const key = "k"
 	got, err := table.Get(t.Context(), key)
 	if err != nil || got.Key != key || !reflect.DeepEqual(got.Attributes, want) {
 		t.Errorf("Get(%q) = %#v, %v; want %#v", key, got, err, want)
@@ -167,11 +169,11 @@ func changes(t *testing.T, open func(t *testing.T) region.Table) {
 			case tt.after != nil && err != nil:
 				t.Fatalf("given %v, Update(%+v) = %v; want no error", tt.before, tt.change, err)
 			case tt.after != nil:
-				same(t, table, "k", tt.after)
+				same(t, table, tt.after)
 			case !errors.Is(err, region.ErrConflict):
 				t.Fatalf("given %v, Update(%+v) = %v; want ErrConflict", tt.before, tt.change, err)
 			case tt.before != nil:
-				same(t, table, "k", tt.before)
+				same(t, table, tt.before)
 			default:
 				if _, err := table.Get(t.Context(), "k"); !errors.Is(err, region.ErrNotFound) {
 					t.Errorf("after a conflict on no item Get = %v; want ErrNotFound", err)
@@ -192,7 +194,7 @@ func notShared(t *testing.T, table region.Table) {
 		t.Fatal(err)
 	}
 	got.Attributes["entries"].([]any)[0].(map[string]any)["at"] = int64(100)
-	same(t, table, "k", full())
+	same(t, table, full())
 }
 
 func refused(t *testing.T, table region.Table) {
@@ -225,7 +227,7 @@ func refused(t *testing.T, table region.Table) {
 			t.Errorf("Update with %s = %v; want an error other than ErrConflict", name, err)
 		}
 	}
-	same(t, table, "k", map[string]any{"a": "b"})
+	same(t, table, map[string]any{"a": "b"})
 }
 
 // oneWins has many write on the same condition at once.
@@ -254,7 +256,7 @@ func oneWins(t *testing.T, table region.Table) {
 				t.Errorf("writer %d: %v; want ErrConflict", w, err)
 			}
 		}
-		same(t, table, "k", map[string]any{"version": version + 1, "by": fmt.Sprint(winner)})
+		same(t, table, map[string]any{"version": version + 1, "by": fmt.Sprint(winner)})
 	}
 }
 
@@ -281,7 +283,7 @@ func noneLost(t *testing.T, table region.Table) {
 	for w := range writers {
 		want[fmt.Sprint("observer", w)] = map[string]any{"seq": int64(times)}
 	}
-	same(t, table, "k", map[string]any{"observers": want})
+	same(t, table, map[string]any{"observers": want})
 }
 
 func ended(t *testing.T, table region.Table) {
