@@ -1,10 +1,16 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestSummarize(t *testing.T) {
@@ -49,5 +55,81 @@ func TestReadRowsNamesABadReport(t *testing.T) {
 	}
 	if _, err := readRows(dir); err == nil || !strings.Contains(err.Error(), "hang") {
 		t.Errorf("a torn report: %v; want an error that names it", err)
+	}
+}
+
+func TestUnits(t *testing.T) {
+	o := options{faults: []string{"stop", "5xx"}, policy: "both"}
+	want := []unit{{"stop", "lexline"}, {"stop", "article"}, {"5xx", "lexline"}, {"5xx", "article"}}
+	if diff := cmp.Diff(want, o.units(), cmp.AllowUnexported(unit{})); diff != "" {
+		t.Errorf("units of two faults under both policies (-want +got):\n%s", diff)
+	}
+	o.policy = "article"
+	if got := o.units(); len(got) != 2 || got[1] != (unit{"5xx", "article"}) {
+		t.Errorf("units of two faults under the article's policy are %v; want 2", got)
+	}
+}
+
+// TestHoldAll has four drills held, two at a time; the first of them meets a busy
+// machine once.
+func TestHoldAll(t *testing.T) {
+	o := options{faults: []string{"stop", "5xx"}, policy: "both", jobs: 2, runs: 2, results: t.TempDir()}
+	var (
+		mu   sync.Mutex
+		held = map[unit]int{}
+		pair sync.WaitGroup // the first two are held at one time
+		out  strings.Builder
+	)
+	pair.Add(2)
+	err := holdAll(t.Context(), o, func(_ context.Context, _ options, u unit) (*drilled, error) {
+		mu.Lock()
+		held[u]++
+		n := held[u]
+		mu.Unlock()
+		if u.fault == "stop" && n == 1 {
+			pair.Done()
+			pair.Wait()
+		}
+		late := int64(10)
+		if u == (unit{"stop", "lexline"}) && n == 1 {
+			late = doubtful + 1
+		}
+		return &drilled{Setting: "under " + u.policy, Reports: []report{{Policy: u.policy, Calls: 7, LateMS: late}}}, nil
+	}, &out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[unit]int{{"stop", "lexline"}: 2, {"stop", "article"}: 1, {"5xx", "lexline"}: 1, {"5xx", "article"}: 1}
+	if diff := cmp.Diff(want, held, cmp.AllowUnexported(unit{})); diff != "" {
+		t.Errorf("how often each was held (-want +got):\n%s", diff)
+	}
+	for _, want := range []string{"drill 4 of 4", "stop under lexline: the phones were late by 201 ms; once more", "5xx under article: 7 calls"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("it does not say %q:\n%s", want, out.String())
+		}
+	}
+}
+
+// TestHoldAllEnds has one of two drills fail, which ends the other, and no third
+// is begun.
+func TestHoldAllEnds(t *testing.T) {
+	o := options{faults: []string{"stop", "5xx", "hang"}, policy: "lexline", jobs: 2, results: t.TempDir()}
+	var out strings.Builder
+	err := holdAll(t.Context(), o, func(ctx context.Context, _ options, u unit) (*drilled, error) {
+		if u.fault == "stop" {
+			return nil, errors.New("out of paper")
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(time.Minute):
+			return nil, errors.New("nobody ended it")
+		}
+	}, &out)
+	if err == nil || err.Error() != "stop under lexline: out of paper" {
+		t.Errorf("the error is %v; want the one of the first that failed", err)
+	}
+	if strings.Contains(out.String(), "hang") {
+		t.Errorf("a third drill was begun:\n%s", out.String())
 	}
 }

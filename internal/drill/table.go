@@ -95,7 +95,7 @@ func (t *tableWriter) fault(i int) {
 	of("    extra delay, s: p50 p99 max", func(f *FaultReport) string { return f.After.String() })
 	of("  longest silence", func(f *FaultReport) string { return seconds(f.Silence) })
 	of("  attempts there that failed", func(f *FaultReport) string { return counted(f.Attempts) })
-	of("  requests that it struck there", func(f *FaultReport) string { return counted(f.Failed) })
+	of("  requests struck, with probes", func(f *FaultReport) string { return counted(f.Failed) })
 	of("  region taken out after", func(f *FaultReport) string { return since(f.Detected) })
 	of("  last new call sent there after", func(f *FaultReport) string { return since(f.Switched) })
 	of("  region let in, after its end", func(f *FaultReport) string { return since(f.Back) })

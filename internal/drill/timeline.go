@@ -29,7 +29,7 @@ var regionColours = []string{"#0072b2", "#e69f00"}
 const (
 	colourLost    = "#000000"
 	colourUnknown = "#8a8a8a"
-	colourFault   = "#e3dff0"
+	colourFault   = "#cfc6e6"
 	colourGrid    = "#dddddd"
 )
 
@@ -284,7 +284,7 @@ func answeringRegions(h *History) map[place]string {
 			t := &c.Turns[j]
 			for _, request := range o.asked(c, t) {
 				winner := o.winners[turnKey{request.Session, request.Turn}]
-				if request.Status == 200 && request.Fault == "" && (winner == "" || winner == request.Region) {
+				if request.Status == 200 && (winner == request.Region || winner == "" && request.Fault == "") { // a gateway may make do with a part
 					found[place{c.Number, t.Number}] = request.Region
 					break
 				}

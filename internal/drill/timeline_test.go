@@ -104,6 +104,25 @@ func TestTimelineShows(t *testing.T) {
 	}
 }
 
+// TestAnsweringRegions has a region give half an answer, with which the gateway
+// made do, or did not.
+func TestAnsweringRegions(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		attempts bool
+		want     string
+	}{{"the gateway took it", true, "us-east-1"}, {"nobody says so", false, ""}} {
+		h := goodRun()
+		h.Requests[0].Fault = "truncate" // the first turn of call 1
+		if !tt.attempts {
+			h.Attempts = nil
+		}
+		if got := answeringRegions(h)[place{1, 1}]; got != tt.want {
+			t.Errorf("%s: half an answer is drawn as that of %q; want %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 func TestTable(t *testing.T) {
 	h := goodRun()
 	lexline, article := Judge(h, nil), Judge(smallRun(), nil)
