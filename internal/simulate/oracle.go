@@ -49,7 +49,8 @@ type sight struct {
 type marks struct {
 	noise  [8]int // errors of the background, by region
 	bots   int
-	unsure bool // an attempt failed that may have been executed
+	unsure bool   // an attempt failed that may have been executed
+	held   [8]int // conflicts, by region
 }
 
 // never is a time before every other.

@@ -139,10 +139,17 @@ func (o *oracle) gaveUp(t *turn) {
 	}
 }
 
+// longestRequest is how long a region may be busy with a request that was begun
+// under a fault.
+const longestRequest = 20 * time.Second
+
 // fit reports whether nothing kept a region from answering a turn. Four attempts
 // leave room for a single error in a region only if there is one other.
 func (o *oracle) fit(t *turn, i int) bool {
 	s := &o.seen[t.g.index][i]
+	if t.marks.held[i] > 2 && o.faulty(t.g.index, i, t.began-longestRequest, t.began, anyFault) {
+		return false // a request of an earlier turn, slow since a fault that is over, holds the session
+	}
 	return !s.down && s.upAt < t.began && s.full < t.began && t.marks.noise[i] <= 3-o.r.s.Regions &&
 		!o.faulty(t.g.index, i, t.began, o.r.w.now, anyFault)
 }

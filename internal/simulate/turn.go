@@ -142,6 +142,7 @@ func (t *turn) heard(attempt int, out outcome) {
 		c.accepted(t, name, out.state)
 		return
 	case out.conflict:
+		t.marks.held[c.r.index(name)]++
 		t.step(region.Report{Kind: region.Conflict, Attempt: attempt})
 		return
 	case out.refused:
