@@ -244,11 +244,12 @@ func hold(ctx context.Context, o options, u unit) (*drilled, error) {
 		args = append(args, "--speech")
 	}
 	drill := exec.CommandContext(ctx, o.lexline, args...)
-	drill.Stderr = os.Stderr
+	var said strings.Builder // that promises were broken stands in the report as well
+	drill.Stderr = &said
 	drill.Cancel = func() error { return drill.Process.Signal(os.Interrupt) }
 	out, err := drill.Output()
 	if _, exited := errors.AsType[*exec.ExitError](err); err != nil && (!exited || len(out) == 0) {
-		return nil, fmt.Errorf("run the drill: %w", err)
+		return nil, fmt.Errorf("run the drill: %w: %s", err, strings.TrimSpace(said.String()))
 	}
 	d := &drilled{}
 	if err := json.Unmarshal(out, d); err != nil {

@@ -153,11 +153,11 @@ func runRegionDrill(ctx context.Context, env *environment, args []string) error 
 	}
 	var paired []drill.Call
 	if o.paired {
-		if paired, err = o.withoutFaults(ctx); err != nil {
+		if paired, err = o.withoutFaults(ctx); err != nil && ctx.Err() == nil {
 			return drillHint(err)
 		}
 	}
-	var reports []*drill.Report
+	reports := []*drill.Report{}
 	for _, policy := range o.policies() {
 		if ctx.Err() != nil {
 			break
@@ -166,8 +166,8 @@ func runRegionDrill(ctx context.Context, env *environment, args []string) error 
 		cfg.Policy, cfg.Out = policy, filepath.Join(o.Out, string(policy))
 		cfg.Tell("%s", o.announced(&cfg))
 		history, err := drill.Run(ctx, &cfg)
-		if err != nil && ctx.Err() != nil && len(reports) > 0 {
-			break // the first policy's report is worth printing
+		if err != nil && ctx.Err() != nil {
+			break // another policy's report may be worth printing
 		}
 		if err != nil {
 			return drillHint(err)
@@ -303,9 +303,6 @@ type drillReport struct {
 // verdict prints the reports. Its error says that a promise of lexline was
 // broken; the article made none. An interrupted drill is never ok.
 func (o *drillOptions) verdict(out io.Writer, reports []*drill.Report, isInterrupted bool) error {
-	if len(reports) == 0 {
-		return errors.New("the drill was ended before it had begun")
-	}
 	broken, late := 0, 0
 	for _, r := range reports {
 		if r.Policy == string(drill.PolicyLexline) || len(reports) == 1 {
@@ -313,19 +310,8 @@ func (o *drillOptions) verdict(out io.Writer, reports []*drill.Report, isInterru
 		}
 	}
 	isOK := broken == 0 && (late == 0 || !o.strict) && !isInterrupted
-	if o.json {
-		if err := encodeIndented(out, drillReport{isOK, isInterrupted, o.stated(), o.Out, reports}); err != nil {
-			return err
-		}
-	} else {
-		fmt.Fprintln(out)
-		if err := drill.WriteTable(out, reports...); err != nil {
-			return err
-		}
-		fmt.Fprintf(out, "\nThe picture: %s\n\n", filepath.Join(o.Out, reports[0].Policy, "timeline.svg"))
-		if err := drill.WriteVerdict(out, o.strict, reports...); err != nil {
-			return err
-		}
+	if err := o.show(out, reports, isOK, isInterrupted); err != nil {
+		return err
 	}
 	switch {
 	case broken == 1:
@@ -336,6 +322,23 @@ func (o *drillOptions) verdict(out io.Writer, reports []*drill.Report, isInterru
 		return fmt.Errorf("bounds of time were missed: %d, see above", late)
 	}
 	return nil
+}
+
+// show prints the reports, as JSON or for people.
+func (o *drillOptions) show(out io.Writer, reports []*drill.Report, isOK, isInterrupted bool) error {
+	switch {
+	case o.json:
+		return encodeIndented(out, drillReport{isOK, isInterrupted, o.stated(), o.Out, reports})
+	case len(reports) == 0:
+		fmt.Fprintln(out, "INTERRUPTED before there was a call")
+		return nil
+	}
+	fmt.Fprintln(out)
+	if err := drill.WriteTable(out, reports...); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "\nThe picture: %s\n\n", filepath.Join(o.Out, reports[0].Policy, "timeline.svg"))
+	return drill.WriteVerdict(out, o.strict, reports...)
 }
 
 // drillProcess is a child of ours as the drill sees it.

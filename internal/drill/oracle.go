@@ -178,17 +178,17 @@ func (o *oracle) turn(c *Call, t *Turn, spared bool) {
 	o.r.Utterances++
 	o.r.Silence = max(o.r.Silence, t.Silence.Seconds())
 	asked := o.asked(c, t)
+	isHungUp := c.End == EndStopped && t.Number == len(c.Turns) // who knows how it would have gone on
 	switch {
 	case t.Answers > 1 && !heardTwice(t, asked):
 		o.r.Broken++
 	case t.Answers > 1:
 		o.r.AnsweredTwice++
 		o.violated("%s was answered %d times", name(c, t), t.Answers)
-	case spared:
+	case spared, isHungUp:
 	case o.cutOff(t, asked):
 		o.r.CutOff++
 		o.violated("the answer to %s was cut off after %d ms", name(c, t), t.Heard.Milliseconds())
-	case t.Answer.IsZero() && c.End == EndStopped && t.Number == len(c.Turns): // who knows
 	case t.Answer.IsZero():
 		o.r.Lost++
 		o.violated("%s got no answer", name(c, t))

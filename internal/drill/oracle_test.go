@@ -172,6 +172,10 @@ func TestJudgeForgives(t *testing.T) {
 			c.End, last.Answer, last.Answers = EndStopped, time.Time{}, 0
 			h.Ledger = h.Ledger[:39]
 		}},
+		{"an answer that was being heard when the drill ended the call", func(h *History) {
+			c := &h.Calls[39]
+			c.End, c.Turns[len(c.Turns)-1].Heard = EndStopped, 120*time.Millisecond
+		}},
 		{"no ledger", func(h *History) { h.Ledger, h.HasLedger = nil, false }},
 		{"a call that was dropped while both regions were dead", func(h *History) {
 			h.Faults[0].Kind, h.Faults[0].Regions = Both, h.Regions
