@@ -29,7 +29,7 @@ var regionColours = []string{"#0072b2", "#e69f00"}
 const (
 	colourLost    = "#000000"
 	colourUnknown = "#8a8a8a"
-	colourFault   = "#cfc6e6"
+	colourFault   = "#e4dff1"
 	colourGrid    = "#dddddd"
 )
 
@@ -137,7 +137,7 @@ func (p *picture) faultBars(from, to float64) {
 			end = p.h.Ended
 		}
 		x := p.x(f.From)
-		p.f(`<rect class="fault" x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s" fill-opacity="0.55"/>`+"\n", x, from, max(1, p.x(end)-x), to-from, colourFault)
+		p.f(`<rect class="fault" x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n", x, from, max(1, p.x(end)-x), to-from, colourFault)
 		p.text(x+3, from-4, fmt.Sprintf(`fill="%s"`, colourLost), fmt.Sprintf("%s in %s", f.Kind, strings.Join(f.Regions, ", ")))
 	}
 }
