@@ -205,7 +205,7 @@ func (c *control) close() {
 	}
 	_ = c.listener.Close() // already closed by the server, when it ran
 	if c.served != nil {
-		_ = <-c.served
+		<-c.served //nolint:errcheck // that it was closed, by us
 		c.served = nil
 	}
 }

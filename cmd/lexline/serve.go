@@ -242,7 +242,7 @@ func (g *gateway) drain(impatient <-chan os.Signal) {
 			g.log.Info("draining", "calls_left", left)
 		}
 		select {
-		case _ = <-drained: // its error is that ctx ended, by us
+		case <-drained: //nolint:errcheck // its error is that ctx ended, by us
 			return
 		case <-impatient:
 			g.cutOff(cancel, "signal")
