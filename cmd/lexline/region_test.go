@@ -43,7 +43,10 @@ func expect(t *testing.T, code int, args []string, says ...string) {
 }
 
 func TestRegionCommandsAtAGateway(t *testing.T) {
-	c := startControlled(t, func(cfg *config) { cfg.Table.File = filepath.Join(t.TempDir(), "table.db") })
+	c := startControlled(t, func(cfg *config) {
+		cfg.Table.File = filepath.Join(t.TempDir(), "table.db")
+		cfg.Failover.ProbeEvery = 24 * time.Hour // nothing is there to be probed
+	})
 	at := []string{"--control", c.address()}
 	with := func(words ...string) []string { return append(words, at...) }
 
