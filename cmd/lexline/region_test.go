@@ -49,6 +49,8 @@ func TestRegionCommandsAtAGateway(t *testing.T) {
 	})
 	at := []string{"--control", c.address()}
 	with := func(words ...string) []string { return append(words, at...) }
+	// What the table says at a start is advice; here it must come before the pin.
+	c.await("the table to be read", func(b botStatus) bool { return b.Table != nil && b.Table.ReadAge >= 0 })
 
 	expect(t, 0, with("status"), "New calls go to us-east-1.", "us-east-1 (home) is healthy since", "us-west-2 is healthy", "of 25")
 	expect(t, 0, with("status", "--check"))

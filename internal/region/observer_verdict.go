@@ -146,6 +146,9 @@ func (o *Observer) advise(v VerdictItem) {
 		return
 	}
 	o.advised = true
+	if v.Pin.Region == v.Region {
+		return // an operator sends calls there, and nothing is said of the others
+	}
 	o.do(ObserverAction{Kind: TellJudge, Event: Event{Kind: Advice, Region: v.Region, By: v.By, Why: v.Why}})
 }
 
