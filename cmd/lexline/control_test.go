@@ -305,6 +305,7 @@ func TestPinIsSharedAndOutlivesTheGateway(t *testing.T) {
 	}
 	two.await("pinned as at the other gateway", pinned("us-west-2"))
 	one.await("the table has the pin", func(b botStatus) bool { return !b.Table.PinPending })
+	one.await("the table's audit trail has the pin", func(botStatus) bool { return hasTablePin(one) })
 	one.stop()
 	two.stop()
 
@@ -313,18 +314,20 @@ func TestPinIsSharedAndOutlivesTheGateway(t *testing.T) {
 	if p := again.status().Bots[0].Pin; p.By != "ann" || p.Why != "a test" {
 		t.Errorf("the pin after the restart = %+v; want who gave it and why", p)
 	}
-	entries := again.gateway.history(t.Context(), 100).Entries
-	found := false
-	for _, e := range entries {
-		found = found || e.Source == "table" && e.What == "pin" && e.By == "ann" && e.To == "us-west-2" && e.Why == "a test"
-	}
-	if !found {
-		t.Errorf("history = %+v; want the pin, from the table", entries)
+	if !hasTablePin(again) {
+		t.Errorf("history = %+v; want the pin, from the table", again.gateway.history(t.Context(), 100).Entries)
 	}
 	if code, body := again.do(again.request("POST", "/unpin", `{"by":"bob"}`)); code != 200 {
 		t.Fatalf("POST /unpin = %d: %s", code, body)
 	}
 	again.await("unpinned", unpinned)
+}
+
+// hasTablePin reports whether the table's audit trail tells of ann's pin.
+func hasTablePin(c *controlled) bool {
+	return slices.ContainsFunc(c.gateway.history(c.t.Context(), 100).Entries, func(e historyEntry) bool {
+		return e.Source == "table" && e.What == "pin" && e.By == "ann" && e.To == "us-west-2" && e.Why == "a test"
+	})
 }
 
 func TestHistoryKeepsTheLatest(t *testing.T) {
