@@ -3,10 +3,12 @@ module lexline
 go 1.26.0
 
 require (
+	github.com/aws/aws-lambda-go v1.55.1 // Lambda's side of the runtime API, in cmd/lexline-lambda only
 	github.com/aws/aws-sdk-go-v2 v1.47.6 // credentials and retry switch of the clients below
 	github.com/aws/aws-sdk-go-v2/config v1.33.14 // the AWS default credential chain
 	github.com/aws/aws-sdk-go-v2/credentials v1.20.14 // static credentials from our own configuration
-	github.com/aws/aws-sdk-go-v2/service/lexmodelsv2 v1.62.0 // names of bots and aliases to ids
+	github.com/aws/aws-sdk-go-v2/service/dynamodb v1.73.0 // the region table and the keys of fulfilled turns in Amazon DynamoDB
+	github.com/aws/aws-sdk-go-v2/service/lexmodelsv2 v1.62.0 // names of bots and aliases to ids; bot definitions: compared, imported, built
 	github.com/aws/aws-sdk-go-v2/service/lexruntimev2 v1.38.0 // the bot: Lex V2 runtime; exactly this version, no list of versions is served for it
 	github.com/aws/smithy-go v1.28.8 // HTTP status and request id of SDK errors
 	github.com/coder/websocket v1.8.15 // websocket of the simulated phone: another one than the gateway's, so that they share no bug
@@ -26,6 +28,7 @@ require (
 	github.com/aws/aws-sdk-go-v2/internal/endpoints/v2 v2.8.9 // indirect
 	github.com/aws/aws-sdk-go-v2/internal/v4a v1.5.9 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/accept-encoding v1.13.24 // indirect
+	github.com/aws/aws-sdk-go-v2/service/internal/endpoint-discovery v1.13.9 // indirect
 	github.com/aws/aws-sdk-go-v2/service/internal/presigned-url v1.14.9 // indirect
 	github.com/aws/aws-sdk-go-v2/service/signin v1.12.2 // indirect
 	github.com/aws/aws-sdk-go-v2/service/sso v1.39.2 // indirect

@@ -42,6 +42,7 @@ const (
 var mayImport = map[string]row{
 	"internal":                  {},
 	"internal/audio":            {tests: cmp},
+	"internal/connect":          {tests: cmp},
 	"internal/botdef":           {tests: cmp},
 	"internal/vad":              {own: "audio", tests: cmp},
 	"internal/speech":           {own: "audio", tests: cmp},
