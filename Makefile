@@ -2,8 +2,8 @@
 
 DEMO_PACKAGES := pocketsphinx pocketsphinx-en-us flite asterisk-core-sounds-en-wav
 # awscli judges the local Lex, sphinxbase-utils our grammars, npm's twilio our
-# signatures; the voices of espeak-ng and festival are what the recogniser's
-# telephone transform is made from.
+# signatures and npm's dynalite what we ask of DynamoDB; the voices of espeak-ng
+# and festival are what the recogniser's telephone transform is made from.
 TEST_PACKAGES := $(DEMO_PACKAGES) awscli sphinxbase-utils espeak-ng festival festvox-kallpc16k festvox-kdlpc16k \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 # The race detector is the one thing here that needs a C compiler.
@@ -14,6 +14,9 @@ GOFUMPT     := mvdan.cc/gofumpt@v0.9.2
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.7.0
 GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+
+# Folders with a package.json of what tests run under Node.
+NPM_FOLDERS := internal/twilio/testdata internal/dynamodb/dynalite/testdata
 
 VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZTIME  ?= 60s
@@ -93,7 +96,7 @@ cover: ## Show the coverage of each function, the least covered last
 	@go tool cover -func=bin/cover.out | sort -t "$$(printf '\t')" -k 3 | sort -s -r -n -k 3
 
 clean: ## Remove what was built and what the tests fetched
-	@rm -rf bin demo-calls drill-run internal/twilio/testdata/node_modules
+	@rm -rf bin demo-calls drill-run $(NPM_FOLDERS:%=%/node_modules)
 
 setup-demo: ## Install the Debian packages that give the demo its voices and ears
 	@scripts/debian $(DEMO_PACKAGES)
@@ -101,12 +104,12 @@ setup-demo: ## Install the Debian packages that give the demo its voices and ear
 setup-race:
 	@scripts/debian --required $(RACE_PACKAGES)
 
-setup-test: setup-race ## Install what the tests need: Debian packages, a C compiler, npm's twilio
+setup-test: setup-race ## Install what the tests need: Debian packages, a C compiler, modules of npm
 	@scripts/debian $(if $(CI),--required) $(TEST_PACKAGES)
-	@if command -v npm >/dev/null; then $(MAKE_COMMAND) -s internal/twilio/testdata/node_modules/.installed; \
-		else echo "npm: not on this machine; going on without npm's twilio"; fi
+	@if command -v npm >/dev/null; then $(MAKE_COMMAND) -s $(NPM_FOLDERS:%=%/node_modules/.installed); \
+		else echo "npm: not on this machine; going on without its modules"; fi
 
-internal/twilio/testdata/node_modules/.installed: internal/twilio/testdata/package.json
+$(NPM_FOLDERS:%=%/node_modules/.installed): %/node_modules/.installed: %/package.json
 	@echo "npm: installing the modules of $<"
-	@cd internal/twilio/testdata && npm install --no-audit --no-fund --no-package-lock --loglevel=error >/dev/null
+	@cd $* && npm install --no-audit --no-fund --no-package-lock --loglevel=error >/dev/null
 	@touch $@

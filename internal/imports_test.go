@@ -57,7 +57,10 @@ var mayImport = map[string]row{
 	"internal/lexlocal":         {own: "audio botdef nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
 	"internal/drill":            {own: "audio twiliosim", tests: cmp},
-	"internal/wholestack":       {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region"},
+	"internal/dynamodb/dynalite": { // imported by tests only
+		own: "",
+	},
+	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region"},
 	"cmd/lexline": {
 		own:    "audio botdef call drill lex lexhook lexlocal nlu region speech sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
