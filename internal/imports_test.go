@@ -54,7 +54,8 @@ var mayImport = map[string]row{
 	"internal/sqlite":           {own: "region", others: sqlite, tests: cmp + " internal/region/tabletest"},
 	"internal/twilio":           {own: "audio call", others: gobwas, tests: cmp + " " + coder},
 	"internal/lex":              {own: "audio call region", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
-	"internal/lexlocal":         {own: "audio botdef nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
+	"internal/gate":             {tests: cmp},
+	"internal/lexlocal":         {own: "audio botdef gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
 	"internal/drill":            {own: "audio twiliosim", tests: cmp},
 	"internal/dynamodb/dynalite": { // imported by tests only

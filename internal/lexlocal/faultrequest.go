@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"lexline/internal/gate"
 )
 
 // begin lets faults strike a request before anything of its body is read. The
@@ -197,8 +199,8 @@ func (q *request) reset(f *activeFault) {
 	q.struck(f)
 	q.record.Error = "the connection was reset"
 	q.done(0)
-	if c, ok := q.r.Context().Value(connKey{}).(*gateConn); ok {
-		c.reset()
+	if c, ok := q.r.Context().Value(connKey{}).(*gate.Conn); ok {
+		c.Reset()
 	}
 	panic(http.ErrAbortHandler) // the way to end an exchange without an answer
 }

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"lexline/internal/gate"
 )
 
 // activeFault is a fault in force.
@@ -178,7 +180,7 @@ func (s *Server) change(list []Fault) error {
 	s.faults.replace(list)
 	r := Record{Time: s.cfg.Now(), Op: opFault, Region: s.cfg.Region, Fault: strings.Join(kinds, "+"), Faults: list}
 	if g := s.gate.Load(); g != nil {
-		if err = g.set(s.faults.current().gateMode()); err != nil {
+		if err = g.Set(s.faults.current().gateMode()); err != nil {
 			err = fmt.Errorf("set faults %q: %w", r.Fault, err)
 			r.Error = err.Error()
 		}
@@ -197,25 +199,25 @@ func (s *Server) clear() error {
 }
 
 // opens lets faults reach the gate of a server that begins to serve.
-func (s *Server) opens(g *gate) error {
+func (s *Server) opens(g *gate.Gate) error {
 	end, err := s.faults.alone()
 	if err != nil {
 		return err
 	}
 	defer end()
 	s.gate.Store(g)
-	return g.set(s.faults.current().gateMode())
+	return g.Set(s.faults.current().gateMode())
 }
 
 // gateMode returns what the faults do to the network.
-func (set *faultSet) gateMode() gateMode {
-	mode := gateOpen
+func (set *faultSet) gateMode() gate.Mode {
+	mode := gate.Open
 	for _, f := range set.faults {
 		switch f.Kind {
 		case faultBlackHole:
-			mode = gateFrozen
+			mode = gate.Frozen
 		case faultRefuse:
-			mode = gateRefusing
+			mode = gate.Refusing
 		}
 	}
 	return mode

@@ -16,6 +16,7 @@ import (
 
 	"lexline/internal/audio"
 	"lexline/internal/botdef"
+	"lexline/internal/gate"
 	"lexline/internal/nlu"
 	"lexline/internal/speech"
 )
@@ -99,7 +100,7 @@ type Server struct {
 	mux         *http.ServeMux
 	bodyTimeout time.Duration
 	faults      *faults
-	gate        atomic.Pointer[gate] // that of Serve, nil while it does not run
+	gate        atomic.Pointer[gate.Gate] // that of Serve, nil while it does not run
 }
 
 // servedBot is one bot with its ids and the dialogs of its locales.
@@ -286,7 +287,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:       slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
 		ConnContext:    func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
 	}
-	g := newGate(l)
+	g := gate.New(l)
 	if err := s.opens(g); err != nil {
 		return errors.Join(err, l.Close())
 	}

@@ -1,4 +1,4 @@
-package lexlocal
+package gate
 
 import (
 	"context"
@@ -12,53 +12,55 @@ import (
 	"time"
 )
 
-// gateMode is what a gate does with the network.
-type gateMode int
+// Mode is what a gate does with the network.
+type Mode int
 
+// The modes of a gate.
 const (
-	gateOpen     gateMode = iota
-	gateFrozen            // nothing gets in or out, and nobody is told
-	gateRefusing          // as if the process had died
-	gateClosed
+	Open     Mode = iota // as a listener without a gate
+	Frozen               // nothing gets in or out, and nobody is told
+	Refusing             // as if the process had died
+	closed
 )
 
-// gate is a listener whose connections can be lost in the two ways in which a
-// region is lost: silently, when a network drops its packets, or at once, when
-// the server's process is gone.
-type gate struct {
-	frozen atomic.Bool // mode is gateFrozen
+// Gate is a listener whose connections can be lost; see Set. It is safe for
+// several goroutines, Set but for one at a time. It starts none.
+type Gate struct {
+	frozen atomic.Bool // mode is Frozen
 
 	mu       sync.Mutex
-	mode     gateMode
+	mode     Mode
 	listener net.Listener
 	changed  chan struct{} // closed when mode changes
-	conns    map[*gateConn]struct{}
-	fillers  []net.Conn // owned by set
+	conns    map[*Conn]struct{}
+	fillers  []net.Conn // owned by Set
 }
 
-func newGate(l net.Listener) *gate {
-	return &gate{listener: l, changed: make(chan struct{}), conns: make(map[*gateConn]struct{})}
+// New returns an open gate around l, which it closes. Frozen and Refusing need a
+// listener for TCP.
+func New(l net.Listener) *Gate {
+	return &Gate{listener: l, changed: make(chan struct{}), conns: make(map[*Conn]struct{})}
 }
 
 // current returns the mode, the listener, and what tells that the mode changed.
-func (g *gate) current() (gateMode, net.Listener, <-chan struct{}) {
+func (g *Gate) current() (Mode, net.Listener, <-chan struct{}) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.mode, g.listener, g.changed
 }
 
 // turnTo changes the mode. It returns the connections of before.
-func (g *gate) turnTo(mode gateMode) []*gateConn {
+func (g *Gate) turnTo(mode Mode) []*Conn {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.mode == gateClosed {
+	if g.mode == closed {
 		return nil
 	}
 	g.mode = mode
-	g.frozen.Store(mode == gateFrozen)
+	g.frozen.Store(mode == Frozen)
 	close(g.changed)
 	g.changed = make(chan struct{})
-	conns := make([]*gateConn, 0, len(g.conns))
+	conns := make([]*Conn, 0, len(g.conns))
 	for c := range g.conns {
 		conns = append(conns, c)
 	}
@@ -66,16 +68,16 @@ func (g *gate) turnTo(mode gateMode) []*gateConn {
 }
 
 // Accept implements net.Listener.
-func (g *gate) Accept() (net.Conn, error) {
+func (g *Gate) Accept() (net.Conn, error) {
 	for {
 		mode, listener, changed := g.current()
 		switch mode {
-		case gateClosed:
+		case closed:
 			return nil, net.ErrClosed
-		case gateFrozen, gateRefusing:
+		case Frozen, Refusing:
 			<-changed
 			continue
-		case gateOpen:
+		case Open:
 		}
 		conn, err := listener.Accept()
 		if err != nil {
@@ -92,26 +94,26 @@ func (g *gate) Accept() (net.Conn, error) {
 }
 
 // replaced says whether a listener was closed on purpose.
-func (g *gate) replaced(l net.Listener) bool {
+func (g *Gate) replaced(l net.Listener) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.mode != gateOpen || g.listener != l
+	return g.mode != Open || g.listener != l
 }
 
-func (g *gate) admit(conn net.Conn) (*gateConn, bool) {
+func (g *Gate) admit(conn net.Conn) (*Conn, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.mode == gateRefusing || g.mode == gateClosed {
+	if g.mode == Refusing || g.mode == closed {
 		return nil, false
 	}
-	c := &gateConn{Conn: conn, gate: g, closed: make(chan struct{})}
+	c := &Conn{Conn: conn, gate: g, closed: make(chan struct{})}
 	g.conns[c] = struct{}{}
 	return c, true
 }
 
 // Close implements net.Listener.
-func (g *gate) Close() error {
-	for _, c := range g.turnTo(gateClosed) {
+func (g *Gate) Close() error {
+	for _, c := range g.turnTo(closed) {
 		c.finish()
 	}
 	_, listener, _ := g.current()
@@ -123,16 +125,17 @@ func (g *gate) Close() error {
 }
 
 // Addr implements net.Listener.
-func (g *gate) Addr() net.Addr {
+func (g *Gate) Addr() net.Addr {
 	_, listener, _ := g.current()
 	return listener.Addr()
 }
 
-// set changes to a mode and returns when it is in force. It is called by one
-// goroutine at a time.
-func (g *gate) set(mode gateMode) error {
+// Set changes to a mode and returns when it is in force, which may take some
+// seconds: a listener that refused waits for its port. A closed gate stays so. It
+// is called by one goroutine at a time.
+func (g *Gate) Set(mode Mode) error {
 	before, listener, _ := g.current()
-	if before == mode || before == gateClosed {
+	if before == mode || before == closed {
 		return nil
 	}
 	if _, ok := listener.(*net.TCPListener); !ok {
@@ -142,21 +145,21 @@ func (g *gate) set(mode gateMode) error {
 		return err
 	}
 	switch mode {
-	case gateFrozen:
+	case Frozen:
 		return g.freeze()
-	case gateRefusing:
+	case Refusing:
 		return g.refuse()
 	default:
 		return nil
 	}
 }
 
-// reopen brings the gate from a mode back to gateOpen.
-func (g *gate) reopen(from gateMode) error {
+// reopen brings the gate from a mode back to Open.
+func (g *Gate) reopen(from Mode) error {
 	switch from {
-	case gateFrozen:
+	case Frozen:
 		return g.thaw()
-	case gateRefusing:
+	case Refusing:
 		return g.listenAgain()
 	default:
 		return nil
@@ -174,8 +177,8 @@ const (
 // kernel's queue of connections to accept is cut to its least and filled by
 // connections of our own: from then on it drops what would open another one, as
 // listen(2) says, and clients wait in vain.
-func (g *gate) freeze() error {
-	g.turnTo(gateFrozen)
+func (g *Gate) freeze() error {
+	g.turnTo(Frozen)
 	_, l, _ := g.current()
 	listener := l.(*net.TCPListener)
 	if err := listener.SetDeadline(time.Unix(1, 0)); err != nil { // ends a waiting Accept
@@ -203,7 +206,7 @@ func (g *gate) freeze() error {
 }
 
 // thaw lets through what waited.
-func (g *gate) thaw() error {
+func (g *Gate) thaw() error {
 	for _, filler := range g.fillers {
 		_ = filler.Close() // nothing was sent on it
 	}
@@ -212,7 +215,7 @@ func (g *gate) thaw() error {
 	listener := l.(*net.TCPListener)
 	err := setBacklog(listener, usualBacklog)
 	err = errors.Join(err, listener.SetDeadline(time.Time{}))
-	for _, c := range g.turnTo(gateOpen) {
+	for _, c := range g.turnTo(Open) {
 		c.finish()
 	}
 	return err
@@ -233,8 +236,8 @@ func setBacklog(l *net.TCPListener, n int) error {
 }
 
 // refuse closes the listener and all connections.
-func (g *gate) refuse() error {
-	conns := g.turnTo(gateRefusing)
+func (g *Gate) refuse() error {
+	conns := g.turnTo(Refusing)
 	_, listener, _ := g.current()
 	err := listener.Close()
 	for _, c := range conns {
@@ -248,7 +251,7 @@ func (g *gate) refuse() error {
 
 // listenAgain listens on the same port. Another program that has taken it
 // meanwhile, if only for a connection of its own, is given some time.
-func (g *gate) listenAgain() error {
+func (g *Gate) listenAgain() error {
 	_, old, _ := g.current()
 	var listener net.Listener
 	var err error
@@ -264,14 +267,14 @@ func (g *gate) listenAgain() error {
 	if !g.relisten(listener) {
 		return listener.Close()
 	}
-	g.turnTo(gateOpen)
+	g.turnTo(Open)
 	return nil
 }
 
-func (g *gate) relisten(l net.Listener) bool {
+func (g *Gate) relisten(l net.Listener) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.mode == gateClosed {
+	if g.mode == closed {
 		return false
 	}
 	g.listener = l

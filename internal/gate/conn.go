@@ -1,23 +1,23 @@
-package lexlocal
+package gate
 
 import (
 	"net"
 	"sync"
 )
 
-// gateConn is a connection through a gate.
-type gateConn struct {
+// Conn is a connection through a gate.
+type Conn struct {
 	net.Conn
-	gate   *gate
+	gate   *Gate
 	once   sync.Once
 	closed chan struct{}
 }
 
 // pass waits while the gate is frozen.
-func (c *gateConn) pass() error {
+func (c *Conn) pass() error {
 	for c.gate.frozen.Load() {
 		mode, _, changed := c.gate.current()
-		if mode != gateFrozen {
+		if mode != Frozen {
 			continue
 		}
 		select {
@@ -31,7 +31,7 @@ func (c *gateConn) pass() error {
 
 // Read implements net.Conn. What arrives while the gate is frozen is given out
 // when it is open again.
-func (c *gateConn) Read(p []byte) (int, error) {
+func (c *Conn) Read(p []byte) (int, error) {
 	if err := c.pass(); err != nil {
 		return 0, err
 	}
@@ -43,7 +43,7 @@ func (c *gateConn) Read(p []byte) (int, error) {
 }
 
 // Write implements net.Conn.
-func (c *gateConn) Write(p []byte) (int, error) {
+func (c *Conn) Write(p []byte) (int, error) {
 	if err := c.pass(); err != nil {
 		return 0, err
 	}
@@ -52,7 +52,7 @@ func (c *gateConn) Write(p []byte) (int, error) {
 
 // Close implements net.Conn. While the gate is frozen the peer is not told: the
 // connection is closed when the gate opens.
-func (c *gateConn) Close() error {
+func (c *Conn) Close() error {
 	c.once.Do(func() { close(c.closed) })
 	if c.gate.frozen.Load() {
 		return nil
@@ -63,7 +63,7 @@ func (c *gateConn) Close() error {
 // CloseWrite ends what is written. The HTTP server uses it before it closes a
 // connection on which it has not read everything, so that the client gets its
 // answer and not a reset.
-func (c *gateConn) CloseWrite() error {
+func (c *Conn) CloseWrite() error {
 	tcp, ok := c.Conn.(*net.TCPConn)
 	if !ok || c.gate.frozen.Load() {
 		return nil
@@ -72,7 +72,7 @@ func (c *gateConn) CloseWrite() error {
 }
 
 // finish closes a connection that was closed while the gate was frozen.
-func (c *gateConn) finish() {
+func (c *Conn) finish() {
 	select {
 	case <-c.closed:
 		_ = c.drop() // whoever closed it was told already that it worked
@@ -80,8 +80,8 @@ func (c *gateConn) finish() {
 	}
 }
 
-// reset ends the connection with a TCP reset, frozen or not.
-func (c *gateConn) reset() {
+// Reset ends the connection with a TCP reset, frozen or not.
+func (c *Conn) Reset() {
 	if tcp, ok := c.Conn.(*net.TCPConn); ok {
 		_ = tcp.SetLinger(0) // a connection that is gone already needs no reset
 	}
@@ -89,12 +89,12 @@ func (c *gateConn) reset() {
 	_ = c.drop()
 }
 
-func (c *gateConn) drop() error {
+func (c *Conn) drop() error {
 	c.forget()
 	return c.Conn.Close()
 }
 
-func (c *gateConn) forget() {
+func (c *Conn) forget() {
 	c.gate.mu.Lock()
 	defer c.gate.mu.Unlock()
 	delete(c.gate.conns, c)
