@@ -13,13 +13,13 @@ const (
 )
 
 // tableWriter writes rows, each cell at the same place in all of them.
-type tableWriter struct {
+type tableWriter[R any] struct {
 	w       io.Writer
-	reports []*Report
+	reports []R
 	err     error // the first one
 }
 
-func (t *tableWriter) row(what string, cell func(*Report) string) {
+func (t *tableWriter[R]) row(what string, cell func(R) string) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %-*s", nameWidth, what)
 	for _, r := range t.reports {
@@ -30,8 +30,8 @@ func (t *tableWriter) row(what string, cell func(*Report) string) {
 	}
 }
 
-func (t *tableWriter) count(what string, of func(*Report) int) {
-	t.row(what, func(r *Report) string { return fmt.Sprint(of(r)) })
+func (t *tableWriter[R]) count(what string, of func(R) int) {
+	t.row(what, func(r R) string { return fmt.Sprint(of(r)) })
 }
 
 // WriteTable writes reports for people, side by side where there are several, and
@@ -42,7 +42,7 @@ func WriteTable(w io.Writer, reports ...*Report) error {
 			fmt.Fprintf(w, "INTERRUPTED after %.0f s of about %.0f s: %s is judged by what there is\n", r.Seconds, r.Planned, r.Policy)
 		}
 	}
-	t := &tableWriter{w: w, reports: reports}
+	t := &tableWriter[*Report]{w: w, reports: reports}
 	t.row("policy", func(r *Report) string { return r.Policy })
 	t.count("calls", func(r *Report) int { return r.Calls })
 	t.count("  dropped", func(r *Report) int { return r.Dropped })
@@ -64,7 +64,7 @@ func WriteTable(w io.Writer, reports ...*Report) error {
 	t.count("turns before the first fault", func(r *Report) int { return r.Before.N })
 	t.row("  extra delay, s: p50 p99 max", func(r *Report) string { return r.Before.String() })
 	for i := range reports[0].Faults {
-		t.fault(i)
+		faultRows(t, i)
 	}
 	for _, r := range reports {
 		writeFindings(w, r)
@@ -72,8 +72,8 @@ func WriteTable(w io.Writer, reports ...*Report) error {
 	return t.err
 }
 
-// fault writes the rows of fault number i.
-func (t *tableWriter) fault(i int) {
+// faultRows writes the rows of fault number i.
+func faultRows(t *tableWriter[*Report], i int) {
 	of := func(what string, cell func(*FaultReport) string) {
 		t.row(what, func(r *Report) string {
 			if i >= len(r.Faults) {
@@ -108,22 +108,24 @@ func (t *tableWriter) fault(i int) {
 // mostFindings is how many broken promises are printed; all are in the JSON form.
 const mostFindings = 20
 
-func writeFindings(w io.Writer, r *Report) {
-	section := func(title string, lines []string) {
-		if len(lines) == 0 {
-			return
-		}
-		fmt.Fprintf(w, "\n%s: %s\n", r.Policy, title)
-		for i, line := range lines {
-			if i == mostFindings {
-				fmt.Fprintf(w, "  ... and %d more\n", len(lines)-i)
-				break
-			}
-			fmt.Fprintf(w, "  %s\n", line)
-		}
+// writeSection writes the lines of one section, the first ones of many.
+func writeSection(w io.Writer, policy, title string, lines []string) {
+	if len(lines) == 0 {
+		return
 	}
-	section("broken promises", r.Violations)
-	section("later than promised", r.Late)
+	fmt.Fprintf(w, "\n%s: %s\n", policy, title)
+	for i, line := range lines {
+		if i == mostFindings {
+			fmt.Fprintf(w, "  ... and %d more\n", len(lines)-i)
+			break
+		}
+		fmt.Fprintf(w, "  %s\n", line)
+	}
+}
+
+func writeFindings(w io.Writer, r *Report) {
+	writeSection(w, r.Policy, "broken promises", r.Violations)
+	writeSection(w, r.Policy, "later than promised", r.Late)
 	notes := append([]string(nil), r.Notes...)
 	if r.Spared > 0 {
 		notes = append(notes, fmt.Sprintf("%d calls were under way while every region was broken: of them only orders and sounds are judged", r.Spared))
@@ -136,7 +138,7 @@ func writeFindings(w io.Writer, r *Report) {
 	}
 	notes = append(notes, "extra delay is measured against "+r.Measured,
 		fmt.Sprintf("the phones were late by %d ms at the worst; no difference below that means anything", r.LateMS))
-	section("notes", notes)
+	writeSection(w, r.Policy, "notes", notes)
 }
 
 // String writes quantiles as "0.00 / 1.20 / 1.31", in seconds: half of the delays, 99 of a

@@ -24,11 +24,7 @@ func WriteVerdict(w io.Writer, strict bool, reports ...*Report) error {
 
 // promises says in a line what was broken.
 func (r *Report) promises() string {
-	var broken []string
-	for _, b := range []struct {
-		n        int
-		one, all string
-	}{
+	return promised(r.OK(), r.Interrupted, []broken{
 		{r.Dropped, "call dropped", "calls dropped"},
 		{r.GaveUp, "call given up by its caller", "calls given up by their callers"},
 		{r.Breaches, "call with a breach of the carrier's protocol", "calls with a breach of the carrier's protocol"},
@@ -39,18 +35,30 @@ func (r *Report) promises() string {
 		{r.Twice, "order placed twice", "orders placed twice"},
 		{r.Wrong, "order with wrong values", "orders with wrong values"},
 		{r.SlotsLost, "slot lost", "slots lost"},
-	} {
+	})
+}
+
+// broken is how often one promise was broken, with the words for one and for several.
+type broken struct {
+	n        int
+	one, all string
+}
+
+// promised says in a line how a run ended, with what was broken.
+func promised(isOK, isInterrupted bool, promises []broken) string {
+	var said []string
+	for _, b := range promises {
 		switch {
 		case b.n == 1:
-			broken = append(broken, "1 "+b.one)
+			said = append(said, "1 "+b.one)
 		case b.n > 1:
-			broken = append(broken, fmt.Sprintf("%d %s", b.n, b.all))
+			said = append(said, fmt.Sprintf("%d %s", b.n, b.all))
 		}
 	}
 	switch {
-	case !r.OK():
-		return "BROKEN: " + strings.Join(broken, ", ")
-	case r.Interrupted:
+	case !isOK:
+		return "BROKEN: " + strings.Join(said, ", ")
+	case isInterrupted:
 		return "INTERRUPTED: no promise was broken until then; that is no pass."
 	}
 	return "All promises kept."
