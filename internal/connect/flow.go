@@ -83,3 +83,15 @@ func (f *Flow) Action(id string) (*Action, bool) {
 	}
 	return nil, false
 }
+
+// Encode writes the flow document, indented as the editor exports it.
+func (f *Flow) Encode() ([]byte, error) {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(f); err != nil {
+		return nil, fmt.Errorf("write flow: %w", err)
+	}
+	return text.Bytes(), nil
+}

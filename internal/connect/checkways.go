@@ -1,0 +1,22 @@
+package connect
+
+// ways checks that every action is of use, and that every contact comes to an end.
+func (c *checker) ways() {
+	reached := c.graph.distances()
+	var ends []int
+	for i := range c.flow.Actions {
+		if c.graph.kind(i).ends {
+			ends = append(ends, i)
+		}
+	}
+	ending := c.graph.leading(anyWay, ends...)
+	for i := range c.flow.Actions {
+		_, comes := reached[i]
+		switch {
+		case !comes:
+			c.say(i, Warning, "unreachable", "lead a transition to it, or take it out", "no contact ever comes here")
+		case !ending[i]:
+			c.say(i, Error, "no-end", "lead it on to DisconnectParticipant or TransferContactToQueue", "from here no contact ever ends")
+		}
+	}
+}

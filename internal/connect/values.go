@@ -1,0 +1,62 @@
+package connect
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// awsRegion stands for the region of the instance where one flow serves instances
+// in several (https://docs.aws.amazon.com/connect/latest/adminguide/connect-global-resiliency.html).
+const awsRegion = "$.AwsRegion"
+
+const (
+	maxLambdaSeconds = 8
+	fallbackIntent   = "FallbackIntent" // the name that every Lex V2 bot has it under
+)
+
+const regionForm = `[a-z]{2}(?:-[a-z]+)+-[0-9]`
+
+// What AWS's names look like. Where a region may be $.AwsRegion the first group
+// is the region.
+var (
+	regionName   = regexp.MustCompile(`^` + regionForm + `$`)
+	localeID     = regexp.MustCompile(`^[a-z]{2}_(?:[A-Z]{2}|419)$`)
+	intentName   = regexp.MustCompile(`^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$`)
+	staticLambda = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:(` + regionForm + `|\$\.AwsRegion):[0-9]{12}:function:[a-zA-Z0-9_-]{1,64}(?::[a-zA-Z0-9_$-]+)?$`)
+	aliasARN     = regexp.MustCompile(`^arn:aws[a-z-]*:lex:(` + regionForm + `|\$\.AwsRegion):[0-9]{12}:bot-alias/[0-9A-Z]{10}/[0-9A-Z]{10}$`)
+	queueARN     = regexp.MustCompile(`^arn:aws[a-z-]*:connect:` + regionForm + `:[0-9]{12}:instance/` + uuidForm + `/queue/(?:agent/)?` + uuidForm + `$`)
+	uuid         = regexp.MustCompile(`^` + uuidForm + `$`)
+	wholePath    = regexp.MustCompile(`^\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[['"][^'"]+['"]\]|\[[0-9]+\])+$`)
+	pathRoot     = regexp.MustCompile(`\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\[['"]([^'"]+)['"]\]`)
+)
+
+const uuidForm = `[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`
+
+// How they are told to people.
+const (
+	lambdaForm = "arn:aws:lambda:REGION:ACCOUNT:function:NAME"
+	aliasForm  = "arn:aws:lex:REGION:ACCOUNT:bot-alias/BOTID/ALIASID, both ids of ten capital letters and digits"
+	queueForm  = "arn:aws:connect:REGION:ACCOUNT:instance/ID/queue/ID"
+)
+
+// pathRoots are the first words of paths that mean something in a flow
+// (https://docs.aws.amazon.com/connect/latest/adminguide/connect-attrib-list.html).
+var pathRoots = strings.Fields(`
+	Agent Attributes AwsRegion Campaign Case Channel ContactFlow ContactId Customer CustomerCallbackNumber CustomerEndpoint CustomerId
+	DataTables DataTableList Description EndpointDisplayName Email External FlowAttributes FlowModules InitialContactId InitiationMethod InstanceARN
+	LanguageCode Lex Loop Media MediaStreams Metrics Modules Name PreviousContactId Queue References RelatedContactId RoutingCriteria
+	SegmentAttributes StoredCustomerInput SystemEndpoint Tags Task TextToSpeechVoiceId TextToSpeechVoice Views Wisdom`)
+
+// unknownRoot returns the first word of a path in text that no path begins with.
+func unknownRoot(text string) (root string, unknown bool) {
+	for _, m := range pathRoot.FindAllStringSubmatch(text, -1) {
+		if root := m[1] + m[2]; !slices.Contains(pathRoots, root) {
+			return root, true
+		}
+	}
+	return "", false
+}
+
+// isDynamic reports whether text is one path, and nothing else.
+func isDynamic(text string) bool { return wholePath.MatchString(text) }
