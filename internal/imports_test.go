@@ -43,6 +43,7 @@ var mayImport = map[string]row{
 	"internal":                  {},
 	"internal/audio":            {tests: cmp},
 	"internal/connect":          {tests: cmp},
+	"internal/connectsim":       {own: "audio connect", others: awsCore + " " + awsLex, tests: cmp},
 	"internal/botdef":           {tests: cmp},
 	"internal/vad":              {own: "audio", tests: cmp},
 	"internal/speech":           {own: "audio", tests: cmp},
@@ -125,6 +126,12 @@ var forbidden = map[string]map[string]string{
 		"internal/lexlocal": "a caller knows no bot",
 		"internal/speech":   "the caller's voice comes in as a function, so that a phone needs no speech engine",
 		gobwas:              "the gateway uses this library; a fault of it must not be on both sides",
+	},
+	"internal/connectsim": {
+		"internal/lex":      "connectsim is Amazon Connect's side of the wire; a fault in shared code would not show",
+		"internal/lexlocal": "Connect knows no bot's inside; cmd/lexline brings them together",
+		"internal/region":   "Connect knows one answer of a Lambda function, and no region table",
+		"internal/dynamodb": "the table is behind the Lambda function",
 	},
 	"lexhook": {
 		sqlite: "the driver is the choice of the program that opens the file; a Lambda function may want none",
