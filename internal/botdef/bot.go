@@ -25,6 +25,10 @@ type Bot struct {
 
 	Locales []*Locale // in the order of their ids, at least one
 
+	// LocaleOnly says that the export was of a single locale, which knows nothing
+	// of its bot.
+	LocaleOnly bool
+
 	// Warnings are keys and files that Load did not use, one sentence each.
 	Warnings []string
 }

@@ -1,6 +1,7 @@
 package botdef
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -30,6 +31,26 @@ func Load(name string) (*Bot, error) {
 	return bot, nil
 }
 
+// ReadZip reads a zip as an import of Lex does: other than Load it wants a
+// Manifest.json. Limits and errors are those of Load.
+func ReadZip(data []byte) (*Bot, error) {
+	if int64(len(data)) > exportLimits.total {
+		return nil, fmt.Errorf("read zip: is larger than %s", size(exportLimits.total))
+	}
+	files, err := readZip(bytes.NewReader(data), int64(len(data)), exportLimits)
+	if err != nil {
+		return nil, fmt.Errorf("read zip: %w", err)
+	}
+	if len((&loader{files: files}).find("manifest.json")) == 0 {
+		return nil, errors.New("read zip: Manifest.json is missing: not a Lex V2 export")
+	}
+	bot, err := files.bot("Bot")
+	if err != nil {
+		return nil, fmt.Errorf("read zip: %w", err)
+	}
+	return bot, nil
+}
+
 // loader turns the files of one export into a Bot.
 type loader struct {
 	files    source
@@ -48,6 +69,7 @@ func (files source) bot(nameless string) (*Bot, error) {
 	if err != nil {
 		return nil, err
 	}
+	bot.LocaleOnly = !whole
 	for _, dir := range dirs {
 		locale, err := ld.locale(dir)
 		if err != nil {
