@@ -44,7 +44,7 @@ func runBotServe(ctx context.Context, env *environment, args []string) error {
 	cfg := lexlocal.Config{
 		Region: o.region, Bots: bots, Aliases: o.aliases, Voice: o.voice, Seed: o.seed, Hooks: o.hooks,
 		Now: o.clock(), Record: out.record, Logger: logger,
-		Latency: o.latency, LatencySpread: o.spread, Quota: o.quota,
+		Latency: o.latency, LatencySpread: o.spread, Quota: o.quota, BuildTime: o.build,
 	}
 	engines.serve(&cfg)
 	server, err := lexlocal.New(cfg)

@@ -61,6 +61,10 @@ func (e *speechEngines) startVoice(voice string) {
 }
 
 func (e *speechEngines) startRecognizer(o *botOptions, bots []*botdef.Bot, logger *slog.Logger) {
+	if len(bots) == 0 {
+		e.recognizerState = "none: there is no bot whose words it could learn"
+		return
+	}
 	worker, err := speechWorkerPath(o.worker)
 	if err != nil {
 		e.recognizerState = "none: " + err.Error()

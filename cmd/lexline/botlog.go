@@ -62,6 +62,9 @@ func (l *botLog) begin(start botStart) {
 	if start.KeyPress {
 		fmt.Fprint(l.w, "  key-press    on: speech is refused, questions list the keys to press\n")
 	}
+	if len(start.Bots) == 0 {
+		fmt.Fprint(l.w, "  bots         none yet: import one with the models API\n")
+	}
 	for _, bot := range start.Bots {
 		fmt.Fprintf(l.w, "  bot          %s %s, %s\n", bot.Name, bot.ID, strings.Join(bot.Locales, " "))
 		for _, alias := range bot.Aliases {

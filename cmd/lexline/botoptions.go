@@ -18,7 +18,9 @@ type botOptions struct {
 	json                          bool
 	hooks                         map[string]string // addresses of Lambda functions by bot
 
-	admin   string // address, "" for none
+	empty   bool          // bots are imported, none is there at the start
+	build   time.Duration // of a locale
+	admin   string        // address, "" for none
 	latency time.Duration
 	spread  float64
 	quota   int
@@ -39,11 +41,13 @@ func parseBotOptions(env *environment, args []string) (*botOptions, error) {
 any AWS SDK or the AWS CLI: give them the printed address as endpoint, and any
 credentials. Every request is written out; callers' words are in it, so this is for
 development. Without pocketsphinx callers press keys; without flite or espeak-ng a
-tone stands for the bot's words.
+tone stands for the bot's words. Bots can be imported, built, given versions and
+aliases, and exported with the models API, as in an account of AWS.
 
 examples:
   lexline bot serve --bot bots/OrderFlowers
   lexline bot serve --bot bots/OrderFlowers --bot trip.zip --listen 127.0.0.1:0 --log-format json
+  lexline bot serve --empty --region us-west-2 --listen 127.0.0.1:8490
   AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws lexv2-runtime recognize-text \
       --endpoint-url http://127.0.0.1:8470 --region us-east-1 --bot-id FLOWERSBOT \
       --bot-alias-id TSTALIASID --locale-id en_US --session-id me --text 'order flowers'`)
@@ -51,6 +55,8 @@ examples:
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8470", "`address` to listen on; port 0 takes a free one")
 	flags.StringVar(&o.region, "region", "us-east-1", "`name` of the region, for the log")
 	flags.Var(&o.bots, "bot", "a bot's export, a `folder` or zip; may be given several times")
+	flags.BoolVar(&o.empty, "empty", false, "begin without a bot, as an account into which bots are imported; callers press keys, as its words are not known to pocketsphinx")
+	flags.DurationVar(&o.build, "build-time", 300*time.Millisecond, "`duration` that building a locale takes; imports, exports and new versions take a third of it")
 	flags.Var(&o.aliases, "alias", "`name` of an alias of each bot, besides TestBotAlias; may be given several times (default ver_one)")
 	flags.StringVar(&o.voice, "voice", "slt", "`name` of the synthesizer's voice; none for a short tone instead of words, which costs nothing")
 	flags.Func("recognizer", "pocketsphinx, or script:`FILE` for load and fault tests: it knows the clips in FILE and understands nothing else (default pocketsphinx)", o.setRecognizer)
@@ -79,8 +85,13 @@ examples:
 	if err := parseFlags(flags, args); err != nil {
 		return nil, err
 	}
-	if len(o.bots) == 0 {
-		return nil, usageError{&hintError{errors.New("no bot was given"), "--bot bots/OrderFlowers serves the example"}}
+	switch {
+	case len(o.bots) == 0 && !o.empty:
+		return nil, usageError{&hintError{errors.New("no bot was given"), "--bot bots/OrderFlowers serves the example, --empty waits for imports"}}
+	case len(o.bots) > 0 && o.empty:
+		return nil, usageError{errors.New("--empty goes without --bot")}
+	case o.build <= 0:
+		return nil, usageError{errors.New("--build-time must be positive")}
 	}
 	if o.latency < 0 || !(o.spread >= 0 && o.spread <= 3) || o.quota < 0 {
 		return nil, usageError{errors.New("--latency and --quota cannot be negative, and --latency-spread is 0 to 3")}

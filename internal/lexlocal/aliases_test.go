@@ -154,7 +154,7 @@ func TestAliasesAtOnce(t *testing.T) {
 	for n := range ids {
 		clients.Go(func() {
 			for range 50 {
-				made, err := a.create(fmt.Sprint("alias", n), "", friday)
+				made, err := a.create(alias{AliasInfo: AliasInfo{Name: fmt.Sprint("alias", n), Version: firstVersion}})
 				if err != nil {
 					t.Errorf("create: %v", err)
 					return

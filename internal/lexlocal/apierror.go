@@ -46,6 +46,16 @@ func precondition(format string, args ...any) *apiError {
 	return &apiError{"PreconditionFailedException", http.StatusPreconditionFailed, fmt.Sprintf(format, args...)}
 }
 
+// forbidden says that a signed address is not good.
+func forbidden(format string, args ...any) *apiError {
+	return &apiError{"AccessDeniedException", http.StatusForbidden, fmt.Sprintf(format, args...)}
+}
+
+// exceeded says that there is no room for more of something.
+func exceeded(format string, args ...any) *apiError {
+	return &apiError{"ServiceQuotaExceededException", http.StatusPaymentRequired, fmt.Sprintf(format, args...)}
+}
+
 // throttled says that the server has no room for the request at the moment.
 func throttled(format string, args ...any) *apiError {
 	return &apiError{"ThrottlingException", http.StatusTooManyRequests, fmt.Sprintf(format, args...)}

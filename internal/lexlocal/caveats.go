@@ -17,13 +17,13 @@ func (unscope) contextActive(string) bool                { return false }
 // function; Server.Caveats knows whether it has one.
 func Caveats(bot *botdef.Bot) []string { return caveatsOf(bot, false) }
 
-// Caveats lists what of its bots the server does not do as Lex would, one
+// Caveats lists what of the bots of its start the server does not do as Lex would, one
 // sentence each, beginning with the bot's name and the place in it.
 func (s *Server) Caveats() []string {
 	var all []string
-	for _, b := range s.bots {
-		for _, caveat := range caveatsOf(b.def, s.cfg.Hooks[b.def.Name] != "") {
-			all = append(all, b.def.Name+"/"+caveat)
+	for _, def := range s.cfg.Bots {
+		for _, caveat := range caveatsOf(def, s.cfg.Hooks[def.Name] != "") {
+			all = append(all, def.Name+"/"+caveat)
 		}
 	}
 	return all

@@ -117,6 +117,9 @@ type question struct {
 func (d *dialog) begin(s *session, sessionID string, now time.Time) *turn {
 	opened := s.open()
 	opened.dropExpired(now)
+	if !d.knows(opened) {
+		opened.intent, opened.action, opened.retries = nil, dialogAction{}, 0
+	}
 	id := fnv.New64a()
 	_, _ = id.Write([]byte(sessionID)) // never fails
 	t := &turn{
@@ -125,6 +128,24 @@ func (d *dialog) begin(s *session, sessionID string, now time.Time) *turn {
 	}
 	opened.turns++
 	return t
+}
+
+// knows says whether a session's intent and slots are those of this definition. An
+// alias may have been pointed at another version in the middle of a conversation.
+func (d *dialog) knows(s *session) bool {
+	if s.intent == nil {
+		return true
+	}
+	def := d.locale.Intent(s.intent.Name)
+	if def == nil || s.action.SlotToElicit != "" && def.Slot(s.action.SlotToElicit) == nil {
+		return false
+	}
+	for name := range s.intent.Slots {
+		if def.Slot(name) == nil {
+			return false
+		}
+	}
+	return true
 }
 
 // maxStages ends dialogs whose next steps lead round in a circle.

@@ -231,14 +231,6 @@ func (f *Fault) strikes(operation string) bool {
 	return slices.Contains(f.Operations, operation)
 }
 
-// runtimeOperations are those of the runtime API, operationNames all.
-var (
-	runtimeOperations = []string{"DeleteSession", "GetSession", "PutSession", "RecognizeText", "RecognizeUtterance"}
-	operationNames    = append([]string{
-		"CreateBotAlias", "DeleteBotAlias", "DescribeBot", "DescribeBotAlias", "ListBotAliases", "ListBots",
-	}, runtimeOperations...)
-)
-
 // conversational says whether an operation takes a turn of a conversation: those
 // are what Lex counts against an alias's quota.
 func conversational(operation string) bool {

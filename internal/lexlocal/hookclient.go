@@ -45,7 +45,7 @@ func (cfg *Config) checkHooks() error {
 		for _, def := range cfg.Bots {
 			served = served || def.Name == bot
 		}
-		if !served {
+		if !served && len(cfg.Bots) > 0 { // an empty account waits for its bots
 			return fmt.Errorf("hook of bot %s: that bot is not served", bot)
 		}
 	}
@@ -60,7 +60,7 @@ func (q *request) withHooks(t *target, contentType string, attributes *map[strin
 		a, err := work(before)
 		for calls := 1; err == nil && a.call != nil; calls++ {
 			if calls > maxHookCalls {
-				return nil, dependency("the Lambda function of bot %s was called %d times in one turn", t.bot.def.Name, maxHookCalls)
+				return nil, dependency("the Lambda function of bot %s was called %d times in one turn", t.bot.name, maxHookCalls)
 			}
 			var response *hookResponse
 			if response, err = q.invokeHook(t, contentType, a.call.event()); err != nil {
@@ -80,12 +80,11 @@ func (q *request) withHooks(t *target, contentType string, attributes *map[strin
 // invokeHook asks the bot's function. It is asked to the end even if the
 // client goes away meanwhile, as Lex has no way to stop a function either.
 func (q *request) invokeHook(t *target, contentType string, e *hookEvent) (*hookResponse, error) {
-	called, _ := t.bot.aliases.find(t.key.aliasID) // it may have been deleted since the request began
 	e.SessionID, e.ResponseContentType, e.SessionState.RequestID = t.key.sessionID, contentType, q.id
-	e.Bot = hookBot{t.bot.id, t.bot.def.Name, t.key.aliasID, called.Name, t.key.localeID, called.Version}
+	e.Bot = hookBot{t.bot.id, t.bot.name, t.key.aliasID, t.alias.Name, t.key.localeID, t.alias.Version}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(q.r.Context()), hookTimeout)
 	defer cancel()
-	response, err := invokeFunction(ctx, q.s.cfg.Hooks[t.bot.def.Name], q.s.cfg.Region, e)
+	response, err := invokeFunction(ctx, q.s.cfg.Hooks[t.bot.name], q.s.cfg.Region, e)
 	_ = q.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // the answer has its whole time still; not known to test doubles
 	if err != nil {
 		return nil, badHook(t, err)
@@ -95,7 +94,7 @@ func (q *request) invokeHook(t *target, contentType string, e *hookEvent) (*hook
 
 // badHook is what Lex tells its client about a function that failed.
 func badHook(t *target, err error) *apiError {
-	return dependency("the Lambda function of bot %s: %v", t.bot.def.Name, err)
+	return dependency("the Lambda function of bot %s: %v", t.bot.name, err)
 }
 
 // invokeFunction invokes the Lambda function at address with an event:

@@ -1,6 +1,7 @@
 package lexlocal
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,10 +48,11 @@ func (q *request) listBots() error {
 		return err
 	}
 	var found []botSummary
-	for _, b := range q.s.bots {
-		if keep(b.def.Name) {
+	for _, b := range q.s.account.all() {
+		if keep(b.name) {
+			v, _ := b.at(draftVersion)
 			found = append(found, botSummary{
-				b.id, b.def.Name, b.def.Description, "Available", "Bot", "1", epoch(q.s.started),
+				b.id, b.name, v.def.Description, b.status(q.now), "Bot", cmp.Or(b.latest(), draftVersion), epoch(v.changed),
 			})
 		}
 	}
@@ -129,12 +131,13 @@ func (q *request) describeBot() error {
 	if err != nil {
 		return err
 	}
+	v, _ := b.at(draftVersion)
 	return q.answerJSON(map[string]any{
-		"botId": b.id, "botName": b.def.Name, "description": b.def.Description,
-		"botStatus": "Available", "botType": "Bot",
-		"dataPrivacy":             map[string]bool{"childDirected": b.def.ChildDirected},
-		"idleSessionTTLInSeconds": int(b.def.SessionTTL / time.Second),
-		"creationDateTime":        epoch(q.s.started), "lastUpdatedDateTime": epoch(q.s.started),
+		"botId": b.id, "botName": b.name, "description": v.def.Description,
+		"botStatus": b.status(q.now), "botType": "Bot", "roleArn": b.roleArn,
+		"dataPrivacy":             map[string]bool{"childDirected": v.def.ChildDirected},
+		"idleSessionTTLInSeconds": int(v.def.SessionTTL / time.Second),
+		"creationDateTime":        epoch(b.created), "lastUpdatedDateTime": epoch(v.changed),
 	})
 }
 

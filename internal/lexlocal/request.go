@@ -176,6 +176,8 @@ func (q *request) json(v any) error {
 // target is what the path of a runtime request names.
 type target struct {
 	bot    *servedBot
+	alias  alias
+	ttl    time.Duration // of its sessions
 	dialog *dialog
 	key    sessionKey
 }
@@ -192,19 +194,27 @@ func (q *request) target() (*target, error) {
 	case !sessionIDPattern.MatchString(key.sessionID):
 		return nil, invalid("sessionId %q is not 2 to 100 letters, digits, dots, colons, hyphens or underscores", key.sessionID)
 	}
-	bot := q.s.bot(key.botID)
+	bot := q.s.account.find(key.botID)
 	if bot == nil {
 		return nil, notFound("there is no bot %s here", key.botID)
 	}
-	q.record.Bot = bot.def.Name
-	if _, ok := bot.aliases.find(key.aliasID); !ok {
-		return nil, notFound("bot %s has no alias %s", bot.def.Name, key.aliasID)
+	q.record.Bot = bot.name
+	a, ok := bot.aliases.find(key.aliasID)
+	if !ok {
+		return nil, notFound("bot %s has no alias %s", bot.name, key.aliasID)
 	}
-	d := bot.dialogs[key.localeID]
+	v, ok := bot.at(a.Version)
+	if !ok || v.def.Locale(key.localeID) == nil {
+		return nil, notFound("alias %s of bot %s has no locale %s", a.Name, bot.name, key.localeID)
+	}
+	if !a.enabled(key.localeID) {
+		return nil, invalid("locale %s is not enabled in alias %s of bot %s", key.localeID, a.Name, bot.name)
+	}
+	d := v.dialog(key.localeID, q.now)
 	if d == nil {
-		return nil, notFound("bot %s has no locale %s", bot.def.Name, key.localeID)
+		return nil, invalid("locale %s of bot %s has not been built", key.localeID, bot.name)
 	}
-	return &target{bot, d, key}, nil
+	return &target{bot, a, v.def.SessionTTL, d, key}, nil
 }
 
 // turn lets work make one turn of a session, which no other request can use
@@ -216,7 +226,7 @@ func (q *request) turn(t *target, work func(*session) (*answer, error)) (*answer
 		return nil, err
 	}
 	var after *session
-	defer func() { q.s.sessions.settle(t.key, after, q.now.Add(t.bot.def.SessionTTL)) }()
+	defer func() { q.s.sessions.settle(t.key, after, q.now.Add(t.ttl)) }()
 	a, err := work(before)
 	if err == nil {
 		err = q.linger(q.usual()) // a slow answer keeps its session busy

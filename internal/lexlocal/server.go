@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"lexline/internal/audio"
 	"lexline/internal/botdef"
 	"lexline/internal/gate"
-	"lexline/internal/nlu"
 	"lexline/internal/speech"
 )
 
@@ -43,10 +41,14 @@ var errNoSynthesizer = errors.New("there is no speech synthesizer")
 // the id TSTALIASID, as in the Lex console.
 const DraftAlias = "TestBotAlias"
 
-// Config says what a Server serves and with what. Region and Bots are needed.
+// Config says what a Server serves and with what. Region is needed.
 type Config struct {
-	Region string // told to nobody but the log: a region is where it is addressed
-	Bots   []*botdef.Bot
+	// Region is told to nobody but the log: a region is where it is addressed. Ids
+	// of imported bots follow from it.
+	Region string
+	// Bots are there at the start, built, with a version 1. Clients may import
+	// others.
+	Bots []*botdef.Bot
 	// Aliases are the names of the aliases of every bot at the start, besides
 	// DraftAlias. Their ids follow from bot and name, so they are the same in
 	// every region.
@@ -83,6 +85,10 @@ type Config struct {
 	// ThrottlingException. 0 is no quota.
 	Quota int
 
+	// BuildTime is how long the build of a locale takes; imports, exports and new
+	// versions take a third of it. 0 is 300 ms.
+	BuildTime time.Duration
+
 	// Record is called once for each request, when its answer is known and on
 	// the request's goroutine, and once for each change of the faults. nil keeps
 	// no records.
@@ -94,21 +100,15 @@ type Config struct {
 // the right limits around it. It starts no goroutines of its own.
 type Server struct {
 	cfg         Config
-	bots        []*servedBot // by name
+	account     *account
+	uploads     *uploads
+	imports     *jobs[*importJob]
 	sessions    *sessions
 	started     time.Time
 	mux         *http.ServeMux
 	bodyTimeout time.Duration
 	faults      *faults
 	gate        atomic.Pointer[gate.Gate] // that of Serve, nil while it does not run
-}
-
-// servedBot is one bot with its ids and the dialogs of its locales.
-type servedBot struct {
-	def     *botdef.Bot
-	id      string
-	aliases *aliases
-	dialogs map[string]*dialog // by locale id
 }
 
 // BotInfo names a bot for people and for clients.
@@ -121,7 +121,7 @@ type BotInfo struct {
 // AliasInfo names an alias of a bot.
 type AliasInfo struct {
 	Name, ID string
-	Version  string // "DRAFT" or "1"
+	Version  string // "DRAFT" or a number
 }
 
 // New returns a server for the bots of cfg.
@@ -138,47 +138,52 @@ func New(cfg Config) (*Server, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{cfg: cfg, sessions: newSessions(cfg.SessionLimit), started: cfg.Now(), bodyTimeout: bodyTimeout, faults: newFaults(cfg.Seed)}
+	if cfg.BuildTime == 0 {
+		cfg.BuildTime = defaultBuildTime
+	}
+	s := &Server{
+		cfg: cfg, sessions: newSessions(cfg.SessionLimit), started: cfg.Now(), bodyTimeout: bodyTimeout, faults: newFaults(cfg.Seed),
+		account: newAccount(cfg.Region), uploads: &uploads{}, imports: &jobs[*importJob]{},
+	}
 	if err := cfg.checkHooks(); err != nil {
 		return nil, err
 	}
 	for _, def := range cfg.Bots {
-		b, err := s.newBot(def)
-		if err != nil {
+		if err := s.addBuilt(def); err != nil {
 			return nil, fmt.Errorf("serve bot %s: %w", def.Name, err)
 		}
-		s.bots = append(s.bots, b)
 	}
-	if len(s.bots) == 0 {
-		return nil, errors.New("serve bots: there is none")
-	}
-	slices.SortFunc(s.bots, func(a, b *servedBot) int { return strings.Compare(a.def.Name, b.def.Name) })
 	s.mux = s.routes()
 	return s, nil
 }
 
-func (s *Server) newBot(def *botdef.Bot) (*servedBot, error) {
-	b := &servedBot{def: def, id: def.ID, dialogs: make(map[string]*dialog)}
-	if b.id == "" {
-		b.id = makeID("bot", def.Name)
+// addBuilt takes in a bot that is built, with a first version.
+func (s *Server) addBuilt(def *botdef.Bot) error {
+	id := def.ID
+	if id == "" {
+		id = makeID("bot", def.Name)
 	}
-	if !idPattern.MatchString(b.id) {
-		return nil, fmt.Errorf("its identifier %q is not 10 letters or digits", b.id)
+	if !idPattern.MatchString(id) {
+		return fmt.Errorf("its identifier %q is not 10 letters or digits", id)
 	}
-	for _, other := range s.bots {
-		if other.id == b.id || other.def.Name == def.Name {
-			return nil, fmt.Errorf("bot %s (%s) is served already", other.def.Name, other.id)
-		}
-	}
+	b := &servedBot{name: def.Name, id: id, created: s.started, count: 1}
+	first := &version{number: firstVersion, def: def, dialogs: make(map[string]*dialog), created: s.started}
+	b.draft = working{def: def, changed: s.started, builds: make(map[string]build)}
 	for _, locale := range def.Locales {
-		b.dialogs[locale.ID] = &dialog{
-			locale: locale, model: nlu.NewModel(locale), keys: s.cfg.Recognizer == nil, seed: s.cfg.Seed,
-			hooks: s.cfg.Hooks[def.Name] != "",
-		}
+		d := s.newDialog(def.Name, locale)
+		b.draft.builds[locale.ID] = build{submitted: s.started, done: s.started, next: d}
+		first.dialogs[locale.ID] = d
 	}
+	b.versions = []*version{first}
 	var err error
-	b.aliases, err = newAliases(b.id, s.cfg.Aliases, s.started)
-	return b, err
+	if b.aliases, err = newAliases(id, s.cfg.Aliases, s.started); err != nil {
+		return err
+	}
+	if err := s.account.add(b); err != nil {
+		told, _ := asAPIError(err)
+		return errors.New(told.message)
+	}
+	return nil
 }
 
 // makeID returns an identifier in the form that Lex gives out: 10 letters and
@@ -190,13 +195,14 @@ func makeID(words ...string) string {
 
 // Bots lists what is served, by name.
 func (s *Server) Bots() []BotInfo {
-	var list []BotInfo
-	for _, b := range s.bots {
-		info := BotInfo{Name: b.def.Name, ID: b.id}
+	list := []BotInfo{} // never null
+	for _, b := range s.account.all() {
+		info := BotInfo{Name: b.name, ID: b.id}
 		for _, a := range b.aliases.all() {
 			info.Aliases = append(info.Aliases, a.AliasInfo)
 		}
-		for _, locale := range b.def.Locales {
+		v, _ := b.at(draftVersion)
+		for _, locale := range v.def.Locales {
 			info.Locales = append(info.Locales, locale.ID)
 		}
 		list = append(list, info)
@@ -210,38 +216,9 @@ func (s *Server) Stats() (kept, evicted int) {
 	return s.sessions.stats()
 }
 
-func (s *Server) bot(id string) *servedBot {
-	for _, b := range s.bots {
-		if b.id == id {
-			return b
-		}
-	}
-	return nil
-}
-
-// routes names the operations. Paths are those of the SDKs, without the slash
-// at their end that some clients add to some of them.
-func (s *Server) routes() *http.ServeMux {
-	const session = "/bots/{botId}/botAliases/{aliasId}/botLocales/{localeId}/sessions/{sessionId}"
-	mux := http.NewServeMux()
-	for pattern, op := range map[string]operation{
-		"POST " + session + "/text":                 {"RecognizeText", (*request).recognizeText},
-		"POST " + session + "/utterance":            {"RecognizeUtterance", (*request).recognizeUtterance},
-		"POST " + session:                           {"PutSession", (*request).putSession},
-		"GET " + session:                            {"GetSession", (*request).getSession},
-		"DELETE " + session:                         {"DeleteSession", (*request).deleteSession},
-		"POST /bots":                                {"ListBots", (*request).listBots},
-		"GET /bots/{botId}":                         {"DescribeBot", (*request).describeBot},
-		"POST /bots/{botId}/botaliases":             {"ListBotAliases", (*request).listBotAliases},
-		"PUT /bots/{botId}/botaliases":              {"CreateBotAlias", (*request).createBotAlias},
-		"GET /bots/{botId}/botaliases/{aliasId}":    {"DescribeBotAlias", (*request).describeBotAlias},
-		"DELETE /bots/{botId}/botaliases/{aliasId}": {"DeleteBotAlias", (*request).deleteBotAlias},
-		"/": {"Unknown", (*request).unknown},
-	} {
-		mux.Handle(pattern, s.handler(op))
-	}
-	return mux
-}
+// defaultBuildTime is short for people and long enough for a client that asks
+// again and again to see a build at work.
+const defaultBuildTime = 300 * time.Millisecond
 
 // ServeHTTP answers one request of the Lex API.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -384,7 +384,6 @@ func TestConfigurationsThatCannotBeServed(t *testing.T) {
 		cfg  Config
 		want string
 	}{
-		{"no bots", Config{}, "there is none"},
 		{"a bot twice", Config{Bots: []*botdef.Bot{bot, bot}}, "is served already"},
 		{"a bad alias", Config{Bots: []*botdef.Bot{bot}, Aliases: []string{"ver one"}}, `alias "ver one"`},
 		{"a bad id", Config{Bots: []*botdef.Bot{{Name: "B", ID: "short"}}}, "is not 10 letters or digits"},
