@@ -89,6 +89,7 @@ type Judge struct {
 	panics  bool // every region is down, so none is taken out
 	doubts  bool // they all fell together: it may be ourselves
 	pin     pin
+	driven  bool // probes are made without being asked for: none is asked for, and none given up
 	out     []Action
 }
 

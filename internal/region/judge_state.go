@@ -2,6 +2,7 @@ package region
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -111,20 +112,31 @@ func (j *Judge) takeOut(r *judged, why string) {
 	if j.s.Broken.NoPanic {
 		return
 	}
-	first, last := j.now, never
-	for i := range j.regions {
-		if j.regions[i].state != Down {
-			return
-		}
-		first, last = min(first, j.regions[i].badSince), max(last, j.regions[i].badSince)
+	if !j.allDown() {
+		return
 	}
 	j.panics = true
 	j.out = append(j.out, Action{Kind: Panics, To: "begin", Why: "none is taken out, turns are sent to all of them"})
-	if len(j.regions) > 1 && last-first <= j.s.Common {
+	if j.fellTogether() {
 		j.doubts = true
 		why := fmt.Sprintf("every region fell within %s: it may be this gateway's own network", tenths(j.s.Common))
 		j.out = append(j.out, Action{Kind: Doubts, To: "begin", Why: why})
 	}
+}
+
+// allDown reports whether no region is left that is not taken out.
+func (j *Judge) allDown() bool {
+	return !slices.ContainsFunc(j.regions, func(r judged) bool { return r.state != Down })
+}
+
+// fellTogether reports whether several regions went bad so close to each other that
+// the fault may be on our side.
+func (j *Judge) fellTogether() bool {
+	first, last := j.now, never
+	for i := range j.regions {
+		first, last = min(first, j.regions[i].badSince), max(last, j.regions[i].badSince)
+	}
+	return len(j.regions) > 1 && last-first <= j.s.Common
 }
 
 // freshStart forgets what was found of a region's life until now.

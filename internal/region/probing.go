@@ -15,6 +15,7 @@ type probes struct {
 	hard     int           // those of them that were hard
 	row      int           // good deep ones in a row since it is suspect or down
 	rowBegan time.Duration // when the first of those was answered
+	ended    time.Duration // when the last one was answered or given up; never for none
 }
 
 // begin sets the first probe to some time within the first pause.
@@ -24,6 +25,7 @@ func (p *probes) begin(seed uint64, pause time.Duration) {
 	p.jitter = 1
 	p.lastDeep = never
 	p.void = never
+	p.ended = never
 }
 
 // draw returns a number from 0 up to 1. (SplitMix64, https://prng.di.unimi.it/splitmix64.c)
@@ -74,6 +76,9 @@ func (j *Judge) probeDue(r *judged) time.Duration {
 // probe asks for a probe of the region if it is time, and gives one up that was
 // not answered.
 func (j *Judge) probe(r *judged) {
+	if j.driven {
+		return
+	}
 	p := &r.probes
 	if p.underWay && j.now >= p.sent+j.s.ProbeLost {
 		p.void = j.now
@@ -103,7 +108,7 @@ func (j *Judge) probed(r *judged, e Event) {
 	if e.Began < r.probes.void {
 		return // it was given up, and has counted
 	}
-	r.probes.underWay = false
+	r.probes.underWay, r.probes.ended = false, j.now
 	switch {
 	case e.Class == Load:
 		r.throttle = j.now + j.s.ThrottledFor
@@ -146,7 +151,7 @@ func (j *Judge) probeGood(r *judged, e Event) {
 // probeFailed takes in a probe that speaks against the region.
 func (j *Judge) probeFailed(r *judged, e Event) {
 	p := &r.probes
-	p.underWay = false
+	p.underWay, p.ended = false, j.now
 	r.stats.probeFailed(e.Class)
 	if e.Began < r.from {
 		return
