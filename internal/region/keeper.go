@@ -330,7 +330,7 @@ func (k *Keeper) due() (orders []Action, next time.Duration) {
 // probe makes one probe and tells the judge.
 func (k *Keeper) probe(ctx context.Context, order Action) {
 	began := k.Now()
-	class, err := k.ask(ctx, order)
+	class, err := askProber(ctx, k.prober, order.Region, order.Deep)
 	k.mu.Lock()
 	delete(k.asking, order.Region)
 	switch {
@@ -349,16 +349,17 @@ func (k *Keeper) probe(ctx context.Context, order Action) {
 	k.Observe(Event{Kind: Probed, Region: order.Region, Class: class, Deep: order.Deep, Began: began, Took: k.Now() - began})
 }
 
-// ask calls the prober. A panic in it is a failed probe like any other.
-func (k *Keeper) ask(ctx context.Context, order Action) (class Class, err error) {
+// askProber makes one probe with its deadline. A panic in it is a failed probe like
+// any other.
+func askProber(ctx context.Context, p Prober, region string, deep bool) (class Class, err error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
-			class, err = Soft, fmt.Errorf("probe %s: panic: %v", order.Region, r)
+			class, err = Soft, fmt.Errorf("probe %s: panic: %v", region, r)
 		}
 	}()
-	class, err = k.prober.Probe(ctx, order.Region, order.Deep)
+	class, err = p.Probe(ctx, region, deep)
 	if err != nil && class == None {
 		class = Soft
 	}

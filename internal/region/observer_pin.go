@@ -30,8 +30,8 @@ const beyond = 2 * LongestPin
 // isBeyond tells whether an item's pin ends so far ahead that nobody may have set
 // it: by our clock, and by that of the item's writer, which may be right when ours
 // is wrong.
-func (o *Observer) isBeyond(v VerdictItem) bool {
-	return !v.Pin.IsZero() && v.Pin.Until.Sub(o.wall) > beyond && (v.At.IsZero() || v.Pin.Until.Sub(v.At) > beyond)
+func isBeyond(v VerdictItem, wall time.Time) bool {
+	return !v.Pin.IsZero() && v.Pin.Until.Sub(wall) > beyond && (v.At.IsZero() || v.Pin.Until.Sub(v.At) > beyond)
 }
 
 // takePin takes in the pin of a verdict item that was just read.
@@ -41,7 +41,7 @@ func (o *Observer) takePin(v VerdictItem) {
 		p.asked, p.table = false, v.Pin // written, though we were not told; or somebody else gave the same order
 		return
 	}
-	if !v.Pin.same(p.held) && o.isBeyond(v) {
+	if !v.Pin.same(p.held) && isBeyond(v, o.wall) {
 		// No gateway and no command wrote it. It neither holds nor ends one that
 		// does; the next verdict is written over it.
 		o.counters.Invalid++

@@ -256,19 +256,26 @@ func (o *Observer) majority() (region string, state TableState, evidence string)
 	if region == "" {
 		region = o.s.Regions[0]
 	}
-	current, best := slices.Index(o.s.Regions, region), -1
-	for r := range o.s.Regions {
+	region, state = carried(o.s.Regions, region, up, down)
+	return region, state, strings.Join(said, "; ")
+}
+
+// carried is what so many votes for each of the regions make of the one that calls
+// go to now.
+func carried(regions []string, region string, up, down []int) (string, TableState) {
+	current, best := slices.Index(regions, region), -1
+	for r := range regions {
 		if best < 0 && up[r] > down[r] {
 			best = r
 		}
 	}
 	switch {
 	case best < 0:
-		return region, TableDegraded, strings.Join(said, "; ")
+		return region, TableDegraded
 	case best < current || down[current] > up[current]:
-		region = o.s.Regions[best]
+		region = regions[best]
 	}
-	return region, TableOK, strings.Join(said, "; ")
+	return region, TableOK
 }
 
 // write asks for the verdict item to become v.
