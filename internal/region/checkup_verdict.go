@@ -1,0 +1,302 @@
+package region
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// checkupChange is a verdict that a checkup would write.
+type checkupChange struct {
+	verdict VerdictItem
+	entry   HistoryEntry
+	needed  bool // the item says something else
+	moves   bool // and what it says follows from what is held of the regions
+}
+
+// decide writes the verdict if the table says something else than it should and it is
+// this check's turn, and closes the run if there is nothing to write.
+func (u *checkup) decide() {
+	if u.stage != checkupDeciding || u.reading.id != 0 || u.reread || !u.allSettled() {
+		return
+	}
+	if u.written {
+		u.close(u.write.entry.Why)
+		return
+	}
+	if !u.items.isKnown {
+		if !u.items.missed || u.items.reads >= checkupReads || u.now >= u.decideBy() {
+			u.close("the verdict could not be read")
+		}
+		return
+	}
+	w := u.wanted()
+	switch why := u.forbidden(w); {
+	case !w.needed:
+		u.close("the table says so already: " + w.entry.Evidence)
+	case why != "":
+		u.close(why)
+	case w.moves && !u.isWatched() && u.now < u.decideBy() && u.watchEnds() < u.decideBy()+u.c.Deadline && u.mayYetWatch():
+		u.watching = true
+	case w.moves && !u.isWatched():
+		u.close("there was no time to see who else is alive")
+	default:
+		u.put(w)
+	}
+}
+
+// decideBy is when what is not known is not waited for any more.
+func (u *checkup) decideBy() time.Duration { return u.end - min(3*u.c.Deadline, u.end/3) }
+
+// mayYetWatch tells whether every evidence item has been read, or will be tried again.
+func (u *checkup) mayYetWatch() bool {
+	if u.items.missed && u.items.reads < checkupReads {
+		return true
+	}
+	return !slices.ContainsFunc(u.watches, func(w watch) bool { return w.reads == 0 }) && u.items.read < u.watchEnds()
+}
+
+// wanted is what the item should say.
+func (u *checkup) wanted() checkupChange {
+	has := u.items.verdict
+	pin, over := has.Pin, false
+	if wall := u.at(u.now); !pin.IsZero() && (pin.left(wall) == 0 || isBeyond(has, wall)) {
+		pin, over = Pin{}, true
+	}
+	current := u.current()
+	region, state, evidence := u.majority(current)
+	why := u.reason(current, region)
+	if !pin.IsZero() {
+		region, why = pin.Region, "pinned by "+pin.By
+	}
+	v := VerdictItem{Region: region, State: state, Pin: pin, By: u.c.ID, Why: why}
+	w := checkupChange{verdict: v, entry: HistoryEntry{What: "move", From: has.Region, To: region, Why: why, Evidence: evidence}}
+	w.moves = region != has.Region || state != has.State
+	w.needed = w.moves || over || has.Version <= 0
+	switch {
+	case over:
+		w.entry.What, w.entry.From = "unpin", has.Pin.Region
+		w.entry.Why = "its time was over; " + why
+	case region == has.Region && state == has.State:
+		w.entry.What = "state"
+		w.entry.Why = "taken over from an item without a version"
+	case region == has.Region:
+		w.entry.What = "state"
+		w.entry.Why = fmt.Sprintf("%s: %s", state, why)
+	}
+	w.verdict.Why = w.entry.Why
+	return w
+}
+
+// current is where calls go now: by the table, by what was last known of it, or else
+// the home region.
+func (u *checkup) current() string {
+	return cmp.Or(u.items.verdict.Region, u.known(), u.c.Settings.Regions[0])
+}
+
+// reason says why calls go from one region to another, or stay.
+func (u *checkup) reason(from, to string) string {
+	i, k := u.judge.index(from), u.judge.index(to)
+	switch {
+	case u.judge.panics:
+		return "every region looks dead from here"
+	case i != k && u.judge.regions[i].state == Down:
+		return from + " is down: " + u.judge.regions[i].why
+	}
+	if i < k {
+		return "most of those who are alive hold " + from + " down"
+	}
+	return to + " is " + string(u.judge.regions[k].state) + ": " + u.judge.regions[k].why
+}
+
+// majority is what most of those hold who are alive, this check among them: where
+// calls should go, and the votes in words. It is the rule of [Observer].
+func (u *checkup) majority(current string) (region string, state TableState, evidence string) {
+	names, n := u.c.Settings.Regions, u.votes()
+	var said, theirs []string
+	for i, name := range names {
+		j := &u.judge.regions[i]
+		theirs = append(theirs, fmt.Sprintf("%s up %d, down %d", name, n.up[i], n.down[i]))
+		if j.state != Down {
+			n.up[i]++
+			said = append(said, name+" up")
+			continue
+		}
+		n.down[i]++
+		text := name + " down: " + j.why
+		if r := &u.regions[i]; r.failed && r.fault != "" {
+			text += ": " + r.fault
+		}
+		said = append(said, text)
+	}
+	switch n.others {
+	case 0:
+	case 1:
+		said = append(said, "one other: "+strings.Join(theirs, ", "))
+	default:
+		said = append(said, fmt.Sprintf("%d others: %s", n.others, strings.Join(theirs, ", ")))
+	}
+	region, state = carried(names, current, n.up, n.down)
+	return region, state, strings.Join(said, "; ")
+}
+
+// forbidden says why it is not for this check to write, or nothing.
+func (u *checkup) forbidden(w checkupChange) string {
+	n := u.votes()
+	switch {
+	case u.items.verdict.Version >= maxVersion:
+		return fmt.Sprintf("the item's version %d leaves no room for another; delete the item", u.items.verdict.Version)
+	case u.judge.panics && n.calm > 0 && w.moves:
+		return fmt.Sprintf("every region looks dead from here, and others are alive that see it otherwise: %s", w.entry.Evidence)
+	}
+	for i := range u.rank {
+		name := u.c.Settings.Regions[i]
+		peer, then := u.items.peers[i], u.memory.peers[name]
+		switch {
+		case !peer.isKnown:
+			return "it could not be read whether the check in " + name + " is alive"
+		case then.age < checkupStill || !then.isKnown || then.version != peer.version:
+			return "it is for the check in " + name + " to write, which may be alive"
+		}
+		for _, e := range u.watches[i].entries {
+			if e.hasMoved {
+				return "it is for those in " + name + " to write, who are alive"
+			}
+		}
+	}
+	return ""
+}
+
+// checkupStill is how long the memory of the checks in a region before this one must
+// have stood still, as seen by an earlier run here, for this one to stand in for
+// them: near the shortest pause that a schedule of Amazon EventBridge can have, which
+// is a minute, so that a run made twice sees no other dead.
+const checkupStill = 45 * time.Second
+
+// put asks for the verdict to be written.
+func (u *checkup) put(w checkupChange) {
+	v := &w.verdict
+	v.Version = max(u.items.verdict.Version, u.memory.version, 0) + 1
+	v.At, v.Why = u.at(u.now), clip(v.Why)
+	w.entry.At, w.entry.By = v.At, v.By
+	u.write = w
+	u.tries++
+	u.stage = checkupWriting
+	u.begun("write verdict", checkupAction{kind: checkupWrite, key: u.c.Key, change: v.change(u.items.verdict.Version)})
+}
+
+// begun asks for a write and waits for its answer.
+func (u *checkup) begun(what string, a checkupAction) { u.pending[u.do(a)] = what }
+
+// wrote takes in how a write ended.
+func (u *checkup) wrote(ev checkupEvent) {
+	what, ok := u.pending[ev.id]
+	if !ok {
+		return
+	}
+	delete(u.pending, ev.id)
+	switch {
+	case u.stage != checkupWriting:
+		if ev.err != nil {
+			u.unwritten(what, ev.err)
+		}
+	case ev.err == nil:
+		u.written = true
+		u.close(u.write.entry.Why)
+	case u.tries < checkupTries && u.now < u.end-u.c.Deadline:
+		if !errors.Is(ev.err, ErrConflict) {
+			u.fault(what, ev.err) // it may have been made: the table says so, or it is tried again
+		}
+		u.stage, u.reread = checkupDeciding, true
+	default:
+		u.unwritten(what, ev.err)
+		u.close(fmt.Sprintf("it could not be written: %v", ev.err))
+	}
+}
+
+// unwritten notes that something could not be written.
+func (u *checkup) unwritten(what string, err error) {
+	if what != "write memory" {
+		if what != "write evidence" || !errors.Is(err, ErrConflict) { // else another run of this check has said it
+			u.fault(what, err)
+		}
+		return
+	}
+	if errors.Is(err, ErrConflict) {
+		err = errors.New("another run of this check wrote it meanwhile")
+	}
+	u.memFault = clip(what + ": " + err.Error())
+}
+
+// close writes what is left to write once the verdict is what it should be, or
+// cannot be.
+func (u *checkup) close(why string) {
+	u.stage, u.why, u.watching = checkupClosing, clip(why), false
+	if u.written {
+		u.items.verdict, u.items.isKnown = u.write.verdict, true
+		u.memory.region = u.write.verdict.Region
+		u.begun("write audit trail", checkupAction{kind: checkupAppend, key: u.c.Key, entry: u.write.entry})
+	}
+	if u.items.isKnown {
+		u.memory.version = max(u.memory.version, min(u.items.verdict.Version, maxVersion))
+	}
+	u.writeMemory()
+	u.writeEvidence()
+}
+
+// writeMemory keeps what the next run needs. What could not be read is left as it is.
+func (u *checkup) writeMemory() {
+	if u.source == MemoryUnread {
+		u.memFault = "it could not be read, and was left as it is"
+		return
+	}
+	u.memory.judged = u.judge.Remember(u.now)
+	u.memory.sawPeers(u.c.Settings.Regions[:u.rank], u.items.peers, u.now)
+	u.memory.by = u.c.ID
+	next := u.items.version + 1
+	if u.items.version < 0 || u.items.version >= maxVersion {
+		next = 1
+	}
+	u.begun("write memory", checkupAction{kind: checkupWrite, key: u.memoryKey, change: Change{
+		Set:   u.memory.attributes(next, u.at(u.now)),
+		Where: Where{Path: []string{attrVersion}, Is: u.items.version},
+	}})
+}
+
+// writeEvidence tells the gateways and the other checks what this one holds.
+func (u *checkup) writeEvidence() {
+	if !u.items.seqKnown {
+		return
+	}
+	opinion := u.judge.Opinion()
+	e := Evidence{
+		Epoch: u.wall.UnixNano(), Seq: u.items.seq + 1, Regions: u.c.Settings.Regions, Down: sortedKeys(opinion.Down),
+		Panic: opinion.Panic, Doubt: opinion.Doubt, At: u.at(u.now),
+	}
+	if turned := u.judge.turned(); turned != never {
+		e.Since = u.at(turned)
+	}
+	if u.items.seq < 0 || u.items.seq >= maxVersion {
+		e.Seq = 1
+	}
+	u.begun("write evidence", checkupAction{kind: checkupWrite, key: u.sourceKeys[u.rank], change: Change{
+		Entry: Entry{Map: attrObservers, Name: u.c.ID, Value: e.attributes()},
+		Where: Where{Path: []string{attrObservers, u.c.ID, "seq"}, Is: u.items.seq},
+	}})
+}
+
+// turned is when a region was last taken out or came back; never if none was.
+func (j *Judge) turned() (at time.Duration) {
+	at = never
+	for i := range j.regions {
+		if r := &j.regions[i]; r.state == Down {
+			at = max(at, r.since)
+		} else {
+			at = max(at, r.back)
+		}
+	}
+	return at
+}
