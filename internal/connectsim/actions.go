@@ -4,7 +4,6 @@ import (
 	"context"
 	"strconv"
 	"strings"
-	"time"
 
 	"lexline/internal/connect"
 )
@@ -16,30 +15,29 @@ var actions map[string]func(*run, context.Context, *connect.Action) outcome
 
 func init() { // the table leads to functions that look things up in it
 	actions = map[string]func(*run, context.Context, *connect.Action) outcome{
-		"MessageParticipant":             (*run).message,
-		"InvokeLambdaFunction":           (*run).invoke,
-		"Compare":                        (*run).compare,
-		"ConnectParticipantWithLexBot":   (*run).lexBlock,
-		"GetParticipantInput":            (*run).getInput,
-		"UpdateContactAttributes":        (*run).updateAttributes,
-		"UpdateContactData":              (*run).updateData,
-		"UpdateContactTargetQueue":       (*run).updateQueue,
-		"TransferContactToQueue":         (*run).transfer,
-		"UpdateContactTextToSpeechVoice": (*run).nothing,
-		"UpdateContactRecordingBehavior": (*run).nothing,
-		"UpdateFlowLoggingBehavior":      (*run).nothing,
-		"DisconnectParticipant":          (*run).disconnect,
-		"EndFlowExecution":               (*run).disconnect,
-		"Wait":                           (*run).wait,
+		connect.MessageParticipant:             (*run).message,
+		connect.InvokeLambdaFunction:           (*run).invoke,
+		connect.Compare:                        (*run).compare,
+		connect.ConnectParticipantWithLexBot:   (*run).lexBlock,
+		connect.GetParticipantInput:            (*run).getInput,
+		connect.UpdateContactAttributes:        (*run).updateAttributes,
+		connect.UpdateContactData:              (*run).updateData,
+		connect.UpdateContactTargetQueue:       (*run).updateQueue,
+		connect.TransferContactToQueue:         (*run).transfer,
+		connect.UpdateContactTextToSpeechVoice: (*run).nothing,
+		connect.UpdateFlowLoggingBehavior:      (*run).logging,
+		connect.DisconnectParticipant:          (*run).disconnect,
+		connect.EndFlowExecution:               (*run).disconnect,
+		connect.Loop:                           (*run).loop,
 	}
 }
 
 // chooses reports whether an action goes on by its conditions.
 func chooses(a *connect.Action) bool {
 	switch a.Type {
-	case "Compare", "ConnectParticipantWithLexBot":
+	case connect.Compare, connect.ConnectParticipantWithLexBot, connect.Loop:
 		return true
-	case "GetParticipantInput":
+	case connect.GetParticipantInput:
 		return !stores(a)
 	}
 	return false
@@ -91,16 +89,18 @@ func (c *run) updateAttributes(_ context.Context, a *connect.Action) outcome {
 	return outcome{}
 }
 
-// updateData takes what of a contact's data matters here: its language.
+// updateData takes what of a contact's data a flow can refer to.
 func (c *run) updateData(_ context.Context, a *connect.Action) outcome {
-	if language := resolve(text(a, "LanguageCode"), c.data); language != "" {
-		c.data["LanguageCode"] = language
+	for _, name := range []string{"LanguageCode", "Name", "Description", "CustomerId"} {
+		if value := fill(text(a, name), c.data); value != "" {
+			c.data[name] = value
+		}
 	}
 	return outcome{}
 }
 
 func (c *run) updateQueue(_ context.Context, a *connect.Action) outcome {
-	queue := resolve(text(a, "QueueId"), c.data)
+	queue := resolve(firstOf(text(a, "QueueId"), text(a, "AgentId")), c.data)
 	if queue == "" {
 		return failed("no queue is named")
 	}
@@ -114,20 +114,30 @@ func (c *run) transfer(context.Context, *connect.Action) outcome {
 	case c.queue == "":
 		return failed("no queue was set before")
 	case c.n.cfg.QueueFull:
-		return outcome{failed: queueAtCapacity, why: "the queue is full"}
+		return outcome{failed: connect.QueueAtCapacity, why: "the queue is full"}
 	}
 	c.result.Queue = c.queue
 	return outcome{end: Queued}
 }
 
-// wait waits at the pace, as it is time that passes for the caller.
-func (c *run) wait(ctx context.Context, a *connect.Action) outcome {
-	seconds, err := strconv.Atoi(resolve(text(a, "TimeoutSeconds"), c.data))
-	if err != nil || seconds < 0 {
-		return failed("the time is no number of seconds")
+// loop goes on as often as its count says, is done once, and begins anew
+// (https://docs.aws.amazon.com/connect/latest/APIReference/flow-control-actions-loop.html).
+func (c *run) loop(_ context.Context, a *connect.Action) outcome {
+	count, err := strconv.Atoi(resolve(words(a.Parameters["LoopCount"]), c.data))
+	switch {
+	case err != nil || count < 0:
+		return failed("LoopCount is not a number")
+	case c.loops[a.Identifier] == count:
+		c.loops[a.Identifier] = 0
+		return outcome{results: connect.DoneLooping}
 	}
-	pause(ctx, c.paced(time.Duration(seconds)*time.Second))
-	return outcome{results: "WaitCompleted"}
+	c.loops[a.Identifier]++
+	return outcome{results: connect.ContinueLooping}
+}
+
+func (c *run) logging(_ context.Context, a *connect.Action) outcome {
+	c.silent = text(a, "FlowLoggingBehavior") == "Disabled"
+	return outcome{}
 }
 
 // text returns a parameter as it is in the flow, empty when it has none.

@@ -70,15 +70,16 @@ type Limits struct {
 	LambdaChain   time.Duration // of Lambda blocks without a prompt between them; 0: 20 s
 	LambdaRetries int           // after an error, inside the time limit; 0: 3, negative: none
 	RetryPause    time.Duration // between them, not documented; 0: 100 ms
-	AnswerBytes   int           // of a Lambda function's answer; 0: 32 KB
+	AnswerBytes   int           // a Lambda function's answer must have fewer; 0: 32 KB
 
 	// Lex is how long a Lex bot may take for one turn. Connect does not document
 	// its own limit. 0: 8 s.
 	Lex time.Duration
 
-	// Silence is how long a Lex block waits for a caller who says nothing, at Pace.
-	// 0: 4 s, the default of x-amz-lex:audio:start-timeout-ms
-	// (https://docs.aws.amazon.com/lexv2/latest/dg/session-attribs-speech.html).
+	// Silence is how long a Lex block waits for a caller who says nothing, at Pace,
+	// where its session attribute x-amz-lex:audio:start-timeout-ms:*:* says nothing
+	// else (https://docs.aws.amazon.com/lexv2/latest/dg/session-attribs-speech.html).
+	// 0: 4 s.
 	Silence time.Duration
 
 	// Steps bounds the actions and dialog turns between two prompts, and

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"lexline/internal/connect"
 )
 
 // Kind is what an event tells.
@@ -47,7 +49,8 @@ type Event struct {
 	Results    string            `json:"results,omitempty"`
 	External   map[string]string `json:"external,omitempty"` // answer of a Lambda function
 
-	End End `json:"end,omitempty"`
+	End       End  `json:"end,omitempty"`
+	NotLogged bool `json:"not_logged,omitempty"` // the flow had its log switched off
 }
 
 // FlowLog returns the line that Connect writes to its flow log of an event, without
@@ -55,7 +58,7 @@ type Event struct {
 // (https://docs.aws.amazon.com/connect/latest/adminguide/contact-flow-log-data.html).
 // A field Identifier says which action it was.
 func (n *Instance) FlowLog(e Event) ([]byte, error) {
-	if e.Event != KindAction {
+	if e.Event != KindAction || e.NotLogged {
 		return nil, nil
 	}
 	line, err := json.Marshal(flowLogLine{
@@ -83,17 +86,17 @@ type flowLogLine struct {
 // modules are the names of the blocks in the flow log, by the type of their
 // action. They are older than the flow language.
 var modules = map[string]string{
-	"MessageParticipant":             "PlayPrompt",
-	"InvokeLambdaFunction":           "InvokeExternalResource",
-	"Compare":                        "CheckAttribute",
-	"ConnectParticipantWithLexBot":   "GetUserInput",
-	"GetParticipantInput":            "GetUserInput",
-	"UpdateContactAttributes":        "SetAttributes",
-	"UpdateContactTargetQueue":       "SetQueue",
-	"TransferContactToQueue":         "Transfer",
-	"UpdateContactTextToSpeechVoice": "SetVoice",
-	"UpdateFlowLoggingBehavior":      "SetLoggingBehavior",
-	"DisconnectParticipant":          "Disconnect",
+	connect.MessageParticipant:             "PlayPrompt",
+	connect.InvokeLambdaFunction:           "InvokeExternalResource",
+	connect.Compare:                        "CheckAttribute",
+	connect.ConnectParticipantWithLexBot:   "GetUserInput",
+	connect.GetParticipantInput:            "GetUserInput",
+	connect.UpdateContactAttributes:        "SetAttributes",
+	connect.UpdateContactTargetQueue:       "SetQueue",
+	connect.TransferContactToQueue:         "Transfer",
+	connect.UpdateContactTextToSpeechVoice: "SetVoice",
+	connect.UpdateFlowLoggingBehavior:      "SetLoggingBehavior",
+	connect.DisconnectParticipant:          "Disconnect",
 }
 
 func module(actionType string) string {

@@ -2,6 +2,7 @@ package connectsim
 
 import (
 	"context"
+	"regexp"
 	"strconv"
 	"time"
 
@@ -25,11 +26,14 @@ func (c *run) getInput(ctx context.Context, a *connect.Action) outcome {
 	case !on:
 		return outcome{end: HungUp}
 	case said.Keys == "":
-		return outcome{failed: inputTimeLimit, why: "the caller pressed no key"}
+		return outcome{failed: connect.InputTimeLimitExceeded, why: "the caller pressed no key"}
 	}
 	keys := said.Keys
 	if stores(a) {
 		keys = keys[:min(len(keys), maximum(a))]
+		if wantsNumber(a) && !numberForm.MatchString(keys) {
+			return outcome{failed: connect.InvalidPhoneNumber, why: keys + " is not a telephone number"}
+		}
 		c.data["StoredCustomerInput"] = keys
 	} else {
 		keys = keys[:min(len(keys), longest(a.Transitions.Conditions))]
@@ -52,6 +56,14 @@ func maximum(a *connect.Action) int {
 		return maxKeys
 	}
 	return n
+}
+
+// numberForm is that of a telephone number as it is dialled.
+var numberForm = regexp.MustCompile(`^[0-9]{7,15}$`)
+
+func wantsNumber(a *connect.Action) bool {
+	validation, _ := a.Parameters["InputValidation"].(map[string]any)
+	return validation["PhoneNumberValidation"] != nil
 }
 
 // longest returns how many keys the longest choice has.

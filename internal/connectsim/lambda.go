@@ -56,7 +56,7 @@ func (c *run) invoke(ctx context.Context, a *connect.Action) outcome {
 func (c *run) invoked(a *connect.Action, began time.Time, answer []byte, err error) Event {
 	e := Event{Event: KindInvoke, Action: a.Identifier, Type: a.Type, Text: string(answer), TookMS: time.Since(began).Milliseconds()}
 	if err != nil {
-		e.Text, e.Error = err.Error(), noMatchingError
+		e.Text, e.Error = err.Error(), connect.NoMatchingError
 	}
 	return e
 }
@@ -132,8 +132,8 @@ func (c *run) lambdaEvent(a *connect.Action) any {
 		"MediaStreams": map[string]any{"Customer": map[string]any{"Audio": nil}},
 	}
 	for _, key := range []string{
-		"Attributes", "Channel", "ContactId", "CustomerEndpoint", "InitialContactId", "InitiationMethod",
-		"InstanceARN", "LanguageCode", "Queue", "SystemEndpoint",
+		"Attributes", "Channel", "ContactId", "CustomerEndpoint", "CustomerId", "Description", "InitialContactId",
+		"InitiationMethod", "InstanceARN", "LanguageCode", "Name", "Queue", "SystemEndpoint",
 	} {
 		if value, ok := c.data[key]; ok {
 			data[key] = value
@@ -150,10 +150,11 @@ func responseType(a *connect.Action) string {
 const stringMap = "STRING_MAP"
 
 // readLambdaAnswer checks an answer as the response type wants it: JSON is any
-// object, and STRING_MAP one of strings only.
+// object, and STRING_MAP one of strings only. Which letters those may have is
+// documented in two ways, so all are taken.
 func readLambdaAnswer(answer []byte, kind string, atMost int) (map[string]any, error) {
-	if len(answer) > atMost {
-		return nil, fmt.Errorf("the answer of the Lambda function has %d bytes, %d are allowed", len(answer), atMost)
+	if len(answer) >= atMost {
+		return nil, fmt.Errorf("the answer of the Lambda function has %d bytes, and must have fewer than %d", len(answer), atMost)
 	}
 	var external map[string]any
 	if err := json.Unmarshal(answer, &external); err != nil || external == nil {

@@ -77,8 +77,8 @@ func TestLambdaLimits(t *testing.T) {
 		{"JSON may nest", 1, kind("JSON"), takes(0, `{"a":{"b":200}}`), "good", 0, 1, `{"a":{"b":200}}`},
 		{"no object", 1, kind("JSON"), takes(0, `[1]`), "bad", 0, 1, "the answer of the Lambda function is no JSON object"},
 		{"nothing at all", 1, ends(), takes(0, `null`), "bad", 0, 1, "the answer of the Lambda function is no JSON object"},
-		{"32 KB", 1, ends(), takes(0, `{"a":"`+strings.Repeat("b", 32<<10-8)+`"}`), "good", 0, 1, `{"a":"` + strings.Repeat("b", 32<<10-8) + `"}`},
-		{"more than 32 KB", 1, ends(), takes(0, `{"a":"`+strings.Repeat("b", 32<<10-7)+`"}`), "bad", 0, 1, "the answer of the Lambda function has 32769 bytes, 32768 are allowed"},
+		{"almost 32 KB", 1, ends(), takes(0, `{"a":"`+strings.Repeat("b", 32<<10-9)+`"}`), "good", 0, 1, `{"a":"` + strings.Repeat("b", 32<<10-9) + `"}`},
+		{"32 KB", 1, ends(), takes(0, `{"a":"`+strings.Repeat("b", 32<<10-8)+`"}`), "bad", 0, 1, "the answer of the Lambda function has 32768 bytes, and must have fewer than 32768"},
 		{"a time limit that is no number", 1, limit("soon"), takes(0, `{}`), "bad", 0, 0, ""},
 	}
 	for _, tt := range tests {

@@ -3,6 +3,7 @@ package connectsim
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,6 +36,7 @@ func (c *run) lexBlock(ctx context.Context, a *connect.Action) outcome {
 type conversation struct {
 	place      place
 	attributes map[string]string // for the first turn
+	silence    time.Duration     // how long it waits for a word
 	turns      int
 }
 
@@ -45,12 +47,12 @@ func (c *run) turn(ctx context.Context, a *connect.Action, talk *conversation, b
 		return outcome{}, true
 	}
 	heard := Heard{Begins: begins, Again: begins && c.broken}
-	said, on := c.listen(ctx, a, heard, c.n.limits.Silence)
+	said, on := c.listen(ctx, a, heard, talk.silence)
 	switch {
 	case !on:
 		return outcome{end: HungUp}, true
 	case said.Silent():
-		return outcome{failed: inputTimeLimit, why: "the caller said nothing"}, true
+		return outcome{failed: connect.InputTimeLimitExceeded, why: "the caller said nothing"}, true
 	}
 	c.broken = false
 	talk.turns++
@@ -123,8 +125,15 @@ func (c *run) bot(a *connect.Action) (conversation, error) {
 	for key, value := range given {
 		attributes[key] = fill(words(value), c.data)
 	}
-	return conversation{place: p, attributes: attributes}, nil
+	talk := conversation{place: p, attributes: attributes, silence: c.n.limits.Silence}
+	if ms, err := strconv.Atoi(attributes[startTimeout]); err == nil && ms > 0 {
+		talk.silence = time.Duration(ms) * time.Millisecond
+	}
+	return talk, nil
 }
+
+// startTimeout is the session attribute that says how long a bot waits for a word.
+const startTimeout = "x-amz-lex:audio:start-timeout-ms:*:*"
 
 // parseAliasARN reads arn:aws:lex:REGION:ACCOUNT:bot-alias/BOT/ALIAS.
 func parseAliasARN(arn string) (place, error) {

@@ -23,16 +23,18 @@ type run struct {
 	queue      string // its target
 	result     Result
 
-	heard  []string  // since the caller's last turn
-	quiet  time.Time // since when the caller hears nothing
-	broken bool      // the last conversation with a bot broke off
-	chain  time.Duration
-	steps  int // since the last prompt
-	all    int
+	heard  []string       // since the caller's last turn
+	quiet  time.Time      // since when the caller hears nothing
+	broken bool           // the last conversation with a bot broke off
+	chain  time.Duration  // that Lambda functions took since the last prompt
+	steps  int            // since the last prompt
+	all    int            // steps of the contact
+	loops  map[string]int // how often each Loop went on, by its identifier
+	silent bool           // the flow switched its log off
 }
 
 func newRun(n *Instance, in Contact) *run {
-	c := &run{n: n, in: in, began: time.Now(), attributes: maps.Clone(in.Attributes)}
+	c := &run{n: n, in: in, began: time.Now(), attributes: maps.Clone(in.Attributes), loops: map[string]int{}}
 	if c.attributes == nil {
 		c.attributes = map[string]string{}
 	}
@@ -63,17 +65,8 @@ type outcome struct {
 	end      End               // the contact is over; empty: it goes on
 }
 
-// The error types of the flow language
-// (https://docs.aws.amazon.com/connect/latest/APIReference/flow-language-actions.html).
-const (
-	noMatchingError     = "NoMatchingError" // any other
-	noMatchingCondition = "NoMatchingCondition"
-	inputTimeLimit      = "InputTimeLimitExceeded"
-	queueAtCapacity     = "QueueAtCapacity"
-)
-
 func failed(format string, args ...any) outcome {
-	return outcome{failed: noMatchingError, why: fmt.Sprintf(format, args...)}
+	return outcome{failed: connect.NoMatchingError, why: fmt.Sprintf(format, args...)}
 }
 
 // walk executes actions until the contact is over.
@@ -131,7 +124,7 @@ func (c *run) execute(ctx context.Context, a *connect.Action) (next string) {
 		Event: KindAction, Action: a.Identifier, Type: a.Type, Parameters: parameters, Next: next, Error: branch,
 		Results: firstOf(branch, out.results), External: out.external, TookMS: time.Since(began).Milliseconds(),
 	})
-	if branch != "" && branch != noMatchingCondition {
+	if branch != "" && branch != connect.NoMatchingCondition {
 		c.result.ErrorBranches++
 		c.emit(Event{Event: KindBranch, Action: a.Identifier, Type: a.Type, Error: branch, Next: next, Text: out.why})
 	}
@@ -151,7 +144,7 @@ func (c *run) follow(a *connect.Action, out outcome) (next, branch string) {
 				return conditional.NextAction, ""
 			}
 		}
-		branch = noMatchingCondition
+		branch = connect.NoMatchingCondition
 	}
 	if branch == "" {
 		next = a.Transitions.NextAction
@@ -177,11 +170,11 @@ func (c *run) errorBranch(a *connect.Action, branch string) string {
 		if e.ErrorType == branch {
 			return e.NextAction
 		}
-		if e.ErrorType == noMatchingError {
+		if e.ErrorType == connect.NoMatchingError {
 			all = e.NextAction
 		}
 	}
-	if branch == noMatchingCondition {
+	if branch == connect.NoMatchingCondition {
 		return a.Transitions.NextAction
 	}
 	return all
@@ -189,7 +182,7 @@ func (c *run) errorBranch(a *connect.Action, branch string) string {
 
 // emit completes an event and tells it.
 func (c *run) emit(e Event) {
-	e.Time, e.Contact = time.Now(), c.in.ID
+	e.Time, e.Contact, e.NotLogged = time.Now(), c.in.ID, c.silent
 	e.AtMS = e.Time.Sub(c.began).Milliseconds()
 	c.result.Events = append(c.result.Events, e)
 	if c.in.Events != nil {
