@@ -11,7 +11,7 @@ import (
 // heard, and a bot whose region fails may be one. A way that can be taken only a
 // number of times is no part of it either.
 func (c *checker) loops() {
-	reached := c.graph.distances()
+	reached, ending := c.graph.distances(), c.ending()
 	limited := map[way]bool{}
 	may := func(w way) bool { return c.graph.isSilent(w) && !c.isCounted(w) && !limited[w] }
 	for {
@@ -23,7 +23,7 @@ func (c *checker) loops() {
 			continue
 		}
 		for _, cycle := range cycles {
-			if _, comes := reached[cycle[0]]; comes {
+			if _, comes := reached[cycle[0]]; comes && ending[cycle[0]] { // else that is told already
 				c.say(cycle[0], Error, "silent-loop", "lead one of them to a prompt, count the rounds with a Loop, or mark in an attribute what was tried and compare it",
 					"a contact can go round for ever, and hear nothing: %s", c.names(cycle))
 			}

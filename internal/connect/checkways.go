@@ -3,13 +3,7 @@ package connect
 // ways checks that every action is of use, and that every contact comes to an end.
 func (c *checker) ways() {
 	reached := c.graph.distances()
-	var ends []int
-	for i := range c.flow.Actions {
-		if c.graph.kind(i).ends {
-			ends = append(ends, i)
-		}
-	}
-	ending := c.graph.leading(anyWay, ends...)
+	ending := c.ending()
 	for i := range c.flow.Actions {
 		_, comes := reached[i]
 		switch {
@@ -19,4 +13,15 @@ func (c *checker) ways() {
 			c.say(i, Error, "no-end", "lead it on to DisconnectParticipant or TransferContactToQueue", "from here no contact ever ends")
 		}
 	}
+}
+
+// ending are the actions from which a contact can come to an end.
+func (c *checker) ending() map[int]bool {
+	var ends []int
+	for i := range c.flow.Actions {
+		if c.graph.kind(i).ends {
+			ends = append(ends, i)
+		}
+	}
+	return c.graph.leading(anyWay, ends...)
 }

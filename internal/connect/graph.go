@@ -3,7 +3,7 @@ package connect
 import "slices"
 
 // graph is a flow as actions and the ways between them. Ways to actions that there
-// are not are left out.
+// are not are left out, and those behind an end.
 type graph struct {
 	flow *Flow
 	at   map[string]int // where an identifier's action stands
@@ -21,11 +21,14 @@ type way struct {
 func newGraph(f *Flow) *graph {
 	g := &graph{flow: f, at: map[string]int{}, out: make([][]way, len(f.Actions)), in: make([][]way, len(f.Actions))}
 	for i, a := range f.Actions {
-		if _, twice := g.at[a.Identifier]; !twice {
+		if _, twice := g.at[a.Identifier]; !twice && a.Identifier != "" {
 			g.at[a.Identifier] = i
 		}
 	}
 	for i := range f.Actions {
+		if k := g.kind(i); k.ends && k.next == forbidden {
+			continue
+		}
 		t := &f.Actions[i].Transitions
 		g.join(way{from: i}, t.NextAction)
 		for k := range t.Conditions {
