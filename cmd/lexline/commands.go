@@ -23,6 +23,8 @@ func commands() []command {
 		regionHistoryCommand(),
 		regionWatchCommand(),
 		regionDrillCommand(),
+		connectFlowCommand(),
+		connectCheckCommand(),
 		versionCommand(),
 	}
 }
