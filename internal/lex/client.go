@@ -130,8 +130,7 @@ type Client struct {
 	limits     region.Limits
 	once       bool
 	neverHedge bool
-	probing    Probe
-	observer   string // names the sessions of probes
+	prober     *prober
 	log        *slog.Logger
 	transport  *http.Transport
 	keeper     *region.Keeper
@@ -157,13 +156,15 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	waits := cfg.Deadlines.withDefaults()
 	cfg.Limits.Attempt, cfg.Limits.Turn = waits.FirstByte, waits.Turn
 	c := &Client{
-		waits: waits, limits: cfg.Limits, once: cfg.Once, neverHedge: cfg.NeverHedge, probing: cfg.Probe.withDefaults(),
-		observer: rand.Text(), log: cfg.Logger, budget: region.NewBudget(),
+		waits: waits, limits: cfg.Limits, once: cfg.Once, neverHedge: cfg.NeverHedge,
+		log: cfg.Logger, budget: region.NewBudget(),
 		habits: map[string]*habits{}, calls: map[string]*conversation{},
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	c.prober = newProber(cfg.Probe, c.log)
+	c.prober.forget = c.forgetLater
 	c.transport = newTransport(waits, cfg.Dial, c.log)
 	for _, place := range cfg.Places {
 		a, err := newAlias(ctx, cfg, place, c.transport)

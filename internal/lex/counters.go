@@ -28,7 +28,7 @@ type Counters struct {
 
 type counters struct {
 	turns, answers, late, conflicts, refused, replays, hedges, raced atomic.Int64
-	moved, respoken, inquiries, probes, sent, received               atomic.Int64
+	moved, respoken, inquiries, sent, received                       atomic.Int64
 
 	errors, attempts [len(region.Classes)]atomic.Int64 // as region.Classes
 }
@@ -69,7 +69,7 @@ func (c *Client) Counters() Counters {
 		Moved:     n.moved.Load(),
 		Respoken:  n.respoken.Load(),
 		Inquiries: n.inquiries.Load(),
-		Probes:    n.probes.Load(),
+		Probes:    c.prober.count.Load(),
 		Sent:      n.sent.Load(),
 		Received:  n.received.Load(),
 		Errors:    make(map[region.Class]int64, len(region.Classes)),

@@ -2,9 +2,12 @@ package lex
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
@@ -40,8 +43,26 @@ const forgetTime = time.Second
 // succeeds. A probe also looks up the ids of a region where they are not known,
 // or where the bot or its alias is gone and has perhaps been made anew.
 func (c *Client) Probe(ctx context.Context, name string, deep bool) (region.Class, error) {
-	c.counts.probes.Add(1)
-	a := c.alias(name)
+	return c.prober.probe(ctx, c.alias(name), deep)
+}
+
+// prober makes probes.
+type prober struct {
+	asks     Probe
+	observer string // names the sessions
+	log      *slog.Logger
+	count    atomic.Int64
+	// forget is given every session that may have come about. It does not block.
+	forget func(ctx context.Context, a *alias, session string)
+	heard  func(region string, words []string) // what a bot says to deep probes; nil: nobody asks
+}
+
+func newProber(asks Probe, log *slog.Logger) *prober {
+	return &prober{asks: asks.withDefaults(), observer: rand.Text(), log: log}
+}
+
+func (p *prober) probe(ctx context.Context, a *alias, deep bool) (region.Class, error) {
+	n := p.count.Add(1)
 	if a.ids.Load() == nil {
 		if err := a.find(ctx); err != nil {
 			return Class(err), err
@@ -49,16 +70,16 @@ func (c *Client) Probe(ctx context.Context, name string, deep bool) (region.Clas
 	}
 	// A session of its own for each probe: what an earlier one left behind, because
 	// its answer or its deletion failed, must not speak for the region.
-	session := fmt.Sprintf("lexline-probe-%s-%d", c.observer, c.counts.probes.Load())
-	err := c.ask(ctx, a, session, deep)
+	session := fmt.Sprintf("lexline-probe-%s-%d", p.observer, n)
+	err := p.ask(ctx, a, session, deep)
 	if isGone(err) && a.named() && a.find(ctx) == nil {
-		err = c.ask(ctx, a, session, deep)
+		err = p.ask(ctx, a, session, deep)
 	}
 	if !refusedUnread(err) {
-		c.forgetLater(ctx, a, session)
+		p.forget(ctx, a, session)
 	}
 	if err != nil {
-		c.tellMisunderstood(a, err)
+		p.tellMisunderstood(a, err)
 		err = because(ctx, err)
 		return Class(err), plain(err)
 	}
@@ -73,10 +94,10 @@ func (e *misunderstoodError) Error() string { return e.text }
 
 // tellMisunderstood warns once for each region: while the configuration is wrong
 // nothing but this tells it from a region in trouble.
-func (c *Client) tellMisunderstood(a *alias, err error) {
+func (p *prober) tellMisunderstood(a *alias, err error) {
 	if wrong, ok := errors.AsType[*misunderstoodError](err); ok {
 		a.misunderstood.Do(func() {
-			c.log.Warn("probe answered, but not as configured", "region", a.region, "err", wrong, "key", "probe")
+			p.log.Warn("probe answered, but not as configured", "region", a.region, "err", wrong, "key", "probe")
 		})
 	}
 }
@@ -92,7 +113,7 @@ func (c *Client) forgetLater(ctx context.Context, a *alias, session string) {
 	})
 }
 
-func (c *Client) ask(ctx context.Context, a *alias, session string, deep bool) error {
+func (p *prober) ask(ctx context.Context, a *alias, session string, deep bool) error {
 	if !deep && !a.noPut.Load() {
 		err := a.open(ctx, session)
 		if !isDenied(err) {
@@ -100,13 +121,20 @@ func (c *Client) ask(ctx context.Context, a *alias, session string, deep bool) e
 		}
 		// The region is there. Whether the bot may be asked a deep probe tells.
 		a.noPut.Store(true)
-		c.log.Warn("probes may not open sessions, each one will ask the bot", "region", a.region, "permission", "lex:PutSession")
+		p.log.Warn("probes may not open sessions, each one will ask the bot", "region", a.region, "permission", "lex:PutSession")
 	}
-	out, err := a.recognize(ctx, session, c.probing.Text)
+	out, err := a.recognize(ctx, session, p.asks.Text)
 	if err != nil {
 		return fmt.Errorf("put a text to the bot: %w", err)
 	}
-	return c.probing.judge(out)
+	if p.heard != nil {
+		words := make([]string, len(out.Messages))
+		for i, m := range out.Messages {
+			words[i] = deref(m.Content)
+		}
+		p.heard(a.region, words)
+	}
+	return p.asks.judge(out)
 }
 
 // judge reports whether the bot understood.

@@ -109,7 +109,7 @@ func TestProbe(t *testing.T) {
 				t.Errorf("requests (-want +got):\n%s", diff)
 			}
 			for _, r := range w.at(west).seen() {
-				if !strings.Contains(r.Path, "/sessions/lexline-probe-"+w.client.observer) {
+				if !strings.Contains(r.Path, "/sessions/lexline-probe-"+w.client.prober.observer) {
 					t.Errorf("request %s, want one on a session of the observer's own", r.Path)
 				}
 			}
@@ -160,8 +160,8 @@ func TestMisunderstoodProbeIsToldOnce(t *testing.T) {
 
 func TestObserversHaveSessionsOfTheirOwn(t *testing.T) {
 	a, b := newClient(t, Config{}), newClient(t, Config{})
-	if a.observer == b.observer || len(a.observer) < 20 {
-		t.Errorf("observers %s and %s, want two that differ", a.observer, b.observer)
+	if a.prober.observer == b.prober.observer || len(a.prober.observer) < 20 {
+		t.Errorf("observers %s and %s, want two that differ", a.prober.observer, b.prober.observer)
 	}
 }
 
