@@ -2,6 +2,7 @@ package connect
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 )
 
@@ -24,13 +25,10 @@ type Contact struct {
 	Attributes   map[string]string // that the flow has set; those that are no text are left out
 }
 
-// Bounds of what is taken over from an event. Lambda takes 6 MB
+// maxEventBytes is what an event may have: Lambda takes no more
 // (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), and
 // Connect sends far less.
-const (
-	maxEventBytes = 6 << 20
-	maxNameBytes  = 40 // of a region
-)
+const maxEventBytes = 6 << 20
 
 // DecodeEvent reads an event. It never fails: what is missing, of the wrong type
 // or no JSON at all is left zero, and the rest is read all the same.
@@ -81,7 +79,7 @@ func textOf(value []byte) string {
 // whether that has the form of one.
 func (e Event) Region() (name string, ok bool) {
 	text, _ := e.Parameters["region"].(string)
-	if len(text) > 2*maxNameBytes {
+	if len(text) > 100 { // nothing that long is worth folding
 		return "", false
 	}
 	name = strings.ToLower(strings.TrimSpace(text))
@@ -101,32 +99,9 @@ func (c Contact) Region() (name string, ok bool) {
 	return parts[3], IsRegion(parts[3])
 }
 
-// IsRegion reports whether a name has the form of an AWS region's: at least two
-// words of small letters and a number, with hyphens between them, such as
-// us-east-1 or us-gov-west-1.
-func IsRegion(name string) bool {
-	if len(name) > maxNameBytes {
-		return false
-	}
-	words := strings.Split(name, "-")
-	last := len(words) - 1
-	if last < 2 || !all(words[last], '0', '9') {
-		return false
-	}
-	for _, word := range words[:last] {
-		if !all(word, 'a', 'z') {
-			return false
-		}
-	}
-	return true
-}
+// IsRegion reports whether a name has the form of an AWS region's, such as
+// us-east-1 or us-gov-west-1: short words for where, a direction and a number. It
+// is narrow, so that no words of a caller pass for a region.
+func IsRegion(name string) bool { return awsRegionName.MatchString(name) }
 
-// all reports whether a word is not empty and has only bytes from low to high.
-func all(word string, low, high byte) bool {
-	for _, c := range []byte(word) {
-		if c < low || c > high {
-			return false
-		}
-	}
-	return word != ""
-}
+var awsRegionName = regexp.MustCompile(`^[a-z]{2,4}(-[a-z]{2,4})?-(central|(north|south)?(east|west)|north|south)-[1-9][0-9]?$`)

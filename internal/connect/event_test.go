@@ -102,6 +102,19 @@ func TestContactRegion(t *testing.T) {
 	}
 }
 
+func TestIsRegion(t *testing.T) {
+	for name, want := range map[string]bool{
+		"us-east-1": true, "ap-southeast-7": true, "eu-central-1": true, "us-gov-west-1": true, "us-isob-east-1": true, "eusc-de-east-1": true,
+		"me-south-1": true, "af-south-1": true, "cn-northwest-1": true, "il-central-1": true, "ap-northeast-3": true,
+		"us-east": false, "us-east-0": false, "us-east-100": false, "us-1": false, "us-roses-1": false, "customer-east-1": false,
+		"us-east-1a": false, "us-east-1\n": false, "err": false, "": false,
+	} {
+		if got := IsRegion(name); got != want {
+			t.Errorf("IsRegion(%q) = %v; want %v", name, got, want)
+		}
+	}
+}
+
 func FuzzDecodeEvent(f *testing.F) {
 	for _, seed := range []string{
 		exampleEvent, "", "{}", "null", `{"Details":null}`, `{"Details":{"Parameters":{"region":"us-east-1"}}}`,

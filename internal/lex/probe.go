@@ -49,7 +49,8 @@ func (c *Client) Probe(ctx context.Context, name string, deep bool) (region.Clas
 // prober makes probes.
 type prober struct {
 	asks     Probe
-	observer string // names the sessions
+	prefix   string // of the sessions' names
+	observer string // names them
 	log      *slog.Logger
 	count    atomic.Int64
 	// forget is given every session that may have come about. It does not block.
@@ -58,7 +59,7 @@ type prober struct {
 }
 
 func newProber(asks Probe, log *slog.Logger) *prober {
-	return &prober{asks: asks.withDefaults(), observer: rand.Text(), log: log}
+	return &prober{asks: asks.withDefaults(), prefix: "lexline-probe", observer: rand.Text(), log: log}
 }
 
 func (p *prober) probe(ctx context.Context, a *alias, deep bool) (region.Class, error) {
@@ -70,7 +71,7 @@ func (p *prober) probe(ctx context.Context, a *alias, deep bool) (region.Class, 
 	}
 	// A session of its own for each probe: what an earlier one left behind, because
 	// its answer or its deletion failed, must not speak for the region.
-	session := fmt.Sprintf("lexline-probe-%s-%d", p.observer, n)
+	session := fmt.Sprintf("%s-%s-%d", p.prefix, p.observer, n)
 	err := p.ask(ctx, a, session, deep)
 	if isGone(err) && a.named() && a.find(ctx) == nil {
 		err = p.ask(ctx, a, session, deep)

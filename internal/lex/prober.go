@@ -18,6 +18,9 @@ type ProberConfig struct {
 	Credentials Credentials // zero: the AWS default chain
 	Deadlines   Deadlines   // Dial, TLS and Lookup are used; zero fields mean the defaults
 	Probe       Probe       // what deep probes ask
+	// Sessions is how the ids of the probes' sessions begin; empty: lexline-probe. At
+	// most 40 of the characters that Lex takes in one: letters, digits, and . _ : -
+	Sessions string
 	// Heard, if not nil, is told what the bot said to a deep probe. It is called by
 	// several goroutines at once.
 	Heard  func(region string, words []string)
@@ -56,6 +59,12 @@ func NewProber(ctx context.Context, cfg ProberConfig) (*Prober, error) {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
 	p := &Prober{waits: cfg.Deadlines.withDefaults(), prober: newProber(cfg.Probe, cfg.Logger)}
+	if cfg.Sessions != "" {
+		if !sessionForm.MatchString(cfg.Sessions) || len(cfg.Sessions) > 40 {
+			return nil, fmt.Errorf("%.50q is not 2 to 40 letters, digits, dots, colons, hyphens and underscores", cfg.Sessions)
+		}
+		p.prober.prefix = cfg.Sessions
+	}
 	p.prober.forget, p.prober.heard = p.keep, cfg.Heard
 	p.transport = newTransport(p.waits, cfg.Dial, cfg.Logger)
 	for _, place := range cfg.Places {

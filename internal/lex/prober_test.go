@@ -23,7 +23,7 @@ func (q *requests) add(r *http.Request) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	path := r.URL.Path[strings.LastIndexByte(r.URL.Path, '/')+1:]
-	if strings.HasPrefix(path, "lexline-probe-") {
+	if strings.HasPrefix(path, "tester-") {
 		path = "session"
 	}
 	q.list = append(q.list, r.Host+" "+r.Method+" "+path)
@@ -59,7 +59,7 @@ func TestProberForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var asked requests
 		var heard sync.Map
-		cfg := ProberConfig{Heard: func(name string, words []string) { heard.Store(name, strings.Join(words, "|")) }}
+		cfg := ProberConfig{Sessions: "tester", Heard: func(name string, words []string) { heard.Store(name, strings.Join(words, "|")) }}
 		p := newTestProber(t, cfg, func(s *standIn, w http.ResponseWriter, r *http.Request) {
 			asked.add(r)
 			switch {
@@ -110,6 +110,12 @@ func TestProberRefuses(t *testing.T) {
 	for _, places := range [][]Place{nil, {{Region: "us-east-1", Locale: "en_US", Bot: "B"}}} {
 		if _, err := NewProber(t.Context(), ProberConfig{Places: places}); err == nil {
 			t.Errorf("NewProber(%+v) = nil; want an error", places)
+		}
+	}
+	well := []Place{{Region: "us-east-1", Locale: "en_US", Bot: "B", Alias: "A"}}
+	for _, sessions := range []string{"a b", strings.Repeat("x", 41)} {
+		if _, err := NewProber(t.Context(), ProberConfig{Places: well, Sessions: sessions}); err == nil {
+			t.Errorf("NewProber(sessions %q) = nil; want an error", sessions)
 		}
 	}
 	synctest.Test(t, func(t *testing.T) {
