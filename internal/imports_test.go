@@ -26,6 +26,7 @@ const (
 	awsCore    = "github.com/aws/aws-sdk-go-v2/aws github.com/aws/smithy-go"
 	awsConfig  = "github.com/aws/aws-sdk-go-v2/config github.com/aws/aws-sdk-go-v2/credentials"
 	awsLex     = "github.com/aws/aws-sdk-go-v2/service/lexruntimev2 github.com/aws/aws-sdk-go-v2/service/lexmodelsv2"
+	awsDynamo  = "github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	cmp        = "github.com/google/go-cmp"
 	coder      = "github.com/coder/websocket"
 	gobwas     = "github.com/gobwas/ws"
@@ -59,6 +60,10 @@ var mayImport = map[string]row{
 	"internal/lexlocal":         {own: "audio botdef gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
 	"internal/drill":            {own: "audio twiliosim", tests: cmp},
+	"internal/dynamodb": {
+		own: "region", others: awsCore + " " + awsConfig + " " + awsDynamo,
+		tests: cmp + " internal/dynamodb/dynalite internal/region/tabletest",
+	},
 	"internal/dynamodb/dynalite": { // imported by tests only
 		own: "",
 	},
@@ -101,10 +106,19 @@ var forbidden = map[string]map[string]string{
 		sqlite:                         "region.Table is the wall; sqlite stores the items",
 	},
 	"internal/region/tabletest": {
-		"internal/sqlite": "it tests any table; each one's own test calls it",
+		"internal/sqlite":   "it tests any table; each one's own test calls it",
+		"internal/dynamodb": "it tests any table; each one's own test calls it",
 	},
 	"internal/sqlite": {
 		"internal/lex": "a store knows what an item is, not what it is for",
+	},
+	"internal/dynamodb": {
+		"internal/dynamolocal": "dynamolocal stands in for what dynamodb talks to; a fault in shared code would not show",
+		"internal/lex":         "a store knows what an item is, not what it is for",
+	},
+	"internal/dynamodb/dynalite": {
+		"internal/dynamodb": "it judges dynamodb from outside",
+		awsDynamo:           "a stranger's table is reached without the SDK, so that a fault of it is not on both sides",
 	},
 	"internal/twilio": {
 		"internal/twiliosim": "twiliosim judges twilio from outside; cmd/lexline brings them together",

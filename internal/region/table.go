@@ -118,8 +118,8 @@ func checkValue(value any, depth int) error {
 	return fmt.Errorf("a table holds no %T", value)
 }
 
-// check returns why no table can make the change.
-func (c Change) check() error {
+// Check returns why no table can make the change; nil if one can.
+func (c Change) Check() error {
 	if err := CheckAttributes(c.Set); err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (c Change) check() error {
 // ErrConflict if the condition does not hold. Stores without conditional updates
 // of their own use it inside a transaction.
 func (c Change) Apply(attributes map[string]any) (map[string]any, error) {
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	if !c.Where.holds(attributes) {
