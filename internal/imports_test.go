@@ -49,6 +49,7 @@ var mayImport = map[string]row{
 	"internal/vad":              {own: "audio", tests: cmp},
 	"internal/speech":           {own: "audio", tests: cmp},
 	"internal/nlu":              {own: "botdef", tests: cmp},
+	"internal/parity":           {own: "botdef", tests: cmp},
 	"internal/call":             {own: "audio vad", tests: cmp},
 	"internal/region":           {tests: cmp + " internal/region/tabletest"},
 	"internal/region/tabletest": {own: "region"},
@@ -93,6 +94,10 @@ var forbidden = map[string]map[string]string{
 		"internal/speech":              "the gateway neither recognises nor speaks; the bot does",
 		"github.com/aws/aws-sdk-go-v2": "a call knows no cloud; lex speaks to AWS",
 		gobwas:                         "a call knows no websocket; twilio speaks to the carrier",
+	},
+	"internal/parity": {
+		"internal/lexmodels":           "differences are found in what was read, not while it is read; lexmodels asks",
+		"github.com/aws/aws-sdk-go-v2": "a comparison knows no cloud; lexmodels speaks to AWS",
 	},
 	"internal/simulate": {
 		"internal/call": "what is simulated is the pure core of region; calls are modelled, so that a million schedules take an hour",
