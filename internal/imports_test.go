@@ -58,6 +58,7 @@ var mayImport = map[string]row{
 	"internal/twilio":           {own: "audio call", others: gobwas, tests: cmp + " " + coder},
 	"internal/lex":              {own: "audio call region", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
 	"internal/gate":             {tests: cmp},
+	"internal/lexmodels":        {own: "botdef parity", others: awsCore + " " + awsLex, tests: cmp + " " + awsConfig},
 	"internal/lexlocal":         {own: "audio botdef gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
 	"internal/drill":            {own: "audio twiliosim", tests: cmp},
@@ -133,6 +134,10 @@ var forbidden = map[string]map[string]string{
 	"internal/lex": {
 		"internal/lexlocal": "lexlocal judges lex from outside; cmd/lexline brings them together",
 		"internal/twilio":   "a bot client knows no carrier; call.Leg is the wall",
+	},
+	"internal/lexmodels": {
+		"internal/lex":      "lex answers callers and repeats nothing; what nobody waits for is asked here",
+		"internal/lexlocal": "lexlocal judges lexmodels from outside; cmd/lexline brings them together",
 	},
 	"internal/lexlocal": {
 		"internal/lex":  "lexlocal stands in for what lex talks to; a fault in shared code would not show",
