@@ -23,6 +23,7 @@ func commands() []command {
 		regionHistoryCommand(),
 		regionWatchCommand(),
 		regionDrillCommand(),
+		regionParityCommand(),
 		connectFlowCommand(),
 		connectCheckCommand(),
 		versionCommand(),
