@@ -8,22 +8,15 @@ import (
 	"strings"
 )
 
-// Describe writes the flow for people: its actions in the order in which a contact
-// can come to them, each with what it does and where it goes on.
+// Describe writes the flow for people: its actions in the order in which the editor
+// shows them from left to right, each with what it does and where it goes on.
 func (f *Flow) Describe(w io.Writer) error {
-	g := newGraph(f)
-	steps := g.distances()
+	layers := newGraph(f).layers()
 	order := make([]int, len(f.Actions))
 	for i := range order {
 		order[i] = i
 	}
-	far := func(i int) int {
-		if n, comes := steps[i]; comes && !g.kind(i).ends {
-			return n
-		}
-		return len(f.Actions) // the ends and the unreachable come last
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(far(a), far(b)) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(layers[a], layers[b]) })
 	for _, i := range order {
 		a := &f.Actions[i]
 		if _, err := fmt.Fprintf(w, "%-24s %s\n", a.Identifier, a.summary()); err != nil {

@@ -2,7 +2,6 @@ package connect
 
 import (
 	"encoding/json"
-	"maps"
 	"slices"
 )
 
@@ -25,18 +24,11 @@ type placement struct {
 	IsFriendlyName bool     `json:"isFriendlyName"` // the identifier is for people
 }
 
-// layOut draws a flow from left to right: an action stands in the column of its
-// distance from the start, the end of the contact behind all others.
+// layOut draws a flow from left to right: every way but those that lead back goes
+// to a column further right.
 func layOut(f *Flow) json.RawMessage {
-	g := newGraph(f)
 	columns := map[int][]int{}
-	depth := g.distances()
-	last := slices.Max(slices.Collect(maps.Values(depth)))
-	for i := range f.Actions {
-		column, ok := depth[i]
-		if !ok || kinds[f.Actions[i].Type].ends {
-			column = last + 1
-		}
+	for i, column := range newGraph(f).layers() {
 		columns[column] = append(columns[column], i)
 	}
 	places := map[string]placement{}
@@ -53,4 +45,56 @@ func layOut(f *Flow) json.RawMessage {
 		panic(err) // numbers and strings only
 	}
 	return text
+}
+
+// layers returns for each action the length of the longest way to it from the start
+// that never leads back; actions that cannot be reached stand behind all others.
+// Of the ways out of an action those of errors are followed first, so that what
+// takes over from a failed one stands to its right.
+func (g *graph) layers() []int {
+	order := g.forward()
+	layer := make([]int, len(g.out))
+	for i := range layer {
+		layer[i] = len(g.out)
+	}
+	place := make([]int, len(g.out)) // in order, from 1
+	for n, i := range order {
+		place[i] = n + 1
+	}
+	for n, i := range order {
+		if n == 0 {
+			layer[i] = 0
+		}
+		for _, w := range g.out[i] {
+			if place[w.to] <= place[i] {
+				continue // it leads back
+			}
+			if next := layer[i] + 1; layer[w.to] == len(g.out) || next > layer[w.to] {
+				layer[w.to] = next
+			}
+		}
+	}
+	return layer
+}
+
+// forward are the actions that can be reached, each before those that it leads on
+// to.
+func (g *graph) forward() []int {
+	var order []int // the end first
+	seen := make([]bool, len(g.out))
+	var visit func(i int)
+	visit = func(i int) {
+		seen[i] = true
+		for _, w := range slices.Backward(g.out[i]) { // errors stand last
+			if !seen[w.to] {
+				visit(w.to)
+			}
+		}
+		order = append(order, i)
+	}
+	for _, i := range g.start() {
+		visit(i)
+	}
+	slices.Reverse(order)
+	return order
 }
