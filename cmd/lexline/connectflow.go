@@ -49,7 +49,7 @@ func runConnectFlow(_ context.Context, env *environment, args []string) error {
 		return usageError{err}
 	}
 	if problems := flow.Check(); len(problems) > 0 {
-		return fmt.Errorf("the flow that was to be written is not sound: %s", problems[0])
+		return &hintError{fmt.Errorf("the flow would not be sound: %s", problems[0]), problems[0].Hint}
 	}
 	if opts.describe {
 		return describeFlow(env.stdout, flow)
@@ -91,6 +91,17 @@ func parseConnectFlow(env *environment, args []string) (*connectFlowOptions, err
 	flags.StringVar(&f.Voice, "voice", "Joanna", "`name` of the Amazon Polly voice, of that language")
 	flags.StringVar(&f.Engine, "engine", "Neural", "the voice's `engine`: Standard, Neural or Generative")
 	flags.IntVar(&f.ListenSeconds, "listen", 5, "`seconds` that a bot waits for the caller's first word")
+	flags.Func("session", "a session attribute for the bots as `NAME=VALUE`, where the value may be a path such as $.CustomerId; may be repeated", func(text string) error {
+		name, value, ok := strings.Cut(text, "=")
+		if !ok || name == "" {
+			return errors.New("not NAME=VALUE")
+		}
+		if f.Session == nil {
+			f.Session = map[string]string{}
+		}
+		f.Session[name] = value
+		return nil
+	})
 	textFlags(flags.StringVar, &f.Texts)
 	flags.StringVar(&opts.out, "out", "", "`file` to write to (default the standard output)")
 	flags.BoolVar(&opts.describe, "describe", false, "print the flow for people instead")

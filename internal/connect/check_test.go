@@ -145,6 +145,11 @@ var planted = []mistake{
 		})
 	}},
 	{"an answer before the question", "no-answer-yet", "choose-region", Error, func(g *garden) { g.at("ask-region").Transitions.Errors[0].NextAction = "choose-region" }},
+	{"an answer that nobody waits for", "no-answer-yet", "keep-region", Error, func(g *garden) {
+		g.set("ask-region", "InvocationType", "ASYNCHRONOUS")
+		g.at("keep-region").Transitions = onward("no-region", "no-region")
+		g.Actions = slices.DeleteFunc(g.Actions, func(a Action) bool { return a.Identifier == "choose-region" })
+	}},
 	{"a region that falls back on itself", "failover-self", "bot-us-west-2", Warning, func(g *garden) {
 		bot := g.at("bot-us-west-2")
 		again := *bot

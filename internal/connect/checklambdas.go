@@ -108,7 +108,8 @@ func (c *checker) lambdaSeconds(i int) int {
 func (c *checker) answers() {
 	g := c.graph
 	answered := func(w way) bool {
-		return c.flow.Actions[w.from].Type == InvokeLambdaFunction && w.err == "" && w.condition == nil
+		a := &c.flow.Actions[w.from]
+		return a.Type == InvokeLambdaFunction && a.Parameters["InvocationType"] != "ASYNCHRONOUS" && w.err == "" && w.condition == nil
 	}
 	without := g.reach(func(w way) bool { return !answered(w) }, g.start()...)
 	for i := range c.flow.Actions {

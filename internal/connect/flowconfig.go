@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 )
 
 // FlowConfig is what a flow that changes regions is made of.
@@ -25,7 +27,7 @@ type FlowConfig struct {
 	EndIntents []string
 
 	ListenSeconds int               // how long the bot waits for a word; 0: 5
-	Session       map[string]string // session attributes for the bot of every region, static or $. paths; nil: caller_number and called_number
+	Session       map[string]string // session attributes for the bot of every region, static or $. paths, besides caller_number and called_number
 	Texts         Texts
 }
 
@@ -58,6 +60,12 @@ func DefaultTexts() Texts {
 	}
 }
 
+// The voice that Amazon Connect has where a flow names none.
+const (
+	usualLocale = "en_US"
+	usualVoice  = "Joanna"
+)
+
 func (cfg *FlowConfig) check() error {
 	switch n := len(cfg.Bots); {
 	case n < 2:
@@ -77,7 +85,31 @@ func (cfg *FlowConfig) check() error {
 	case cfg.Texts.More != "" && len(cfg.EndIntents) == 0:
 		return errors.New("callers who are asked for more need an intent to say no with")
 	}
-	return errors.Join(cfg.checkBots(), cfg.checkIntents())
+	return errors.Join(cfg.checkBots(), cfg.checkIntents(), cfg.checkLanguage())
+}
+
+// checkLanguage reports words and a voice of another language than the bots': Amazon
+// Polly would read them all the same, and nobody would understand.
+func (cfg *FlowConfig) checkLanguage() error {
+	locale, texts := cmp.Or(cfg.Locale, usualLocale), DefaultTexts()
+	if voice := cmp.Or(cfg.Voice, usualVoice); voice == usualVoice && locale != usualLocale {
+		return fmt.Errorf("the voice %s speaks %s: name one for %s", voice, usualLocale, locale)
+	}
+	if strings.HasPrefix(locale, "en_") {
+		return nil
+	}
+	for _, t := range []struct{ name, text, usual string }{
+		{"welcome", cfg.Texts.Welcome, texts.Welcome},
+		{"moved", cfg.Texts.Moved, texts.Moved},
+		{"again", cfg.Texts.Again, texts.Again},
+		{"goodbye", cfg.Texts.Goodbye, texts.Goodbye},
+		{"apology", cfg.Texts.Apology, texts.Apology},
+	} {
+		if cmp.Or(t.text, t.usual) == t.usual {
+			return fmt.Errorf("the text %q of %s is English: write one for %s", t.usual, t.name, locale)
+		}
+	}
+	return nil
 }
 
 func (cfg *FlowConfig) checkBots() error {
@@ -120,16 +152,16 @@ func (cfg FlowConfig) withDefaults() FlowConfig {
 	cfg.LambdaSeconds = cmp.Or(cfg.LambdaSeconds, 3) // ours answers within 1.5 s, a cold start included in 3
 	cfg.ListenSeconds = cmp.Or(cfg.ListenSeconds, 5)
 	cfg.Key = cmp.Or(cfg.Key, cfg.Bots[0].Region)
-	cfg.Locale = cmp.Or(cfg.Locale, "en_US")
-	cfg.Voice = cmp.Or(cfg.Voice, "Joanna")
+	cfg.Locale = cmp.Or(cfg.Locale, usualLocale)
+	cfg.Voice = cmp.Or(cfg.Voice, usualVoice)
 	cfg.Engine = cmp.Or(cfg.Engine, "Neural")
 	cfg.Texts.Welcome = cmp.Or(cfg.Texts.Welcome, texts.Welcome)
 	cfg.Texts.Moved = cmp.Or(cfg.Texts.Moved, texts.Moved)
 	cfg.Texts.Again = cmp.Or(cfg.Texts.Again, texts.Again)
 	cfg.Texts.Goodbye = cmp.Or(cfg.Texts.Goodbye, texts.Goodbye)
 	cfg.Texts.Apology = cmp.Or(cfg.Texts.Apology, texts.Apology)
-	if cfg.Session == nil { // as the gateway tells its bots
-		cfg.Session = map[string]string{"caller_number": "$.CustomerEndpoint.Address", "called_number": "$.SystemEndpoint.Address"}
-	}
+	session := map[string]string{"caller_number": "$.CustomerEndpoint.Address", "called_number": "$.SystemEndpoint.Address"} // as the gateway tells its bots
+	maps.Copy(session, cfg.Session)
+	cfg.Session = session
 	return cfg
 }

@@ -115,6 +115,8 @@ func TestBadFlowConfigs(t *testing.T) {
 		{"a longer wait", "1 to 60 seconds for a word, not 61", func(c *FlowConfig) { c.ListenSeconds = 61 }},
 		{"a strange key", "neither a region nor", func(c *FlowConfig) { c.Key = "$.Attributes.key" }},
 		{"a locale as Connect writes it", "en_US", func(c *FlowConfig) { c.Locale = "en-US" }},
+		{"a voice of another language", "the voice Joanna speaks en_US: name one for de_DE", func(c *FlowConfig) { c.Locale = "de_DE" }},
+		{"words of another language", "of welcome is English: write one for de_DE", func(c *FlowConfig) { c.Locale, c.Voice = "de_DE", "Vicki" }},
 		{"more without an end", "an intent to say no with", func(c *FlowConfig) { c.Texts.More = "Anything else?" }},
 		{"an intent twice", "OrderFlowers is there twice", func(c *FlowConfig) { c.EndIntents = []string{"OrderFlowers"} }},
 		{"the intent of not understanding", "serves nobody", func(c *FlowConfig) { c.Intents = []string{"FallbackIntent"} }},
