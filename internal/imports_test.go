@@ -61,11 +61,11 @@ var mayImport = map[string]row{
 	"internal/lexmodels":        {own: "botdef parity", others: awsCore + " " + awsLex, tests: cmp + " " + awsConfig},
 	"internal/lexlocal":         {own: "audio botdef gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
-	"internal/drill":            {own: "audio twiliosim", tests: cmp},
 	"internal/dynamodb": {
 		own: "region", others: awsCore + " " + awsConfig + " " + awsDynamo,
 		tests: cmp + " internal/dynamodb/dynalite internal/region/tabletest",
 	},
+	"internal/drill": {own: "audio connect connectsim twiliosim", tests: cmp + " internal/botdef"},
 	"internal/dynamodb/dynalite": { // imported by tests only
 		own: "",
 	},

@@ -31,6 +31,12 @@ notice, to switch and to come back. Logs, a report and a picture of the run go t
 folder. Exit code 1: a promise was broken (with --strict: or kept too late). Ctrl-C and
 SIGTERM end the drill; it reports what there is, and the exit code is 130 or 143.
 
+With --channel connect contacts of Amazon Connect take the place of calls: customers
+go through the contact flow of lexline connect flow in a simulated Connect, whose Lambda
+functions are the real program and whose table is a stand-in for DynamoDB, and a region
+dies just after a health check. It is held with a check every five minutes and with one
+every minute, both times, and the hold, multiplied by --scale; nothing else is scaled.
+
 With --policy article the same calls and faults meet a gateway for each region and a
 model of the health check in AWS's article on failover for Amazon Connect and Lex;
 with both, one after the other, side by side.
@@ -44,6 +50,7 @@ examples:
   lexline region drill --calls 50 --fault stop --fault blackhole
   lexline region drill --policy both --fault alias-deleted --json > drill.json
   lexline region drill --speech --calls 5
+  lexline region drill --channel connect --policy both --fault hang --every 5m
   lexline region drill --staging https://voice.example.com/twiml --break ./break.sh --restore ./restore.sh`
 
 // drillOptions are the flags of `lexline region drill`.
@@ -53,6 +60,7 @@ type drillOptions struct {
 	json, strict, paired, quiet   bool
 	staging, breakCmd, restoreCmd string
 	number                        string
+	connectOptions
 }
 
 func parseDrillOptions(env *environment, args []string) (*drillOptions, error) {
@@ -86,7 +94,11 @@ func parseDrillOptions(env *environment, args []string) (*drillOptions, error) {
 	flags.StringVar(&o.restoreCmd, "restore", "", "with --staging: shell `command` that restores it")
 	flags.StringVar(&o.number, "to", "+15550100", "with --staging: `number` that is called")
 	flags.Func("map", "with --staging: connect to a public `name` elsewhere, as in lexline phone call", routes.Add)
+	o.connectFlags(flags)
 	if err := parseFlags(flags, args); err != nil {
+		return nil, err
+	}
+	if err := o.checkChannel(flags); err != nil {
 		return nil, err
 	}
 	return o, o.complete(env, routes)
@@ -106,7 +118,7 @@ func (o *drillOptions) complete(env *environment, routes twiliosim.Routes) error
 	o.Ramp = o.WarmUp * 8 / 10 // so that at the fault all of them talk, in every phase of a call
 	if o.Region == "" {
 		o.Region = drill.RegionActive
-		if o.policy != string(drill.PolicyLexline) {
+		if o.policy != string(drill.PolicyLexline) || o.channel == channelConnect {
 			o.Region = "us-east-1"
 		}
 	}
@@ -128,7 +140,11 @@ func (o *drillOptions) complete(env *environment, routes twiliosim.Routes) error
 	}
 	for _, policy := range o.policies() {
 		o.Policy = policy
-		if err := o.Check(); err != nil {
+		err := o.Check()
+		if o.channel == channelConnect {
+			err = o.checkConnect(policy)
+		}
+		if err != nil {
 			return usageError{err}
 		}
 	}
@@ -150,6 +166,9 @@ func runRegionDrill(ctx context.Context, env *environment, args []string) error 
 	}
 	if err := o.prepare(env.stdout); err != nil {
 		return err
+	}
+	if o.channel == channelConnect {
+		return o.runConnect(ctx, env.stdout)
 	}
 	var paired []drill.Call
 	if o.paired {
@@ -174,7 +193,7 @@ func runRegionDrill(ctx context.Context, env *environment, args []string) error 
 		}
 		report := drill.Judge(history, paired)
 		report.Policy = string(policy)
-		if err := keepRun(cfg.Out, history, report, paired); err != nil {
+		if err := keepRun(cfg.Out, history, report, func(w io.Writer) error { return drill.WriteTimeline(w, history, report, paired) }); err != nil {
 			return err
 		}
 		reports = append(reports, report)
@@ -262,16 +281,12 @@ func drillHint(err error) error {
 }
 
 // keepRun writes what a run came to.
-func keepRun(dir string, history *drill.History, report *drill.Report, paired []drill.Call) error {
-	if err := keepFile(filepath.Join(dir, "report.json"), func(w io.Writer) error { return encodeIndented(w, report) }); err != nil {
-		return err
-	}
-	if err := keepFile(filepath.Join(dir, "history.json"), func(w io.Writer) error { return json.NewEncoder(w).Encode(history) }); err != nil {
-		return err
-	}
-	return keepFile(filepath.Join(dir, "timeline.svg"), func(w io.Writer) error {
-		return drill.WriteTimeline(w, history, report, paired)
-	})
+func keepRun(dir string, history, report any, picture func(io.Writer) error) error {
+	return errors.Join(
+		keepFile(filepath.Join(dir, "report.json"), func(w io.Writer) error { return encodeIndented(w, report) }),
+		keepFile(filepath.Join(dir, "history.json"), func(w io.Writer) error { return json.NewEncoder(w).Encode(history) }),
+		keepFile(filepath.Join(dir, "timeline.svg"), picture),
+	)
 }
 
 func keepFile(path string, write func(io.Writer) error) error {

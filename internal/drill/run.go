@@ -155,7 +155,7 @@ func (d *drill) hold(ctx context.Context) (*History, error) {
 	if d.checker != nil {
 		checked.Go(func() { d.checker.run(watching, time.Duration(float64(articleEvery)*cfg.Scale), cfg.Seed) })
 	}
-	err := d.follow(ctx, lines, began, done)
+	err := d.follow(ctx, d.plan(lines, began), began, done)
 	close(stop)
 	if err != nil {
 		hangUp()
@@ -173,6 +173,11 @@ func (d *drill) hold(ctx context.Context) (*History, error) {
 		return nil, fault
 	}
 	return h, nil
+}
+
+// plan is what is done to the regions while lines of callers call.
+func (d *drill) plan(lines *callers, began time.Time) plan {
+	return plan{d.cfg.schedule(), d.act, func(what string) { d.progress(lines, began, what) }}
 }
 
 // wait waits for the calls under way and says how many are left.

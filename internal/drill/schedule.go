@@ -50,21 +50,28 @@ func (c *Config) schedule() []act {
 	return append(acts, act{at, "", finish})
 }
 
-// follow does what is scheduled, and says how it goes. It returns when no more
-// calls are to be placed.
-func (d *drill) follow(ctx context.Context, lines *callers, began time.Time, done <-chan struct{}) error {
+// plan is a schedule with who carries it out.
+type plan struct {
+	acts []act
+	do   func(context.Context, act) error
+	tell func(what string) // says how it goes
+}
+
+// follow does what is planned, and says how it goes. It returns when no more calls
+// are to be placed.
+func (d *drill) follow(ctx context.Context, p plan, began time.Time, done <-chan struct{}) error {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	defer d.healAll()
 	what := ""
-	for _, a := range d.cfg.schedule() {
+	for _, a := range p.acts {
 		timer := time.NewTimer(time.Until(began.Add(a.at)))
 		for waiting := true; waiting; {
 			select {
 			case <-timer.C:
 				waiting = false
 			case <-tick.C:
-				d.progress(lines, began, what)
+				p.tell(what)
 				if svc := d.stage.died(); svc != nil {
 					timer.Stop()
 					return fmt.Errorf("%s ended in the middle of the drill: %s", svc.name, svc.lastLine())
@@ -77,13 +84,13 @@ func (d *drill) follow(ctx context.Context, lines *callers, began time.Time, don
 				return context.Cause(ctx)
 			}
 		}
-		if err := d.act(ctx, a); err != nil {
+		if err := p.do(ctx, a); err != nil {
 			return err
 		}
 		what = d.words(a)
 		if a.deed != finish {
 			tick.Reset(progressEvery) // else the same line comes again at once
-			d.progress(lines, began, what)
+			p.tell(what)
 		}
 	}
 	return nil

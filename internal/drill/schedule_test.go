@@ -65,7 +65,8 @@ func TestFollowTells(t *testing.T) {
 		var lines []string
 		cfg.Tell = func(format string, args ...any) { lines = append(lines, fmt.Sprintf(format, args...)) }
 		d := &drill{cfg: cfg, breaker: newBreaker(cfg, nil)}
-		if err := d.follow(t.Context(), &callers{}, time.Now(), nil); err != nil {
+		began := time.Now()
+		if err := d.follow(t.Context(), d.plan(&callers{}, began), began, nil); err != nil {
 			t.Fatal(err)
 		}
 		told := map[string]int{}

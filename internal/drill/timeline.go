@@ -1,36 +1,10 @@
 package drill
 
 import (
-	"encoding/xml"
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
-)
-
-// Sizes of the picture, in pixels.
-const (
-	leftEdge  = 110.0 // room for names
-	rightEdge = 20.0
-	plotWidth = 1250.0
-	laneStep  = 11.0
-	delayHigh = 120.0 // of the part with delays
-	mostDelay = 6.0   // seconds: what is longer is drawn there
-	keyEdge   = 840.0 // of the legend, behind its names
-	letter    = 6.2   // width of one, about
-)
-
-// Colours of the first region and the second. All colours that mean something are
-// of the set by Okabe and Ito, which people who see fewer colours tell apart
-// (https://jfly.uni-koeln.de/color/), and each means one thing only.
-var regionColours = []string{"#0072b2", "#e69f00"}
-
-const (
-	colourLost    = "#000000"
-	colourUnknown = "#8a8a8a"
-	colourFault   = "#e4dff1"
-	colourGrid    = "#dddddd"
 )
 
 // verdicts are what a gateway thinks of a region, with the colours of its band.
@@ -46,7 +20,7 @@ var verdicts = []struct{ state, colour string }{
 // gateway thought of each region, each caller's turns in the colour of the region
 // that answered, and how much later than without a fault each answer came.
 func WriteTimeline(w io.Writer, h *History, r *Report, paired []Call) error {
-	p := &picture{h: h, r: r, base: newBaseline(h.Calls, firstFault(h).Add(-windowBefore), paired)}
+	p := &picture{canvas: canvas{began: h.Began, ended: h.Ended}, h: h, r: r, base: newBaseline(h.Calls, firstFault(h).Add(-windowBefore), paired)}
 	p.byRegion = answeringRegions(h)
 	p.draw()
 	if _, err := io.WriteString(w, p.b.String()); err != nil {
@@ -62,38 +36,20 @@ func firstFault(h *History) time.Time {
 
 // picture is one timeline being drawn.
 type picture struct {
+	canvas
 	h        *History
 	r        *Report
 	base     *baseline
 	byRegion map[place]string
-	b        strings.Builder
-	y        float64 // next free line
-	keyRow   float64 // top of the legend's row
-}
-
-func (p *picture) f(format string, args ...any) { fmt.Fprintf(&p.b, format, args...) }
-
-// x is where a time is.
-func (p *picture) x(at time.Time) float64 {
-	whole := max(p.h.Ended.Sub(p.h.Began), time.Second)
-	return leftEdge + plotWidth*min(1, max(0, float64(at.Sub(p.h.Began))/float64(whole)))
-}
-
-func (p *picture) text(x, y float64, attributes, text string) {
-	var safe strings.Builder
-	_ = xml.EscapeText(&safe, []byte(text)) // a Builder takes everything
-	p.f(`<text x="%.1f" y="%.1f" %s>%s</text>`+"\n", x, y, attributes, safe.String())
 }
 
 func (p *picture) draw() {
 	lanes := p.lanes()
 	top := 58.0
 	height := top + 16*float64(len(p.h.Regions)) + 10 + laneStep*float64(len(lanes)) + 20 + delayHigh + 40
-	p.f(`<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" font-family="sans-serif" font-size="11">`+"\n",
-		leftEdge+plotWidth+rightEdge, height, leftEdge+plotWidth+rightEdge, height)
-	p.f(`<rect width="100%%" height="100%%" fill="white"/>` + "\n")
+	p.begin(height)
 	p.heading()
-	p.faultBars(top-4, height-24)
+	p.faultBars(p.h.Faults, top-4, height-24)
 	p.grid(top-4, height-24)
 	p.y = top
 	p.bands()
@@ -121,33 +77,6 @@ func (p *picture) heading() {
 	p.text(x-6, p.keyRow+9, `text-anchor="end"`, "the gateway's verdict on a region:")
 	for _, v := range verdicts {
 		p.key(&x, v.colour, v.state)
-	}
-}
-
-func (p *picture) key(x *float64, colour, text string) {
-	p.f(`<rect x="%.1f" y="%.0f" width="10" height="10" fill="%s"/>`+"\n", *x, p.keyRow, colour)
-	p.text(*x+14, p.keyRow+9, "", text)
-	*x += 30 + letter*float64(len(text))
-}
-
-func (p *picture) faultBars(from, to float64) {
-	for _, f := range p.h.Faults {
-		end := f.To
-		if end.IsZero() {
-			end = p.h.Ended
-		}
-		x := p.x(f.From)
-		p.f(`<rect class="fault" x="%.1f" y="%.1f" width="%.1f" height="%.1f" fill="%s"/>`+"\n", x, from, max(1, p.x(end)-x), to-from, colourFault)
-		p.text(x+3, from-4, fmt.Sprintf(`fill="%s"`, colourLost), fmt.Sprintf("%s in %s", f.Kind, strings.Join(f.Regions, ", ")))
-	}
-}
-
-// grid draws a line every ten seconds, with the time at the bottom.
-func (p *picture) grid(from, to float64) {
-	for at := time.Duration(0); at <= p.h.Ended.Sub(p.h.Began); at += 10 * time.Second {
-		x := p.x(p.h.Began.Add(at))
-		p.f(`<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s"/>`+"\n", x, from, x, to, colourGrid)
-		p.text(x, to+14, `text-anchor="middle"`, fmt.Sprintf("%.0f s", at.Seconds()))
 	}
 }
 
