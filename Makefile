@@ -22,12 +22,13 @@ VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
 FUZZTIME  ?= 60s
 TESTFLAGS ?=
 ARGS      ?=
+LAMBDA_ARCH ?= arm64
 
 # What we ship is built without cgo, so that is what we vet and test as well.
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill bench-drill bench-table build test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
+.PHONY: help demo drill bench-drill bench-table build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +43,9 @@ build: ## Build bin/lexline and bin/lexline-speech
 	@echo "build: bin/lexline, bin/lexline-speech" >&2
 	@go build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/...
 
+lambda: ## Build the Lambda functions' zip, always the same one (LAMBDA_ARCH=amd64 for x86_64)
+	@go run ./scripts/lambdazip -arch $(LAMBDA_ARCH)
+
 test: setup-test build ## Install what the tests need, then check, then all tests under the race detector
 	@status=0; $(MAKE_COMMAND) -s check || status=1; \
 		CGO_ENABLED=1 go run $(GOTESTSUM) --format pkgname --format-hide-empty-pkg --jsonfile bin/test.json -- \
@@ -50,7 +54,7 @@ test: setup-test build ## Install what the tests need, then check, then all test
 
 check: ## Check format, vet, staticcheck, imports and documents
 	@echo "check: format, vet, staticcheck, imports, documents"
-	@unformatted=$$(go run $(GOFUMPT) -l bench cmd internal); \
+	@unformatted=$$(go run $(GOFUMPT) -l bench cmd internal lexhook scripts); \
 		[ -z "$$unformatted" ] || { echo "not formatted by gofumpt:"; echo "$$unformatted"; exit 1; }
 	@go vet ./...
 	@go run $(STATICCHECK) -checks all,-ST1000 ./...

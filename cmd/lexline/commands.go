@@ -23,7 +23,6 @@ func commands() []command {
 		regionHistoryCommand(),
 		regionWatchCommand(),
 		regionDrillCommand(),
-		regionParityCommand(),
 		connectFlowCommand(),
 		connectCheckCommand(),
 		versionCommand(),

@@ -12,7 +12,7 @@ import (
 // Problem is something wrong with a flow.
 type Problem struct {
 	Level  Level  `json:"level"`
-	Code   string `json:"code"`             // what kind of problem, the same in every version: docs/4-reference.md lists them
+	Code   string `json:"code"`             // what kind of problem, the same in every version: one of Codes
 	Action string `json:"action,omitempty"` // identifier; empty: the flow as a whole
 	What   string `json:"what"`
 	Hint   string `json:"hint,omitempty"` // how to mend it
@@ -36,7 +36,9 @@ const (
 	Warning Level = "warning"
 )
 
-// codes are the codes of problems, with what each means.
+// Codes are the codes of problems, with what each means.
+func Codes() map[string]string { return maps.Clone(codes) }
+
 var codes = map[string]string{
 	"version":           "not the version of the flow language that lexline knows",
 	"too-large":         "more than Amazon Connect takes",
