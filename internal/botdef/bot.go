@@ -56,8 +56,8 @@ type Locale struct {
 	// intent rather than the fallback.
 	Threshold float64
 
-	Intents   []*Intent // by name, the fallback intent last
-	SlotTypes []*SlotType
+	Intents   []*Intent   // by name, the fallback intent last
+	SlotTypes []*SlotType // by name
 }
 
 // Intent returns the intent with the given name, or nil.

@@ -1,4 +1,4 @@
-// Package botdef reads bots in the Amazon Lex V2 export format.
+// Package botdef reads and writes bots in the Amazon Lex V2 export format.
 //
 // An export is a zip file, or the folder it unpacks to:
 //
@@ -20,6 +20,9 @@
 // names, and fills in the defaults of the console where a key is absent or
 // null. What it does not know it skips and lists in Bot.Warnings; what it
 // cannot use is an error that names the file and the key.
+//
+// Write makes an export of a Bot again, with the names of today's exports; the
+// methods called API give its parts as the models API describes them.
 //
 // The format is described at
 // https://docs.aws.amazon.com/lexv2/latest/dg/import-export-format.html and,

@@ -3,6 +3,7 @@ package botdef
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -98,6 +99,9 @@ func (ld *loader) slotTypes(dir string, locale *Locale) error {
 		}
 		locale.SlotTypes = append(locale.SlotTypes, t)
 	}
+	slices.SortStableFunc(locale.SlotTypes, func(a, b *SlotType) int {
+		return strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name))
+	})
 	return nil
 }
 
