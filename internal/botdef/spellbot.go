@@ -28,6 +28,12 @@ func (s *Slot) API(typeID func(name string) string) map[string]any {
 	return f
 }
 
+// APIElicitation returns the valueElicitationSetting of DescribeSlot, parts of which
+// ListSlots repeats.
+func (s *Slot) APIElicitation() map[string]any {
+	return apiDialect().elicitation(s)
+}
+
 // API returns the slot type as DescribeSlotType answers, without what Intent.API
 // leaves out. The parts of a composite type are with the slots that are of it.
 // https://docs.aws.amazon.com/lexv2/latest/APIReference/API_DescribeSlotType.html

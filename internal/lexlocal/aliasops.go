@@ -149,20 +149,19 @@ func (q *request) deleteBotAlias() error {
 }
 
 func (q *request) listBotAliases() error {
-	var body listRequest
-	b, err := q.modelsBody(&body)
+	b, err := q.modelsBot()
 	if err != nil {
+		return err
+	}
+	var body listRequest
+	if err := q.list(&body, &body, ""); err != nil {
 		return err
 	}
 	var summaries []map[string]any
 	for _, a := range b.aliases.all() {
 		summaries = append(summaries, q.summarize(a))
 	}
-	page, next, err := page(summaries, body.MaxResults, body.NextToken)
-	if err != nil {
-		return err
-	}
-	return q.answerJSON(map[string]any{"botId": b.id, "botAliasSummaries": page, "nextToken": next})
+	return q.answerList("botAliasSummaries", summaries, body, map[string]any{"botId": b.id})
 }
 
 func (q *request) describeBotAlias() error {

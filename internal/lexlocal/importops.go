@@ -107,11 +107,9 @@ func (q *request) describeImport() error {
 func (q *request) listImports() error {
 	var body struct {
 		listRequest
-		BotID    string `json:"botId"`
-		Version  string `json:"botVersion"`
-		LocaleID string `json:"localeId"`
+		BotID string `json:"botId"`
 	}
-	if err := q.list(&body, &body.listRequest); err != nil {
+	if err := q.list(&body, &body.listRequest, ""); err != nil {
 		return err
 	}
 	var found []map[string]any

@@ -99,7 +99,7 @@ func (q *request) listBotLocales() error {
 		return err
 	}
 	var body listRequest
-	if err := q.list(&body, &body); err != nil {
+	if err := q.list(&body, &body, ""); err != nil {
 		return err
 	}
 	var found []map[string]any

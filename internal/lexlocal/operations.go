@@ -43,6 +43,21 @@ var modelsRoutes = map[string]operation{
 	"GET " + localeRoute:                   {"DescribeBotLocale", (*request).describeBotLocale},
 	"POST " + localeRoute:                  {"BuildBotLocale", (*request).buildBotLocale},
 
+	"POST " + localeRoute + "/intents":                          {"ListIntents", (*request).listIntents},
+	"GET " + localeRoute + "/intents/{intentId}":                {"DescribeIntent", (*request).describeIntent},
+	"POST " + localeRoute + "/intents/{intentId}/slots":         {"ListSlots", (*request).listSlots},
+	"GET " + localeRoute + "/intents/{intentId}/slots/{slotId}": {"DescribeSlot", (*request).describeSlot},
+	"POST " + localeRoute + "/slottypes":                        {"ListSlotTypes", (*request).listSlotTypes},
+	"GET " + localeRoute + "/slottypes/{slotTypeId}":            {"DescribeSlotType", (*request).describeSlotType},
+
+	"POST /bots/{botId}/replicas":                {"ListBotReplicas", (*request).listBotReplicas},
+	"GET /bots/{botId}/replicas/{replicaRegion}": {"DescribeBotReplica", (*request).describeBotReplica},
+
+	"PUT /exports":               {"CreateExport", (*request).createExport},
+	"POST /exports":              {"ListExports", (*request).listExports},
+	"GET /exports/{exportId}":    {"DescribeExport", (*request).describeExport},
+	"DELETE /exports/{exportId}": {"DeleteExport", (*request).deleteExport},
+
 	"POST /createuploadurl":      {"CreateUploadUrl", (*request).createUploadURL},
 	"PUT /imports":               {"StartImport", (*request).startImport},
 	"POST /imports":              {"ListImports", (*request).listImports},
@@ -51,7 +66,8 @@ var modelsRoutes = map[string]operation{
 }
 
 var transferRoutes = map[string]operation{
-	"PUT /uploads/{importId}/{token}": {"Upload", (*request).upload},
+	"PUT /uploads/{importId}/{token}":   {"Upload", (*request).upload},
+	"GET /downloads/{exportId}/{token}": {"Download", (*request).download},
 }
 
 // runtimeOperations are those of the runtime API, operationNames all.

@@ -103,6 +103,7 @@ type Server struct {
 	account     *account
 	uploads     *uploads
 	imports     *jobs[*importJob]
+	exports     *jobs[*exportJob]
 	sessions    *sessions
 	started     time.Time
 	mux         *http.ServeMux
@@ -143,7 +144,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, sessions: newSessions(cfg.SessionLimit), started: cfg.Now(), bodyTimeout: bodyTimeout, faults: newFaults(cfg.Seed),
-		account: newAccount(cfg.Region), uploads: &uploads{}, imports: &jobs[*importJob]{},
+		account: newAccount(cfg.Region), uploads: &uploads{}, imports: &jobs[*importJob]{}, exports: &jobs[*exportJob]{},
 	}
 	if err := cfg.checkHooks(); err != nil {
 		return nil, err

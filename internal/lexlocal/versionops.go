@@ -87,14 +87,16 @@ func (q *request) listBotVersions() error {
 		return err
 	}
 	var body listRequest
-	if err := q.list(&body, &body); err != nil {
+	if err := q.list(&body, &body, ""); err != nil {
 		return err
 	}
 	numbers := []string{draftVersion}
 	for _, v := range b.numbers() {
 		numbers = append(numbers, v.number)
 	}
-	slices.Reverse(numbers) // the newest first, DRAFT last
+	if body.SortBy == nil {
+		slices.Reverse(numbers) // the newest first, DRAFT last
+	}
 	var found []map[string]any
 	for _, number := range numbers {
 		if v, ok := b.at(number); ok {
