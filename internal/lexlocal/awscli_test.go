@@ -15,32 +15,11 @@ const debianCLI = "/usr/bin/aws"
 // TestAWSCLI holds a conversation with a program that is not ours and not the
 // Go SDK.
 func TestAWSCLI(t *testing.T) {
-	if _, err := os.Stat(debianCLI); err != nil {
-		if os.Getenv("CI") != "" {
-			t.Fatalf("the AWS CLI is missing (Debian package awscli): %v", err)
-		}
-		t.Skipf("the AWS CLI is missing (Debian package awscli): %v", err)
-	}
 	ts := serve(t, nil)
 	home := t.TempDir()
 	voice := filepath.Join(home, "voice.pcm")
 	target := []string{"--bot-id", *flowersBot, "--bot-alias-id", *draft, "--locale-id", *english, "--session-id", "CA0123"}
-	aws := func(into any, service string, args ...string) {
-		t.Helper()
-		args = append([]string{service, "--endpoint-url", ts.url, "--region", "us-east-1", "--output", "json"}, args...)
-		c := exec.CommandContext(t.Context(), debianCLI, args...)
-		c.Env = []string{
-			"PATH=/usr/bin:/bin", "HOME=" + home, "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=" + filepath.Join(home, "none"),
-			"AWS_ACCESS_KEY_ID=dummy", "AWS_SECRET_ACCESS_KEY=dummy", "NO_PROXY=127.0.0.1",
-		}
-		out, err := c.CombinedOutput()
-		if err != nil {
-			t.Fatalf("aws %v: %v\n%s", args, err, out)
-		}
-		if err := json.Unmarshal(out, into); err != nil {
-			t.Fatalf("aws %v answered %q: %v", args, out, err)
-		}
-	}
+	aws := awsCLI(t, ts.url)
 	cli := func(into any, args ...string) {
 		t.Helper()
 		aws(into, "lexv2-runtime", args...)
@@ -100,5 +79,34 @@ func TestAWSCLI(t *testing.T) {
 	aws(&alias, "lexv2-models", "delete-bot-alias", "--bot-id", *flowersBot, "--bot-alias-id", id)
 	if alias.BotAliasID != id || alias.BotAliasStatus != "Deleting" || ts.aliasID(t, "spare") != "" {
 		t.Errorf("delete-bot-alias: %+v, want %s Deleting", alias, id)
+	}
+}
+
+// awsCLI returns a function that runs Debian's AWS CLI against an endpoint. It skips
+// the test where there is none.
+func awsCLI(t *testing.T, endpoint string) func(into any, service string, args ...string) {
+	t.Helper()
+	if _, err := os.Stat(debianCLI); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatalf("the AWS CLI is missing (Debian package awscli): %v", err)
+		}
+		t.Skipf("the AWS CLI is missing (Debian package awscli): %v", err)
+	}
+	home := t.TempDir()
+	return func(into any, service string, args ...string) {
+		t.Helper()
+		args = append([]string{service, "--endpoint-url", endpoint, "--region", "us-east-1", "--output", "json"}, args...)
+		c := exec.CommandContext(t.Context(), debianCLI, args...)
+		c.Env = []string{
+			"PATH=/usr/bin:/bin", "HOME=" + home, "AWS_EC2_METADATA_DISABLED=true", "AWS_CONFIG_FILE=" + filepath.Join(home, "none"),
+			"AWS_ACCESS_KEY_ID=dummy", "AWS_SECRET_ACCESS_KEY=dummy", "NO_PROXY=127.0.0.1",
+		}
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Fatalf("aws %v: %v\n%s", args, err, out)
+		}
+		if err := json.Unmarshal(out, into); err != nil {
+			t.Fatalf("aws %v answered %q: %v", args, out, err)
+		}
 	}
 }

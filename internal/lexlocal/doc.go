@@ -4,13 +4,29 @@
 // address as endpoint. No account, no signature and no network are needed.
 //
 // Served are RecognizeText, RecognizeUtterance, PutSession, GetSession and
-// DeleteSession of the runtime, and of the models API, which clients use to turn
-// names into ids, ListBots, DescribeBot, ListBotAliases and DescribeBotAlias;
-// CreateBotAlias and DeleteBotAlias change aliases while requests are served.
-// Everything else is answered 404.
+// DeleteSession of the runtime, and a part of the models API:
+//
+//   - finding bots: ListBots, DescribeBot, DeleteBot;
+//   - bringing them in: CreateUploadUrl, StartImport, and Describe, List and Delete
+//     of imports; BuildBotLocale, DescribeBotLocale, ListBotLocales;
+//   - Create, Describe, List and Delete of versions and aliases, UpdateBotAlias;
+//   - reading definitions: Describe and List of intents, slots and slot types;
+//   - taking bots out: Create, Describe, List and Delete of exports;
+//   - ListBotReplicas and DescribeBotReplica, which say that there is none.
+//
+// Everything else is answered 404 (operations.go has the table).
+//
+// What takes time in Lex has happened here when the request is answered, and the
+// clock tells when clients see it: an import is InProgress, then Completed, a locale
+// Importing, NotBuilt, Building, ReadyExpressTesting, Built. There is no goroutine
+// behind it (servedbot.go, build.go, jobs.go). A numbered version is what the draft
+// was when it was made, and nothing changes it. The draft's alias answers with what
+// was built last while the draft is imported and built, and after a build that
+// failed; before the first build it is refused. A request under way goes on with the
+// definition that it began with.
 //
 // A request passes through three layers. The outermost (server.go, runtime.go,
-// models.go, with apierror.go, header.go and validate.go) is HTTP: it reads
+// models.go and the other files called ops, with apierror.go, header.go and validate.go) is HTTP: it reads
 // and checks requests and writes answers and the errors that Lex documents.
 // Below it sessions.go keeps what a bot remembers of each conversation. The
 // core is the dialog: Step is a pure function that takes a session, what the

@@ -46,6 +46,11 @@ func (q *request) startImport() error {
 	if err := body.check(); err != nil {
 		return err
 	}
+	if l := body.Resource.Locale; l != nil {
+		if _, err := q.botWith(l.BotID); err != nil {
+			return err
+		}
+	}
 	taken, err := q.s.uploads.take(body.ID, q.now)
 	if err != nil {
 		return err

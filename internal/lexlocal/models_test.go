@@ -19,6 +19,8 @@ import (
 	modeltypes "github.com/aws/aws-sdk-go-v2/service/lexmodelsv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
 	"github.com/aws/smithy-go"
+
+	"lexline/internal/botdef"
 )
 
 // testClock stands still until it is moved.
@@ -39,7 +41,7 @@ func (c *testClock) pass(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// region is a server without bots, a clock that stands still, and a client with
+// testRegion is a server without bots, a clock that stands still, and a client with
 // little to say.
 type testRegion struct {
 	*testServer
@@ -282,4 +284,14 @@ func wantError(t *testing.T, name string, err error, code, text string) {
 	if !ok || told.ErrorCode() != code || !strings.Contains(told.ErrorMessage(), text) {
 		t.Errorf("%s: %v, want %s with %q", name, err, code, text)
 	}
+}
+
+// loadBots reads the example bot for a Config.
+func loadBots(t testing.TB) []*botdef.Bot {
+	t.Helper()
+	bot, err := botdef.Load("../../bots/OrderFlowers")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return []*botdef.Bot{bot}
 }
