@@ -190,11 +190,12 @@ func (o *Observer) decide(whole bool) {
 		why = "pinned by " + o.pins.held.By
 	}
 	pin := o.pins.held
+	agreed := region == o.region && state == o.state && pin.same(o.pins.table)
 	stale := o.oldSince >= 0 && o.now-o.oldSince >= still*o.s.Interval
 	switch {
 	case o.oldSince >= 0 && !stale:
 		return // wait: it may only be a replica that lags
-	case region == o.region && state == o.state && pin.same(o.pins.table) && !stale:
+	case agreed && o.version > 0 && !stale:
 		o.wanted = ""
 		return
 	case o.region == "" && !o.missing && o.state != TableDegraded && o.now < o.repairing:
@@ -214,7 +215,14 @@ func (o *Observer) decide(whole bool) {
 		entry.What = "state"
 		entry.Why = fmt.Sprintf("%s: %s", state, why)
 	}
-	o.write(VerdictItem{Region: region, State: state, Pin: pin, By: o.s.ID, Why: entry.Why}, entry)
+	v := VerdictItem{Region: region, State: state, Pin: pin, By: o.s.ID, Why: entry.Why}
+	if agreed {
+		// Somebody writes items without a version, as the article's check does at
+		// every run: the item gets what it lacks, and nothing has happened that the
+		// audit trail should tell.
+		entry = HistoryEntry{}
+	}
+	o.write(v, entry)
 }
 
 // mayDecide tells whether this observer may write a verdict: it trusts itself,
@@ -300,7 +308,9 @@ func (o *Observer) verdictWritten(err error) {
 		o.verdict, o.oldSince = o.written, -1
 		o.pinWritten(o.written)
 		o.keep(o.written)
-		o.do(ObserverAction{Kind: AppendEntry, Entry: o.entry})
+		if o.entry.What != "" {
+			o.do(ObserverAction{Kind: AppendEntry, Entry: o.entry})
+		}
 	case errors.Is(err, ErrConflict):
 		o.counters.Conflicts++
 		o.soon()
