@@ -58,6 +58,7 @@ var mayImport = map[string]row{
 	"internal/twilio":           {own: "audio call", others: gobwas, tests: cmp + " " + coder},
 	"internal/lex":              {own: "audio call region", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
 	"internal/gate":             {tests: cmp},
+	"internal/dynamolocal":      {own: "gate", tests: cmp + " internal/dynamodb/dynalite " + awsCore + " " + awsConfig + " " + awsDynamo},
 	"internal/lexlocal":         {own: "audio botdef gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
 	"internal/dynamodb": {
@@ -70,7 +71,7 @@ var mayImport = map[string]row{
 	},
 	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region"},
 	"cmd/lexline": {
-		own:    "audio botdef call connect drill lex lexhook lexlocal nlu region speech sqlite twilio twiliosim vad",
+		own:    "audio botdef call connect drill dynamolocal lex lexhook lexlocal nlu region speech sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex,
 	},
@@ -136,6 +137,11 @@ var forbidden = map[string]map[string]string{
 		"internal/lex":  "lexlocal stands in for what lex talks to; a fault in shared code would not show",
 		"internal/call": "lexlocal is Amazon's side of the wire and knows no telephone call",
 		"lexhook":       "lexlocal is Amazon's side of a hook; shared types would agree where Amazon differs",
+	},
+	"internal/dynamolocal": {
+		"internal/dynamodb": "dynamolocal stands in for what dynamodb talks to; a fault in shared code would not show",
+		"internal/region":   "dynamolocal is Amazon's side of the wire and knows no verdict",
+		"lexhook":           "dynamolocal is Amazon's side of the wire and knows no keys of turns",
 	},
 	"internal/twiliosim": {
 		"internal/twilio":   "twiliosim stands in for what twilio talks to; a fault in shared code would not show",
