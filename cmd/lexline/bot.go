@@ -53,7 +53,7 @@ func runBotServe(ctx context.Context, env *environment, args []string) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	admin, err := startBotAdmin(ctx, cancel, server, o.admin)
+	admin, err := startAdmin(ctx, cancel, server, o.admin)
 	if err != nil {
 		return err
 	}
@@ -70,16 +70,24 @@ func runBotServe(ctx context.Context, env *environment, args []string) error {
 	return err
 }
 
-// botAdmin is the listener by which drills set faults.
-type botAdmin struct {
+// adminServer is a stand-in that can be broken on purpose. *lexlocal.Server and
+// *dynamolocal.Server implement it.
+type adminServer interface {
+	// ServeAdmin lets drills set faults at a listener on a loopback address, which
+	// it closes, until ctx is done.
+	ServeAdmin(ctx context.Context, l net.Listener) error
+}
+
+// adminListener is the listener by which drills set faults.
+type adminListener struct {
 	url   string
 	ended chan error // receives once
 }
 
-// startBotAdmin serves the admin listener until ctx is done. It calls stop if
+// startAdmin serves the admin listener until ctx is done. It calls stop if
 // that ends before. Without an address there is none.
-func startBotAdmin(ctx context.Context, stop func(), server *lexlocal.Server, address string) (botAdmin, error) {
-	a := botAdmin{ended: make(chan error, 1)}
+func startAdmin(ctx context.Context, stop func(), server adminServer, address string) (adminListener, error) {
+	a := adminListener{ended: make(chan error, 1)}
 	if address == "" {
 		a.ended <- nil
 		return a, nil
@@ -89,7 +97,7 @@ func startBotAdmin(ctx context.Context, stop func(), server *lexlocal.Server, ad
 		return a, err
 	}
 	if !listener.Addr().(*net.TCPAddr).IP.IsLoopback() {
-		err := fmt.Errorf("listen on %s for faults: whoever reaches it can break the bot", listener.Addr())
+		err := fmt.Errorf("listen on %s for faults: whoever reaches it can break the server", listener.Addr())
 		return a, errors.Join(&hintError{err, "choose a loopback address, such as --admin 127.0.0.1:0"}, listener.Close())
 	}
 	a.url = "http://" + listener.Addr().String()

@@ -17,6 +17,7 @@ func commands() []command {
 		botServeCommand(),
 		botCheckCommand(),
 		botHookCommand(),
+		tableServeCommand(),
 		regionStatusCommand(),
 		regionPinCommand(),
 		regionUnpinCommand(),
