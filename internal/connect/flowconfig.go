@@ -45,7 +45,7 @@ type Texts struct {
 	Again   string // the question to a caller who said nothing, or nothing that the bot understood
 	More    string // the question to a caller who has been served; empty: Goodbye
 	Goodbye string
-	Apology string // no region can serve the caller, or they were not understood
+	Apology string // no region can serve the caller, or they were not understood; the usual one tells of the queue, if there is one
 }
 
 // DefaultTexts are words for any bot in English. More is empty: a bot must have an
@@ -160,6 +160,9 @@ func (cfg FlowConfig) withDefaults() FlowConfig {
 	cfg.Texts.Again = cmp.Or(cfg.Texts.Again, texts.Again)
 	cfg.Texts.Goodbye = cmp.Or(cfg.Texts.Goodbye, texts.Goodbye)
 	cfg.Texts.Apology = cmp.Or(cfg.Texts.Apology, texts.Apology)
+	if cfg.Queue != "" && cfg.Texts.Apology == texts.Apology {
+		cfg.Texts.Apology += " Please hold the line for one of us."
+	}
 	session := map[string]string{"caller_number": "$.CustomerEndpoint.Address", "called_number": "$.SystemEndpoint.Address"} // as the gateway tells its bots
 	maps.Copy(session, cfg.Session)
 	cfg.Session = session

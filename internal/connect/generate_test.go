@@ -61,6 +61,23 @@ func TestGeneratedFlowsAreSound(t *testing.T) {
 	}
 }
 
+// TestApologyTellsOfTheQueue, as callers hang up on an apology alone.
+func TestApologyTellsOfTheQueue(t *testing.T) {
+	tests := []struct{ name, text, queue, want string }{
+		{"no queue", "", "", DefaultTexts().Apology},
+		{"a queue", "", queue, DefaultTexts().Apology + " Please hold the line for one of us."},
+		{"own words", "We are closed.", queue, "We are closed."},
+	}
+	for _, tt := range tests {
+		cfg := configs()["two regions"]
+		cfg.Queue, cfg.Texts.Apology = tt.queue, tt.text
+		apology, _ := mustFlow(t, cfg).Action("apology")
+		if got := apology.Parameters["Text"]; got != tt.want {
+			t.Errorf("with %s the apology is %q, wanted %q", tt.name, got, tt.want)
+		}
+	}
+}
+
 // TestDeployedFlow holds the file that people import and the generator together.
 func TestDeployedFlow(t *testing.T) {
 	const file = "../../deploy/connect/flower-dr-flow.json"
