@@ -17,8 +17,7 @@ func connectFlowCommand() command {
 const connectFlowAbout = `Writes a contact flow for import into Amazon Connect. It asks the Lambda function
 lexDRGetRegion which region is active, and lets the bot of that region talk. Where a bot
 fails, the contact goes on to the next region's bot at once, and each region is tried once
-before the apology; then comes the queue, or the end. Every text is spoken by the contact's
-voice, but for what the bot says.
+before the apology; then comes the queue, or the end.
 
 At least two bots are needed, the home region's first. Callers are served when the bot has
 closed a dialog with one of the intents; without --intent, with any but FallbackIntent. With
