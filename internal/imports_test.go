@@ -50,6 +50,7 @@ var mayImport = map[string]row{
 	"internal/vad":              {own: "audio", tests: cmp},
 	"internal/speech":           {own: "audio", tests: cmp},
 	"internal/nlu":              {own: "botdef", tests: cmp},
+	"internal/parity":           {own: "botdef", tests: cmp},
 	"internal/call":             {own: "audio vad", tests: cmp},
 	"internal/region":           {tests: cmp + " internal/region/tabletest"},
 	"internal/region/tabletest": {own: "region"},
@@ -59,6 +60,7 @@ var mayImport = map[string]row{
 	"internal/lex":              {own: "audio call region", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
 	"internal/gate":             {tests: cmp},
 	"internal/dynamolocal":      {own: "gate", tests: cmp + " internal/dynamodb/dynalite " + awsCore + " " + awsConfig + " " + awsDynamo},
+	"internal/lexmodels":        {own: "botdef parity", others: awsCore + " " + awsLex, tests: cmp + " " + awsConfig},
 	"internal/lexlocal":         {own: "audio botdef gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
 	"internal/dynamodb": {
@@ -71,7 +73,7 @@ var mayImport = map[string]row{
 	},
 	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region"},
 	"cmd/lexline": {
-		own:    "audio botdef call connect drill dynamolocal lex lexhook lexlocal nlu region speech sqlite twilio twiliosim vad",
+		own:    "audio botdef call connect drill dynamolocal lex lexhook lexlocal lexmodels nlu parity region speech sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex,
 	},
@@ -97,6 +99,10 @@ var forbidden = map[string]map[string]string{
 		"internal/speech":              "the gateway neither recognises nor speaks; the bot does",
 		"github.com/aws/aws-sdk-go-v2": "a call knows no cloud; lex speaks to AWS",
 		gobwas:                         "a call knows no websocket; twilio speaks to the carrier",
+	},
+	"internal/parity": {
+		"internal/lexmodels":           "differences are found in what was read, not while it is read; lexmodels asks",
+		"github.com/aws/aws-sdk-go-v2": "a comparison knows no cloud; lexmodels speaks to AWS",
 	},
 	"internal/simulate": {
 		"internal/call": "what is simulated is the pure core of region; calls are modelled, so that a million schedules take an hour",
@@ -132,6 +138,10 @@ var forbidden = map[string]map[string]string{
 	"internal/lex": {
 		"internal/lexlocal": "lexlocal judges lex from outside; cmd/lexline brings them together",
 		"internal/twilio":   "a bot client knows no carrier; call.Leg is the wall",
+	},
+	"internal/lexmodels": {
+		"internal/lex":      "lex answers callers and repeats nothing; what nobody waits for is asked here",
+		"internal/lexlocal": "lexlocal judges lexmodels from outside; cmd/lexline brings them together",
 	},
 	"internal/lexlocal": {
 		"internal/lex":  "lexlocal stands in for what lex talks to; a fault in shared code would not show",

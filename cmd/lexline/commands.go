@@ -24,6 +24,7 @@ func commands() []command {
 		regionHistoryCommand(),
 		regionWatchCommand(),
 		regionDrillCommand(),
+		regionParityCommand(),
 		connectFlowCommand(),
 		connectCheckCommand(),
 		versionCommand(),

@@ -135,3 +135,27 @@ func (in *Intent) responses() []*Response {
 	}
 	return list
 }
+
+// MessageGroups lists every message group of the intent: its questions and all
+// that it says without asking.
+func (in *Intent) MessageGroups() []MessageGroup {
+	var all []MessageGroup
+	prompts := func(p *Prompt) {
+		if p != nil {
+			all = append(all, p.Groups...)
+		}
+	}
+	for _, s := range in.Slots {
+		prompts(s.Prompt)
+		for _, part := range s.Subslots {
+			prompts(part.Prompt)
+		}
+	}
+	if in.Confirmation != nil {
+		prompts(in.Confirmation.Prompt)
+	}
+	for _, r := range in.responses() {
+		all = append(all, r.Groups...)
+	}
+	return all
+}

@@ -203,7 +203,7 @@ func (ld *loader) locale(dir string) (*Locale, error) {
 		Description: o.text("description"),
 		VoiceID:     voice.text("voiceId"),
 		VoiceEngine: voice.text("engine"),
-		Threshold:   o.number(consoleThreshold, "nluConfidenceThreshold"),
+		Threshold:   o.number(consoleThreshold, "nluConfidenceThreshold", "nluIntentConfidenceThreshold"),
 	}
 	voice.done()
 	o.ignore("version", "botVersion")

@@ -12,7 +12,7 @@ import (
 // Problem is something wrong with a flow.
 type Problem struct {
 	Level  Level  `json:"level"`
-	Code   string `json:"code"`             // what kind of problem, the same in every version: one of Codes
+	Code   string `json:"code"`             // what kind of problem, the same in every version: docs/4-reference.md lists them
 	Action string `json:"action,omitempty"` // identifier; empty: the flow as a whole
 	What   string `json:"what"`
 	Hint   string `json:"hint,omitempty"` // how to mend it
@@ -36,9 +36,7 @@ const (
 	Warning Level = "warning"
 )
 
-// Codes are the codes of problems, with what each means.
-func Codes() map[string]string { return maps.Clone(codes) }
-
+// codes are the codes of problems, with what each means.
 var codes = map[string]string{
 	"version":           "not the version of the flow language that lexline knows",
 	"too-large":         "more than Amazon Connect takes",

@@ -10,50 +10,88 @@ import (
 // (https://docs.aws.amazon.com/connect/latest/adminguide/connect-lambda-functions.html).
 const lambdaTotal = 20
 
+const lambdaHint = "put a prompt between the functions, or wait less long for each"
+
 // lambdas checks how long functions take in a row, and that answers are used where
-// there is one.
+// there is one. A row is told of where it begins.
 func (c *checker) lambdas() {
-	g := c.graph
-	longest := make([]int, len(g.out))
-	state := make([]int, len(g.out)) // 1: being looked at, which ends a cycle; 2: known
-	var total func(i int) int
-	total = func(i int) int {
-		if state[i] != 0 {
-			return longest[i]
-		}
-		state[i] = 1
-		after := 0
-		for _, w := range g.out[i] {
-			if g.isSilent(w) {
-				after = max(after, total(w.to))
-			}
-		}
-		longest[i], state[i] = after+c.lambdaSeconds(i), 2
-		return longest[i]
-	}
-	comes := g.distances()
+	comes, follows, row := c.graph.distances(), c.afterLambdas(), c.rows()
 	for i := range c.flow.Actions {
 		_, reached := comes[i]
-		if reached && c.lambdaSeconds(i) > 0 && total(i) > lambdaTotal && !c.follows(i) {
-			c.say(i, Error, "lambda-chain", "put a prompt between the functions, or wait less long for each",
-				"from here on functions may take %d s with no prompt between them; Amazon Connect ends that after %d s", total(i), lambdaTotal)
+		_, inside := follows[i]
+		if reached && !inside && c.lambdaSeconds(i) > 0 && row[i] > lambdaTotal {
+			c.say(i, Error, "lambda-chain", lambdaHint,
+				"from here on functions may take %d s with no prompt between them; Amazon Connect ends that after %d s", row[i], lambdaTotal)
 		}
 	}
+	c.repeatedLambdas(comes)
 	c.answers()
 }
 
-// follows reports whether a function can come before the one at i without a prompt
-// between: then the row is told of there.
-func (c *checker) follows(i int) bool {
-	for k := range c.flow.Actions {
-		if k == i || c.lambdaSeconds(k) == 0 {
-			continue
-		}
-		if _, leads := c.graph.reach(c.graph.isSilent, k)[i]; leads {
-			return true
+// afterLambdas are the actions that a contact can come to from a function without a
+// prompt between.
+func (c *checker) afterLambdas() map[int]int {
+	var from []int
+	for i, ways := range c.graph.out {
+		for _, w := range ways {
+			if c.lambdaSeconds(i) > 0 && w.to != i {
+				from = append(from, w.to)
+			}
 		}
 	}
-	return false
+	return c.graph.reach(c.graph.isSilent, from...)
+}
+
+// rows are the longest times that functions may take from each action on without a
+// prompt between them, in seconds, going round nowhere.
+func (c *checker) rows() []int {
+	longest, seen := make([]int, len(c.graph.out)), make([]bool, len(c.graph.out))
+	var visit func(i int) int
+	visit = func(i int) int {
+		if seen[i] { // known, or being looked at: a way round
+			return longest[i]
+		}
+		seen[i] = true
+		after := 0
+		for _, w := range c.graph.out[i] {
+			if c.graph.isSilent(w) {
+				after = max(after, visit(w.to))
+			}
+		}
+		longest[i] = after + c.lambdaSeconds(i)
+		return longest[i]
+	}
+	for i := range longest {
+		visit(i)
+	}
+	return longest
+}
+
+// repeatedLambdas reports functions that a Loop lets be asked too often without a
+// prompt.
+func (c *checker) repeatedLambdas(comes map[int]int) {
+	for _, cycle := range c.graph.cycles(c.graph.isSilent) {
+		seconds, rounds, first := 0, 1, -1
+		for _, i := range cycle {
+			if s := c.lambdaSeconds(i); s > 0 {
+				seconds += s
+				if first < 0 {
+					first = i
+				}
+			}
+			rounds = max(rounds, 1+c.loopCount(i))
+		}
+		if _, reached := comes[cycle[0]]; reached && seconds*rounds > lambdaTotal && rounds > 1 {
+			c.say(first, Error, "lambda-chain", lambdaHint,
+				"a Loop lets functions be asked %d times with no prompt between, which may take %d s; Amazon Connect ends that after %d s", rounds, seconds*rounds, lambdaTotal)
+		}
+	}
+}
+
+func (c *checker) loopCount(i int) int {
+	text, _ := c.flow.Actions[i].Parameters["LoopCount"].(string)
+	n, _ := strconv.Atoi(text)
+	return max(0, min(n, 100))
 }
 
 func (c *checker) lambdaSeconds(i int) int {

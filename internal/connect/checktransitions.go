@@ -78,6 +78,9 @@ func (c *checker) conditions(i int, a *Action, k kind) {
 	case n > 0 && k.operators == nil:
 		c.say(i, Error, "transition", "compare its result in a Compare that follows", "%s has no conditions", a.Type)
 		return
+	case n > 0 && a.Type == GetParticipantInput && a.Parameters["StoreInput"] == "True":
+		c.say(i, Error, "transition", "compare $.StoredCustomerInput in a Compare that follows", "keys that are stored have no conditions")
+		return
 	case n < k.conditions:
 		c.say(i, Error, "missing-next", "", "it has %d conditions, and needs %d", n, k.conditions)
 	}
@@ -103,7 +106,7 @@ func (c *checker) condition(i int, a *Action, k kind, cond Condition) {
 	}
 	operand := cond.Operands[0]
 	switch {
-	case a.Type == GetParticipantInput && !strings.Contains("0123456789*#", operand) || a.Type == GetParticipantInput && len(operand) != 1:
+	case a.Type == GetParticipantInput && !(len(operand) == 1 && strings.Contains("0123456789*#", operand)):
 		c.say(i, Error, "operands", "a key is one of 0 to 9, * and #", "%q is no key", operand)
 	case a.Type == Loop && operand != ContinueLooping && operand != DoneLooping:
 		c.say(i, Error, "operands", "it is "+ContinueLooping+" or "+DoneLooping, "a Loop does not result in %q", operand)

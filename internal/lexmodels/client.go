@@ -1,0 +1,80 @@
+package lexmodels
+
+import (
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lexmodelsv2"
+	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2"
+)
+
+// Config says which region is asked, and how.
+type Config struct {
+	Region      string // "us-east-1"
+	RuntimeURL  string // of the runtime API; "": AWS's own
+	ModelsURL   string // of the models API; "": AWS's own
+	Credentials aws.CredentialsProvider
+
+	// Progress is told of each step that takes a while, in a few words: "build en_US:
+	// Building". Methods call it on their own goroutine and wait for it. Nil: nobody
+	// is told.
+	Progress func(text string)
+
+	// Transport carries the requests; nil: a pool of its own.
+	Transport http.RoundTripper
+}
+
+// Client asks one region. It is safe for several goroutines.
+type Client struct {
+	cfg     Config
+	models  *lexmodelsv2.Client
+	runtime *lexruntimev2.Client
+	http    *http.Client
+}
+
+// requestTime bounds one request; a turn may wait 30 s for a Lambda function.
+// https://docs.aws.amazon.com/lexv2/latest/dg/quotas.html
+const (
+	requestTime = 15 * time.Second
+	turnTime    = 40 * time.Second
+	uploadTime  = 5 * time.Minute
+)
+
+// New returns a client, which asks for nothing yet.
+func New(cfg Config) *Client {
+	if cfg.Progress == nil {
+		cfg.Progress = func(string) {}
+	}
+	if cfg.Transport == nil {
+		cfg.Transport = &http.Transport{
+			Proxy:               http.ProxyFromEnvironment,
+			DialContext:         (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+			TLSHandshakeTimeout: 5 * time.Second,
+			MaxIdleConnsPerHost: 16,
+			IdleConnTimeout:     30 * time.Second,
+		}
+	}
+	// A redirect would carry the request, with its signature, to another host.
+	c := &Client{cfg: cfg, http: &http.Client{Transport: cfg.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}}
+	shared := aws.Config{Region: cfg.Region, Credentials: cfg.Credentials, HTTPClient: c.http, Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
+	c.models = lexmodelsv2.NewFromConfig(shared, func(o *lexmodelsv2.Options) { o.BaseEndpoint = address(cfg.ModelsURL) })
+	c.runtime = lexruntimev2.NewFromConfig(shared, func(o *lexruntimev2.Options) { o.BaseEndpoint = address(cfg.RuntimeURL) })
+	return c
+}
+
+func address(url string) *string {
+	if url == "" {
+		return nil
+	}
+	return &url
+}
+
+// Region is the region that is asked.
+func (c *Client) Region() string { return c.cfg.Region }
+
+// Close ends connections that nobody uses.
+func (c *Client) Close() { c.http.CloseIdleConnections() }
