@@ -107,6 +107,7 @@ type checkup struct {
 	write    checkupChange  // the latest that was tried
 	before   VerdictItem
 	hasBegun bool // before is known
+	unsure   bool // it may have been written, though the table did not say so
 	written  bool
 	why      string
 	faults   []string

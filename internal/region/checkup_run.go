@@ -12,6 +12,7 @@ import (
 type checkupRun struct {
 	// Static.
 	c       CheckupConfig
+	table   Table
 	started time.Time
 	answers chan checkupEvent
 
@@ -24,7 +25,7 @@ const checkupMargin = 300 * time.Millisecond
 
 // newCheckupRun prepares a run that ends in time for the context.
 func newCheckupRun(ctx context.Context, c CheckupConfig) *checkupRun {
-	r := &checkupRun{c: c, started: time.Now(), answers: make(chan checkupEvent)}
+	r := &checkupRun{c: c, table: askedTwice{c.Table, c.Deadline}, started: time.Now(), answers: make(chan checkupEvent)}
 	limit := checkupLimit
 	if until, ok := ctx.Deadline(); ok {
 		limit = min(limit, until.Sub(r.started)-checkupMargin)
@@ -79,9 +80,9 @@ func (r *checkupRun) do(ctx context.Context, a checkupAction) checkupEvent {
 	case checkupRead:
 		ev.items = r.read(ctx, a.keys)
 	case checkupWrite:
-		ev.err = r.twice(ctx, func(ctx context.Context) error { return r.c.Table.Update(ctx, a.key, a.change) })
+		ev.err = r.table.Update(ctx, a.key, a.change)
 	case checkupAppend:
-		ev.err = r.twice(ctx, func(ctx context.Context) error { return AppendHistory(ctx, r.c.Table, a.key, a.entry) })
+		ev.err = AppendHistory(ctx, r.table, a.key, a.entry)
 	}
 	return ev
 }
@@ -92,24 +93,41 @@ func (r *checkupRun) read(ctx context.Context, keys []string) []Got {
 	var all sync.WaitGroup
 	for i, key := range keys {
 		all.Go(func() {
-			items[i].Key = key
-			items[i].Err = r.twice(ctx, func(ctx context.Context) (err error) {
-				items[i].Item, err = r.c.Table.Get(ctx, key)
-				return err
-			})
+			item, err := r.table.Get(ctx, key)
+			items[i] = Got{Key: key, Item: item, Err: err}
 		})
 	}
 	all.Wait()
 	return items
 }
 
-// twice tries something with the table, and once more after a pause if the table
-// could not be asked. Nobody on the phone waits for it.
-func (r *checkupRun) twice(ctx context.Context, try func(context.Context) error) error {
+// askedTwice is a table of which everything is asked with a deadline, and once more
+// after a pause if that came to nothing. ErrConflict is certain: the change was not
+// made. It is for where nobody on the phone waits.
+type askedTwice struct {
+	Table
+	deadline time.Duration
+}
+
+// Get implements Table.
+func (t askedTwice) Get(ctx context.Context, key string) (item Item, err error) {
+	err = t.try(ctx, func(ctx context.Context) error {
+		item, err = t.Table.Get(ctx, key)
+		return err
+	})
+	return item, err
+}
+
+// Update implements Table.
+func (t askedTwice) Update(ctx context.Context, key string, c Change) error {
+	return t.try(ctx, func(ctx context.Context) error { return t.Table.Update(ctx, key, c) })
+}
+
+func (t askedTwice) try(ctx context.Context, ask func(context.Context) error) error {
 	once := func() error {
-		ctx, cancel := context.WithTimeout(ctx, r.c.Deadline)
+		ctx, cancel := context.WithTimeout(ctx, t.deadline)
 		defer cancel()
-		return try(ctx)
+		return ask(ctx)
 	}
 	err := once()
 	if err == nil || errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) {
@@ -118,7 +136,11 @@ func (r *checkupRun) twice(ctx context.Context, try func(context.Context) error)
 	select {
 	case <-ctx.Done():
 		return err
-	case <-time.After(r.c.Deadline / 10):
+	case <-time.After(t.deadline / 10):
 	}
-	return once()
+	again := once()
+	if errors.Is(again, ErrConflict) {
+		return err // the first may have been made after all, and be what is in the way
+	}
+	return again
 }

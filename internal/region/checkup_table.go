@@ -73,7 +73,7 @@ func (u *checkup) takeVerdict(item Item, missing bool) {
 	if !u.hasBegun {
 		u.before, u.hasBegun = v, true
 	}
-	if w := u.write.verdict; u.tries > 0 && v.By == w.By && v.Version == w.Version && v.Region == w.Region && v.State == w.State {
+	if w := u.write.verdict; u.unsure && v.By == w.By && v.Version == w.Version && v.Region == w.Region && v.State == w.State {
 		u.written = true // though we were not told
 	}
 }

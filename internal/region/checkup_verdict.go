@@ -207,8 +207,8 @@ func (u *checkup) wrote(ev checkupEvent) {
 		u.written = true
 		u.close(u.write.entry.Why)
 	case u.tries < checkupTries && u.now < u.end-u.c.Deadline:
-		if !errors.Is(ev.err, ErrConflict) {
-			u.fault(what, ev.err) // it may have been made: the table says so, or it is tried again
+		if u.unsure = !errors.Is(ev.err, ErrConflict); u.unsure {
+			u.fault(what, ev.err)
 		}
 		u.stage, u.reread = checkupDeciding, true
 	default:
