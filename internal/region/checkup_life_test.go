@@ -41,13 +41,17 @@ func TestCheckupTwice(t *testing.T) {
 			k := newClinic(t)
 			both := func() {
 				var all sync.WaitGroup
+				var kept [2]bool
 				for i := range 2 {
 					all.Go(func() {
 						time.Sleep(time.Duration(i) * shift)
-						k.check()
+						kept[i] = k.check().MemoryFault == ""
 					})
 				}
 				all.Wait()
+				if shift == 0 && kept[0] == kept[1] {
+					t.Errorf("of two runs at once both kept their memory: %v, want one to", kept)
+				}
 				time.Sleep(time.Minute)
 			}
 			both()
@@ -202,8 +206,17 @@ func TestCheckupShort(t *testing.T) {
 			if limit >= 6*time.Second {
 				want = "us-west-2 ok"
 			}
-			if report.Regions[0].State == Down {
+			waited := 0
+			for _, f := range report.Regions[0].Failures {
+				if strings.HasPrefix(f, "soft") {
+					waited++
+				}
+			}
+			if waited >= 3 && report.Regions[0].State == Down {
 				want = "us-west-2 ok"
+			}
+			if int(limit/time.Second) < waited {
+				t.Errorf("with %v it counts %d probes that took a second each", limit, waited)
 			}
 			k.says(want)
 		})
@@ -244,4 +257,99 @@ func TestCheckupConfig(t *testing.T) {
 			t.Errorf("%s: the error is %v, want one that says %q", c.name, err, c.want)
 		}
 	}
+}
+
+// TestCheckupSlowStandby has little time, home dead, and a standby that keeps it
+// waiting: the verdict on home is written all the same.
+func TestCheckupSlowStandby(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newClinic(t)
+		k.check()
+		k.probes[east], k.probes[west] = refuse(Hard), blackHole
+		ctx, cancel := context.WithTimeout(t.Context(), 3300*time.Millisecond)
+		defer cancel()
+		report, err := RunCheckup(ctx, k.config())
+		must(t, err)
+		k.says("us-west-2 ok")
+		if report.MemoryFault != "" || len(report.TableFaults) > 0 {
+			t.Errorf("it reports %q and %q", report.MemoryFault, report.TableFaults)
+		}
+	})
+}
+
+// TestCheckupWaitsForTheHold comes two seconds before the hold is over: it waits.
+func TestCheckupWaitsForTheHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newClinic(t)
+		k.probes[east] = refuse(Hard)
+		k.check()
+		delete(k.probes, east)
+		began := time.Now()
+		k.check()
+		time.Sleep(58*time.Second - time.Since(began))
+		if report := k.check(); report.Seconds < 2 || report.Seconds > 3 {
+			t.Errorf("it took %.1f s, want it to wait two seconds", report.Seconds)
+		}
+		k.says("us-east-1 ok")
+	})
+}
+
+// TestCheckupOthersMoved has somebody else move calls, as gateways do that were gone
+// again before the check could see them.
+func TestCheckupOthersMoved(t *testing.T) {
+	moved := func(t *testing.T, k *clinic, region string) {
+		v := k.verdict()
+		next := VerdictItem{Region: region, State: TableOK, Version: v.Version + 1, By: "gw", Why: "they know", At: time.Now()}
+		must(t, k.table.Update(t.Context(), east, next.change(v.Version)))
+	}
+	t.Run("away", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			k := newClinic(t)
+			k.check()
+			moved(t, k, west)
+			k.check()
+			k.says("us-west-2 ok")
+			time.Sleep(time.Minute)
+			k.check()
+			k.says("us-east-1 ok")
+		})
+	})
+	t.Run("back", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			k := newClinic(t)
+			k.probes[east] = refuse(Hard)
+			k.check()
+			delete(k.probes, east)
+			k.check()
+			k.says("us-west-2 ok")
+			moved(t, k, east)
+			report := k.check()
+			k.says("us-east-1 ok")
+			if report.Written || report.Regions[0].State != Recovering {
+				t.Errorf("written %v, home %s; want it taken for recovering", report.Written, report.Regions[0].State)
+			}
+			time.Sleep(time.Minute)
+			k.probes[east] = refuse(Hard)
+			if report = k.check(); report.Regions[0].HoldLeft != 120 {
+				t.Errorf("it fell again soon, and its hold is %v s, want it doubled to 120", report.Regions[0].HoldLeft)
+			}
+		})
+	})
+	t.Run("back in an old copy", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			k := newClinic(t)
+			k.check()
+			old, err := k.table.Get(t.Context(), east)
+			must(t, err)
+			k.probes[east] = refuse(Hard)
+			k.check()
+			delete(k.probes, east)
+			must(t, k.table.Put(t.Context(), old))
+			k.check()
+			k.says("us-west-2 ok")
+			if v := k.verdict(); v.Version <= 2 {
+				t.Errorf("it is version %d, want one above the 2 that was seen before", v.Version)
+			}
+		})
+	})
 }

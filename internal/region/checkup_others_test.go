@@ -158,6 +158,16 @@ func TestCheckupPins(t *testing.T) {
 			k.says("us-east-1 ok")
 		})
 	})
+	t.Run("was set and over unseen", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			k := newClinic(t)
+			k.check()
+			pinned(t, k, west, time.Minute)
+			time.Sleep(5 * time.Minute)
+			k.check()
+			k.says("us-east-1 ok") // an operator's order says nothing against home
+		})
+	})
 	t.Run("was set and taken away unseen", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			k := newClinic(t)
@@ -322,4 +332,78 @@ func TestCheckupStandInWaits(t *testing.T) {
 			t.Errorf("it wrote: %s", report.Why)
 		}
 	})
+}
+
+// TestCheckupStandInLooksAgain has home's check give its first sign of life while the
+// other one watches.
+func TestCheckupStandInLooksAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		home, other := newClinic(t), newClinic(t)
+		other.from, other.table = west, home.table
+		must(t, home.table.Put(t.Context(), Item{Key: east, Attributes: map[string]any{attrRegion: east}}))
+		other.probes[east] = refuse(Hard)
+		other.check()
+		home.says("us-east-1 ok")
+		time.Sleep(time.Minute)
+		var all sync.WaitGroup
+		all.Go(func() {
+			time.Sleep(3 * time.Second)
+			home.check()
+		})
+		report := other.check()
+		all.Wait()
+		home.says("us-east-1 ok")
+		if report.Written || report.Seconds < 6 {
+			t.Errorf("after %.1f s: %s", report.Seconds, report.Why)
+		}
+		time.Sleep(time.Minute)
+		other.check() // no sign since
+		home.says("us-west-2 ok")
+	})
+}
+
+// TestCheckupStandInAmongGateways has home's check be dead, and gateways there alive.
+func TestCheckupStandInAmongGateways(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newClinic(t)
+		k.check()
+		k.from = west
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		all.Go(func() { beats(ctx, t, k.table, east, "gw", east) })
+		k.probes[east] = refuse(Hard)
+		k.every(time.Minute, 3*time.Minute, func(r CheckupReport) {
+			if r.Written {
+				t.Errorf("it wrote, and the gateway is alive: %s", r.Why)
+			}
+		})
+		cancel()
+		all.Wait()
+		k.check()
+		k.says("us-west-2 ok")
+	})
+}
+
+// TestCheckupDamagedEvidence finds nonsense for an evidence item: who writes it shows.
+func TestCheckupDamagedEvidence(t *testing.T) {
+	for _, alive := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			k := newClinic(t)
+			k.check()
+			must(t, k.table.Put(t.Context(), Item{Key: EvidenceKey(east, west), Attributes: map[string]any{attrObservers: "none"}}))
+			ctx, cancel := context.WithCancel(t.Context())
+			var all sync.WaitGroup
+			all.Go(func() {
+				time.Sleep(time.Second)
+				if alive {
+					beats(ctx, t, k.table, west, "gw")
+				}
+			})
+			k.probes[east] = refuse(Hard)
+			k.check()
+			cancel()
+			all.Wait()
+			k.says(map[bool]string{true: "us-east-1 ok", false: "us-west-2 ok"}[alive])
+		})
+	}
 }

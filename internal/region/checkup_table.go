@@ -114,16 +114,20 @@ func (u *checkup) takeMemory(item Item, missing bool) {
 func (m *Recollection) worsen(before Recollection) {
 	for _, old := range before.Regions {
 		i := slices.IndexFunc(m.Regions, func(r Remembered) bool { return r.Region == old.Region })
-		switch {
-		case i < 0:
-		case old.State == Down && m.Regions[i].State == Down:
-			m.Regions[i].Hold = max(m.Regions[i].Hold, old.Hold)
-			m.Regions[i].Relapses = max(m.Regions[i].Relapses, old.Relapses)
-		case old.State == Down:
-			m.Regions[i] = old
-		default:
-			m.Regions[i].Back, m.Regions[i].Hold, m.Regions[i].Relapses = old.Back, max(m.Regions[i].Hold, old.Hold), old.Relapses
+		if i < 0 {
+			continue
 		}
+		now := &m.Regions[i]
+		now.Hold, now.Relapses = max(now.Hold, old.Hold), max(now.Relapses, old.Relapses)
+		if old.State != Down {
+			now.Back = old.Back
+			continue
+		}
+		if now.State != Down {
+			now.Row, now.RowAge = 0, -1
+		}
+		now.State, now.Why, now.Age, now.Bad, now.Back = Down, old.Why, old.Age, old.Bad, old.Back
+		now.Failed, now.Hard, now.Advised = 0, 0, ""
 	}
 }
 

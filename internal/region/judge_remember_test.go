@@ -19,9 +19,10 @@ func TestJudgeRemembers(t *testing.T) {
 		one.driven, other.driven = true, true
 		var offset time.Duration // the other's clock is behind by that
 		now := time.Duration(0)
+		pace := [...]int{200, 2000, 8000}[rng.IntN(3)]
 		bad := [...]float64{0.05, 0.5, 0.95}[rng.IntN(3)]
 		for step := range 250 {
-			now += time.Duration(rng.IntN(8000)) * time.Millisecond
+			now += time.Duration(rng.IntN(pace)) * time.Millisecond
 			if rng.IntN(40) == 0 {
 				now += time.Duration(rng.IntN(30)) * time.Minute
 				bad = [...]float64{0.02, 0.5, 0.95}[rng.IntN(3)]
