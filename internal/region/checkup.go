@@ -141,8 +141,8 @@ const (
 // regions before that one down.
 //
 // A run takes at most 8 s, or less if ctx ends sooner, and keeps back enough of that
-// to write. The table is asked twice at most for each thing, and a table that fails
-// is never taken for a region that does.
+// to write. What the table does not answer is asked again a few times, and a table that
+// fails is never taken for a region that does.
 //
 // It returns an error if it cannot be run with that configuration, or if ctx was
 // cancelled before it was through; everything else is in the report. It blocks. When

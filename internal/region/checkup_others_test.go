@@ -42,6 +42,7 @@ func TestCheckupAmongGateways(t *testing.T) {
 		{"one agrees and one does not", [][]string{eastDown, up}, false, refuse(Soft), nil, "us-west-2 ok", true},
 		{"they are dead", [][]string{up, up}, true, refuse(Soft), nil, "us-west-2 ok", true},
 		{"they see what looks dead from here", [][]string{up, up}, false, blackHole, blackHole, "us-east-1 ok", true},
+		{"one sees what looks dead from here", [][]string{up}, false, blackHole, blackHole, "us-east-1 ok", true},
 		{"all is dead to everybody", [][]string{allDown, allDown}, false, blackHole, blackHole, "us-east-1 degraded", true},
 		{"all is dead and so are they", [][]string{up}, true, blackHole, blackHole, "us-east-1 degraded", true},
 	} {

@@ -20,6 +20,11 @@
 // shared items; it is advice for cold starts and for Amazon Connect, and never on
 // a call's path.
 //
+// [RunCheckup] is one run of a scheduled health check, for where there is no gateway
+// or none may be relied on. It lives for seconds, so its judge is restored from what
+// the last run remembered ([Settings.Restore]); it counts votes as the observer does
+// and writes the same items.
+//
 // # Rules
 //
 // Evidence decides, the table advises. What a caller's turn met counts at once;
