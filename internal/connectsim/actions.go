@@ -1,6 +1,7 @@
 package connectsim
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -100,7 +101,7 @@ func (c *run) updateData(_ context.Context, a *connect.Action) outcome {
 }
 
 func (c *run) updateQueue(_ context.Context, a *connect.Action) outcome {
-	queue := resolve(firstOf(text(a, "QueueId"), text(a, "AgentId")), c.data)
+	queue := resolve(cmp.Or(text(a, "QueueId"), text(a, "AgentId")), c.data)
 	if queue == "" {
 		return failed("no queue is named")
 	}

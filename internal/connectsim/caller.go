@@ -93,7 +93,7 @@ const usualPatience = 100
 // Next returns the next utterance of the script. It does not block.
 func (s *Script) Next(_ context.Context, heard Heard) (Utterance, error) {
 	patience := s.Patience
-	set(&patience, usualPatience)
+	orElse(&patience, usualPatience)
 	if s.turns++; s.turns > patience {
 		return Utterance{HangUp: true}, nil
 	}

@@ -90,24 +90,17 @@ type Limits struct {
 
 func (l Limits) withDefaults() Limits {
 	const second = time.Second
-	set(&l.Lambda, 8*second)
-	set(&l.LambdaDefault, 3*second)
-	set(&l.LambdaChain, 20*second)
-	set(&l.LambdaRetries, 3)
-	set(&l.RetryPause, second/10)
-	set(&l.AnswerBytes, 32<<10)
-	set(&l.Lex, 8*second)
-	set(&l.Silence, 4*second)
-	set(&l.Steps, 250)
-	set(&l.StepsInAll, 5000)
+	orElse(&l.Lambda, 8*second)
+	orElse(&l.LambdaDefault, 3*second)
+	orElse(&l.LambdaChain, 20*second)
+	orElse(&l.LambdaRetries, 3)
+	orElse(&l.RetryPause, second/10)
+	orElse(&l.AnswerBytes, 32<<10)
+	orElse(&l.Lex, 8*second)
+	orElse(&l.Silence, 4*second)
+	orElse(&l.Steps, 250)
+	orElse(&l.StepsInAll, 5000)
 	return l
-}
-
-func set[T comparable](field *T, value T) {
-	var zero T
-	if *field == zero {
-		*field = value
-	}
 }
 
 func (c Config) check() error {

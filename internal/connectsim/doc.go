@@ -14,9 +14,8 @@
 //   - A caller who says nothing leaves a Lex block by InputTimeLimitExceeded at once.
 //     On a telephone the bot may first ask again by itself.
 //   - How long Connect waits for a Lex bot is not documented: see Limits.Lex.
-//   - Connect keeps the session of a bot under an id of its own; here it is the
-//     contact's id.
+//   - Under which id Connect keeps the session of a bot is not documented; here it
+//     is the contact's.
 //
-// What it leaves to others: whether a flow makes sense at all is said by
-// connect.Check, and the Lambda program runs in a Function.
+// Whether a flow makes sense at all is not asked here: connect.Flow.Check says it.
 package connectsim

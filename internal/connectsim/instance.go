@@ -36,7 +36,7 @@ func New(cfg Config) (*Instance, error) {
 	if err := cfg.check(); err != nil {
 		return nil, fmt.Errorf("simulate Amazon Connect: %w", err)
 	}
-	set(&cfg.FlowName, "flow")
+	orElse(&cfg.FlowName, "flow")
 	n := &Instance{cfg: cfg, limits: cfg.Limits.withDefaults()}
 	transport := cfg.Transport
 	if transport == nil {
@@ -57,7 +57,7 @@ func (n *Instance) Close() {
 // Run takes one contact through the flow and returns what became of it. It
 // returns soon after ctx is done; no goroutine that it started outlives it.
 func (n *Instance) Run(ctx context.Context, contact Contact) Result {
-	set(&contact.ID, newID())
+	orElse(&contact.ID, newID())
 	c := newRun(n, contact)
 	c.emit(Event{Event: KindStart, Text: contact.From, Region: n.cfg.Region})
 	c.walk(ctx)

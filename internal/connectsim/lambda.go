@@ -1,6 +1,7 @@
 package connectsim
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -144,7 +145,7 @@ func (c *run) lambdaEvent(a *connect.Action) any {
 
 func responseType(a *connect.Action) string {
 	validation, _ := a.Parameters["ResponseValidation"].(map[string]any)
-	return firstOf(words(validation["ResponseType"]), stringMap)
+	return cmp.Or(words(validation["ResponseType"]), stringMap)
 }
 
 const stringMap = "STRING_MAP"

@@ -1,6 +1,7 @@
 package connectsim
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -122,7 +123,7 @@ func (c *run) execute(ctx context.Context, a *connect.Action) (next string) {
 	}
 	c.emit(Event{
 		Event: KindAction, Action: a.Identifier, Type: a.Type, Parameters: parameters, Next: next, Error: branch,
-		Results: firstOf(branch, out.results), External: out.external, TookMS: time.Since(began).Milliseconds(),
+		Results: cmp.Or(out.failed, out.results, branch), External: out.external, TookMS: time.Since(began).Milliseconds(),
 	})
 	if branch != "" && branch != connect.NoMatchingCondition {
 		c.result.ErrorBranches++
@@ -152,7 +153,7 @@ func (c *run) follow(a *connect.Action, out outcome) (next, branch string) {
 		next = c.errorBranch(a, branch)
 	}
 	if next == "" {
-		why := firstOf(out.why, "its result is "+fmt.Sprintf("%q", out.results))
+		why := cmp.Or(out.why, "its result is "+fmt.Sprintf("%q", out.results))
 		if branch == "" {
 			c.fault("nothing follows action %s", a.Identifier)
 		} else {
@@ -194,15 +195,6 @@ func (c *run) finish() Result {
 	c.listening()
 	c.result.Length = time.Since(c.began)
 	c.result.Attributes = c.attributes
-	c.emit(Event{Event: KindEnd, End: c.result.End, Text: firstOf(c.result.Fault, c.result.Queue)})
+	c.emit(Event{Event: KindEnd, End: c.result.End, Text: cmp.Or(c.result.Fault, c.result.Queue)})
 	return c.result
-}
-
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }

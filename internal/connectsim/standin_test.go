@@ -174,7 +174,7 @@ func order() *Script { return &Script{Lines: Say("I would like to order flowers"
 // start makes an instance of a configuration that gets what a test needs.
 func start(t *testing.T, cfg Config) *Instance {
 	t.Helper()
-	set(&cfg.Region, "us-east-1")
+	orElse(&cfg.Region, "us-east-1")
 	if cfg.Lex == nil {
 		cfg.Lex = endpoints
 	}
