@@ -27,6 +27,7 @@ func commands() []command {
 		regionParityCommand(),
 		connectFlowCommand(),
 		connectCheckCommand(),
+		connectCallCommand(),
 		versionCommand(),
 	}
 }

@@ -1,15 +1,20 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"log"
+	"net/http"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lexline": main})
+	testscript.Main(m, map[string]func(){"lexline": main, "region-function": regionFunction})
 }
 
 // TestScripts runs the command lines in testdata/script, each a file that reads
@@ -29,4 +34,31 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 	})
+}
+
+// regionFunction is the program of a Lambda function that always names the region
+// in its environment, ANSWER. It says on its log what it is asked
+// (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html).
+func regionFunction() {
+	api := "http://" + os.Getenv("AWS_LAMBDA_RUNTIME_API") + "/2018-06-01/runtime/invocation/"
+	for {
+		next, err := http.Get(api + "next")
+		if err != nil {
+			log.Fatal(err)
+		}
+		var event struct {
+			Details struct{ Parameters struct{ Region string } }
+		}
+		if err := json.NewDecoder(next.Body).Decode(&event); err != nil {
+			log.Fatal(err)
+		}
+		next.Body.Close()
+		fmt.Fprintf(os.Stderr, "asked by %s for %s\n", os.Getenv("_HANDLER"), event.Details.Parameters.Region)
+		answer := strings.NewReader(`{"primaryCode":"` + os.Getenv("ANSWER") + `"}`)
+		done, err := http.Post(api+next.Header.Get("Lambda-Runtime-Aws-Request-Id")+"/response", "application/json", answer)
+		if err != nil {
+			log.Fatal(err)
+		}
+		done.Body.Close()
+	}
 }
