@@ -1,6 +1,9 @@
 package lexmodels
 
 import (
+	"bytes"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"time"
@@ -60,10 +63,27 @@ func New(cfg Config) *Client {
 	c := &Client{cfg: cfg, http: &http.Client{Transport: cfg.Transport, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}}
-	shared := aws.Config{Region: cfg.Region, Credentials: cfg.Credentials, HTTPClient: c.http, Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
+	shared := aws.Config{Region: cfg.Region, Credentials: cfg.Credentials, HTTPClient: sender{c.http}, Retryer: func() aws.Retryer { return aws.NopRetryer{} }}
 	c.models = lexmodelsv2.NewFromConfig(shared, func(o *lexmodelsv2.Options) { o.BaseEndpoint = address(cfg.ModelsURL) })
 	c.runtime = lexruntimev2.NewFromConfig(shared, func(o *lexruntimev2.Options) { o.BaseEndpoint = address(cfg.RuntimeURL) })
 	return c
+}
+
+// sender sends requests for the SDK. The SDK closes a request's body as soon as there
+// is an answer; if that is before the transport has looked for the body's end, the
+// transport takes it for a body that failed, and breaks the connection with the answer
+// on it. So the transport gets a body of its own.
+type sender struct{ client *http.Client }
+
+func (s sender) Do(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		body, err := io.ReadAll(req.Body)
+		if err != nil {
+			return nil, fmt.Errorf("read the request's body: %w", err)
+		}
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return s.client.Do(req)
 }
 
 func address(url string) *string {

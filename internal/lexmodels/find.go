@@ -51,6 +51,11 @@ func (c *Client) FindBot(ctx context.Context, bot string) (id string, err error)
 	if idForm.MatchString(bot) {
 		return bot, nil
 	}
+	return c.BotNamed(ctx, bot)
+}
+
+// BotNamed returns the id of the bot with a name, which may look like an id.
+func (c *Client) BotNamed(ctx context.Context, bot string) (id string, err error) {
 	found, err := pages(ctx, "list bots", func(ctx context.Context, token *string) ([]types.BotSummary, *string, error) {
 		page, err := c.models.ListBots(ctx, &lexmodelsv2.ListBotsInput{
 			MaxResults: aws.Int32(1000), NextToken: token,

@@ -16,7 +16,7 @@ import (
 // How often a request is sent at most, and the pauses between.
 const (
 	busyAttempts   = 8 // the region has no time for it: pauses of 0.5 to 10 s, 30 s in all
-	brokenAttempts = 3 // no answer, or a fault of the region's
+	brokenAttempts = 3 // the region is broken, or the way to it
 	firstPause     = 500 * time.Millisecond
 	longestPause   = 10 * time.Second
 )
@@ -68,8 +68,8 @@ func (r request[T]) attempts(err error) int {
 	switch status := statusOf(err); {
 	case status == http.StatusTooManyRequests, status == http.StatusConflict:
 		return busyAttempts // it was certainly not done
-	case r.safe && (status == 0 || status >= http.StatusInternalServerError):
-		return brokenAttempts
+	case r.safe && (status < http.StatusMultipleChoices || status >= http.StatusInternalServerError):
+		return brokenAttempts // no answer, half an answer, or a fault of the region's
 	}
 	return 1
 }
