@@ -16,6 +16,7 @@ func commands() []command {
 		phoneCommand(),
 		botServeCommand(),
 		botCheckCommand(),
+		botDeployCommand(),
 		botHookCommand(),
 		tableServeCommand(),
 		regionStatusCommand(),

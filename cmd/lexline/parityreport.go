@@ -18,6 +18,23 @@ type parityReport struct {
 	Definitions   []parityPair   `json:"definitions,omitempty"` // left out: not compared
 	Answers       []parityPair   `json:"answers,omitempty"`
 	Remarks       []string       `json:"remarks,omitempty"`
+
+	failed bool // nothing could be compared; a remark says why
+}
+
+// with adds the report of another locale; r may be nil.
+func (r *parityReport) with(other *parityReport) *parityReport {
+	if r == nil {
+		r = &parityReport{}
+	}
+	r.Regions = append(r.Regions, other.Regions...)
+	r.Definitions = append(r.Definitions, other.Definitions...)
+	r.Answers = append(r.Answers, other.Answers...)
+	r.Remarks = append(r.Remarks, other.Remarks...)
+	r.Conversations += other.Conversations
+	r.failed = r.failed || other.failed
+	r.Equal = !r.failed && r.count() == 0
+	return r
 }
 
 type parityRegion struct {
