@@ -139,6 +139,23 @@ func TestBotServeLogsText(t *testing.T) {
 	}
 }
 
+// TestBotServeEmpty begins without a bot, and says so in both logs.
+func TestBotServeEmpty(t *testing.T) {
+	serve := []string{"bot", "serve", "--listen", "127.0.0.1:0", "--empty", "--voice", "none"}
+	opening := startCommand(t, append(serve, "--log-format", "json")...).line(t)
+	if !strings.Contains(opening, `"bots":[]`) || !strings.Contains(opening, `"keypress":true`) {
+		t.Errorf("opening %s, want no bots and key-press mode", opening)
+	}
+	s := startCommand(t, serve...)
+	var text strings.Builder
+	for line := s.line(t); line != ""; line = s.line(t) {
+		text.WriteString(line + "\n")
+	}
+	if want := "bots         none yet: import one with the models API"; !strings.Contains(text.String(), want) {
+		t.Errorf("opening\n%s\nwant %q in it", text.String(), want)
+	}
+}
+
 func TestBotServeMistakes(t *testing.T) {
 	busy, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -158,6 +175,8 @@ func TestBotServeMistakes(t *testing.T) {
 		{"a time that is none", []string{"--bot", orderFlowers, "--now", "noon"}, 2, "noon"},
 		{"an unknown log format", []string{"--bot", orderFlowers, "--log-format", "xml"}, 2, "must be text or json"},
 		{"a bot twice", []string{"--listen", "127.0.0.1:0", "--bot", orderFlowers, "--bot", orderFlowers}, 1, "is served already"},
+		{"empty with a bot", []string{"--bot", orderFlowers, "--empty"}, 2, "--empty goes without --bot"},
+		{"a build in no time", []string{"--empty", "--build-time", "0s"}, 2, "--build-time must be positive"},
 		{"an operand", []string{"--bot", orderFlowers, "more"}, 2, `no operand "more"`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
