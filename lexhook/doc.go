@@ -35,9 +35,10 @@
 // decides between two writers: a single database, or a table of one region, or
 // a strongly consistent one. With a table that is copied between regions later
 // on, both may write first, and both work. NewMemory is a table for one
-// process, OpenSQLite one for the processes of one machine; Table is small
-// enough for others: each of its methods is one conditional write or one
-// consistent read.
+// process, OpenSQLite one for the processes of one machine, and the package
+// lexhook/dynamokeys has one in Amazon DynamoDB. Table is small enough for others:
+// each of its methods is one conditional write or one consistent read, and
+// lexhook/keytest tests it.
 //
 // # Use
 //

@@ -8,14 +8,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
 	_ "modernc.org/sqlite"
 
 	"lexline/lexhook"
+	"lexline/lexhook/keytest"
 )
 
 // dsn is how these tests open a SQLite file.
@@ -57,98 +56,8 @@ func entry(key string, version int64) lexhook.Entry {
 
 func TestTable(t *testing.T) {
 	for _, implementation := range tables {
-		t.Run(implementation.name, func(t *testing.T) { testTable(t, implementation.open(t)) })
-	}
-}
-
-// testTable checks the contract of Table.
-func testTable(t *testing.T, table lexhook.Table) {
-	ctx := t.Context()
-	if _, err := table.Get(ctx, "a"); !errors.Is(err, lexhook.ErrNoEntry) {
-		t.Errorf("Get of an unknown key: %v, want ErrNoEntry", err)
-	}
-	steps := []struct {
-		name    string
-		put     lexhook.Entry
-		replace bool
-		now     time.Time
-		want    bool
-		there   int64 // version after the step
-	}{
-		{"replace what is not there", entry("a", 2), true, noon, false, 0},
-		{"create", entry("a", 1), false, noon, true, 1},
-		{"create again", entry("a", 1), false, noon, false, 1},
-		{"create again in the last moment", entry("a", 1), false, noon.Add(time.Hour - time.Millisecond), false, 1},
-		{"replace", entry("a", 2), true, noon, true, 2},
-		{"replace the same version again", entry("a", 2), true, noon, false, 2},
-		{"replace from a version that never was", entry("a", 9), true, noon, false, 2},
-		{"create when it has expired", entry("a", 1), false, noon.Add(time.Hour), true, 1},
-		{"a key of other letters", entry("A", 1), false, noon, true, 1},
-	}
-	for _, step := range steps {
-		var done bool
-		var err error
-		if step.replace {
-			done, err = table.Replace(ctx, step.put)
-		} else {
-			done, err = table.Create(ctx, step.put, step.now)
-		}
-		if err != nil || done != step.want {
-			t.Fatalf("%s: %v, %v; want %v", step.name, done, err, step.want)
-		}
-		if there, err := table.Get(ctx, step.put.Key); err == nil && there.Version != step.there || err != nil && step.there != 0 {
-			t.Fatalf("%s: then version %d, %v; want %d", step.name, there.Version, err, step.there)
-		}
-	}
-	whole := lexhook.Entry{
-		Key: "é/ '\"\x00%", Version: 1, Owner: "o2", Execution: 7, Lease: noon, Done: true,
-		Answer: []byte(strings.Repeat("x", lexhook.MaxAnswer)), Fault: "fault", Expires: noon.Add(time.Minute),
-	}
-	if done, err := table.Create(ctx, whole, noon); !done || err != nil {
-		t.Fatalf("create a full entry: %v, %v", done, err)
-	}
-	got, err := table.Get(ctx, whole.Key)
-	if diff := cmp.Diff(whole, got); err != nil || diff != "" {
-		t.Errorf("an entry changed in the table, %v (-want +got):\n%s", err, diff)
-	}
-}
-
-func TestTableHasOneWinner(t *testing.T) {
-	const writers = 20
-	for _, implementation := range tables {
 		t.Run(implementation.name, func(t *testing.T) {
-			table := implementation.open(t)
-			for round := range int64(5) {
-				won := make(chan bool, writers)
-				var group sync.WaitGroup
-				for range writers {
-					group.Go(func() {
-						e := entry("k", round+1)
-						var done bool
-						var err error
-						if round == 0 {
-							done, err = table.Create(t.Context(), e, noon)
-						} else {
-							done, err = table.Replace(t.Context(), e)
-						}
-						if err != nil {
-							t.Errorf("write version %d: %v", e.Version, err)
-						}
-						won <- done
-					})
-				}
-				group.Wait()
-				close(won)
-				winners := 0
-				for done := range won {
-					if done {
-						winners++
-					}
-				}
-				if winners != 1 {
-					t.Errorf("version %d: %d of %d writers won, want 1", round+1, winners, writers)
-				}
-			}
+			keytest.Run(t, func(t *testing.T) lexhook.Table { return implementation.open(t) })
 		})
 	}
 }
