@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"lexline/internal/dynamodb"
 	"lexline/internal/lex"
 	"lexline/internal/region"
 )
@@ -31,7 +32,7 @@ type bot struct {
 // findBots makes a client for every bot of the lines, looking names up where ids
 // are not given.
 func (g *gateway) findBots(ctx context.Context) error {
-	table, err := g.openTable()
+	table, err := g.openTable(ctx)
 	if err != nil {
 		return err
 	}
@@ -62,9 +63,18 @@ func (cfg *config) severalBots() bool {
 	return slices.ContainsFunc(cfg.Lines, func(l lineConfig) bool { return l.botKey() != cfg.Lines[0].botKey() })
 }
 
-// openTable opens the table of the regions: a file, or memory without one.
-func (g *gateway) openTable() (region.Table, error) {
-	if g.cfg.Table.File == "" {
+// openTable opens the table of the regions: one in DynamoDB, a file, or memory
+// without either. DynamoDB is not asked: who cannot reach it starts all the same.
+func (g *gateway) openTable(ctx context.Context) (region.Table, error) {
+	switch {
+	case g.cfg.Table.DynamoDB.Name != "":
+		table, err := dynamodb.Open(ctx, g.cfg.dynamoDB())
+		if err != nil {
+			return nil, fmt.Errorf("open the region table: %w", err)
+		}
+		g.table = table
+		return table, nil
+	case g.cfg.Table.File == "":
 		return new(region.Memory), nil
 	}
 	if dir := filepath.Dir(g.cfg.Table.File); isMissing(dir) {

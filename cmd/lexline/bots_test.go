@@ -60,7 +60,7 @@ func TestBotsShareATable(t *testing.T) {
 func TestTableInAMissingFolder(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "var")
 	g := &gateway{cfg: config{Table: tableConfig{File: filepath.Join(dir, "table.db")}}}
-	_, err := g.openTable()
+	_, err := g.openTable(t.Context())
 	hint, ok := errors.AsType[*hintError](err)
 	if want := "table.file: the folder " + dir + " is missing"; !ok || !strings.Contains(err.Error(), want) || !strings.Contains(hint.hint, "mkdir -p "+dir) {
 		t.Errorf("openTable = %v; want %q and how to make it", err, want)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -11,6 +12,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"lexline/internal/dynamodb"
 )
 
 // config is the whole configuration of `lexline serve`. lexline.yml explains
@@ -97,11 +102,19 @@ type failoverConfig struct {
 
 type tableConfig struct {
 	File     string        `key:"file"`
+	DynamoDB dynamoConfig  `key:"dynamodb"`
 	Key      string        `key:"key"`
 	Copy     string        `key:"copy"`
 	Observer string        `key:"observer"`
 	Region   string        `key:"region"`
 	Refresh  time.Duration `key:"refresh"`
+}
+
+// dynamoConfig names a table in Amazon DynamoDB.
+type dynamoConfig struct {
+	Name     string `key:"name"`
+	Region   string `key:"region"`
+	Endpoint string `key:"endpoint"`
 }
 
 type controlConfig struct {
@@ -414,6 +427,7 @@ func (cfg *config) checkFailover() (faults []error) {
 	if cfg.Table.Refresh < time.Second || cfg.Table.Refresh > 10*time.Minute {
 		fault("table.refresh: %v is not between 1s and 10m", cfg.Table.Refresh)
 	}
+	faults = append(faults, cfg.checkDynamoDB()...)
 	if cfg.Control.Listen == "off" {
 		return faults
 	}
@@ -423,6 +437,47 @@ func (cfg *config) checkFailover() (faults []error) {
 		fault("control.listen: %q is not a loopback address; who reaches it can move calls between regions", cfg.Control.Listen)
 	}
 	return faults
+}
+
+// checkDynamoDB returns what is wrong with the table in DynamoDB.
+func (cfg *config) checkDynamoDB() (faults []error) {
+	d := cfg.Table.DynamoDB
+	for key, text := range map[string]string{"region": d.Region, "endpoint": d.Endpoint} {
+		if text != "" && d.Name == "" {
+			faults = append(faults, fmt.Errorf("table.dynamodb.%s: is there without table.dynamodb.name; no table is meant", key))
+		}
+	}
+	switch {
+	case d.Name == "" || len(cfg.Regions) == 0: // that there is no region is said elsewhere
+	case cfg.Table.File != "":
+		faults = append(faults, errors.New("table.dynamodb.name: is there beside table.file; a gateway has one table"))
+	default:
+		if err := cfg.dynamoDB().Check(); err != nil {
+			faults = append(faults, fmt.Errorf("table.dynamodb: %w", err))
+		}
+	}
+	return faults
+}
+
+// dynamoDB is the table in DynamoDB, in the region where the gateway runs unless
+// another one is configured.
+func (cfg *config) dynamoDB() dynamodb.Config {
+	d := cfg.Table.DynamoDB
+	c := dynamodb.Config{Name: d.Name, Region: cmp.Or(d.Region, cfg.Table.Region, cfg.Regions[0].Name), Endpoint: d.Endpoint}
+	if a := cfg.AWS; a != (awsConfig{}) {
+		c.Credentials = credentials.NewStaticCredentialsProvider(a.AccessKeyID, a.SecretAccessKey, "")
+	}
+	return c
+}
+
+// tableInDynamoDB names the table as region commands are told of it; empty for a
+// gateway that has none there.
+func (cfg *config) tableInDynamoDB() string {
+	if cfg.Table.DynamoDB.Name == "" {
+		return ""
+	}
+	c := cfg.dynamoDB()
+	return c.Name + "@" + c.Region
 }
 
 // checkListen reports an address that is none, with advice that fits: host is what

@@ -43,7 +43,9 @@ type botStatus struct {
 	Name  string   `json:"name"`
 	Lines []string `json:"lines"`
 	region.Status
-	TableFile string `json:"table_file,omitempty"` // empty: the table is this gateway's memory
+	TableFile string `json:"table_file,omitempty"` // where the table is; with both empty it is this gateway's memory
+	// TableDynamoDB is NAME@REGION of the table.
+	TableDynamoDB string `json:"table_dynamodb,omitempty"`
 
 	Rooms map[string]region.Room `json:"rooms"` // by region: how near the quota of requests at a time is
 	Lex   lex.Counters           `json:"lex"`
@@ -68,13 +70,16 @@ func (g *gateway) status() statusAnswer {
 func (g *gateway) botStatus(b *bot) botStatus {
 	s := botStatus{
 		Name: g.nameOf(b), Lines: slices.Clone(b.lines), Status: b.client.Keeper().Status(),
-		TableFile: g.cfg.Table.File, Rooms: map[string]region.Room{}, Lex: b.client.Counters(),
+		TableFile: g.cfg.Table.File, TableDynamoDB: g.cfg.tableInDynamoDB(), Rooms: map[string]region.Room{}, Lex: b.client.Counters(),
 	}
 	for _, r := range s.Regions {
 		s.Rooms[r.Region] = b.client.Room(r.Region)
 	}
 	return s
 }
+
+// sharesTable tells whether others may see the table.
+func (b botStatus) sharesTable() bool { return b.TableFile != "" || b.TableDynamoDB != "" }
 
 // node is the gateway's name among those that share a table.
 func (g *gateway) node() string {

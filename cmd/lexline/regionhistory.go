@@ -23,7 +23,8 @@ examples:
   lexline region history
   lexline region history -n 10
   lexline region history --json | jq '.entries[] | select(.what == "pin")'
-  lexline region history --table /var/lib/lexline/table.db     when no gateway runs`
+  lexline region history --table /var/lib/lexline/table.db     when no gateway runs
+  lexline region history --table dynamodb:lexDR@us-east-1`
 
 func runRegionHistory(ctx context.Context, env *environment, args []string) error {
 	var opts regionOptions
@@ -58,12 +59,12 @@ func runRegionHistory(ctx context.Context, env *environment, args []string) erro
 func readTableHistory(ctx context.Context, opts regionOptions, n int, answer *historyAnswer) error {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	table, err := openTableFile(ctx, opts)
+	table, err := openSavedTable(ctx, opts)
 	if err != nil {
 		return err
 	}
 	defer table.close()
-	shared, err := region.ReadHistory(ctx, table.db, table.key)
+	shared, err := region.ReadHistory(ctx, table, table.key)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@ takes its place. Who, what and why go into the audit trail (lexline region histo
 examples:
   lexline region pin us-west-2 --for 30m --why "maintenance in us-east-1"
   lexline region pin us-west-2 --for 2h --bot OrderFlowers
-  lexline region pin us-west-2 --for 1h --table /var/lib/lexline/table.db     when no gateway runs`
+  lexline region pin us-west-2 --for 1h --table /var/lib/lexline/table.db     when no gateway runs
+  lexline region pin us-west-2 --for 1h --table dynamodb:lexDR@us-east-1      from any machine`
 
 func runRegionPin(ctx context.Context, env *environment, args []string) error {
 	var opts regionOptions
@@ -93,7 +94,7 @@ func pinInTable(ctx context.Context, w io.Writer, opts regionOptions, order pinO
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	table, err := openTableFile(ctx, opts)
+	table, err := openSavedTable(ctx, opts)
 	if err != nil {
 		return err
 	}
@@ -107,7 +108,7 @@ func pinInTable(ctx context.Context, w io.Writer, opts regionOptions, order pinO
 	}
 	until := time.Now().Add(long)
 	pin := region.Pin{Region: order.Region, Until: until, By: order.By, Why: order.Why}
-	if err := region.SetPin(ctx, table.db, table.key, pin); err != nil {
+	if err := region.SetPin(ctx, table, table.key, pin); err != nil {
 		return err
 	}
 	if opts.asJSON {
@@ -128,7 +129,8 @@ the gateway that is asked and on those that share its table as soon as they read
 examples:
   lexline region unpin
   lexline region unpin --bot OrderFlowers --why "maintenance is over"
-  lexline region unpin --table /var/lib/lexline/table.db     when no gateway runs`
+  lexline region unpin --table /var/lib/lexline/table.db     when no gateway runs
+  lexline region unpin --table dynamodb:lexDR@us-east-1`
 
 func runRegionUnpin(ctx context.Context, env *environment, args []string) error {
 	var opts regionOptions
@@ -170,12 +172,12 @@ func unpinInTable(ctx context.Context, w io.Writer, opts regionOptions, order pi
 	}
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	table, err := openTableFile(ctx, opts)
+	table, err := openSavedTable(ctx, opts)
 	if err != nil {
 		return err
 	}
 	defer table.close()
-	was, err := region.ClearPin(ctx, table.db, table.key, order.By, order.Why)
+	was, err := region.ClearPin(ctx, table, table.key, order.By, order.Why)
 	switch {
 	case err != nil:
 		return err

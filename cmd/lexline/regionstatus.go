@@ -24,7 +24,8 @@ examples:
   lexline region status --check > /dev/null || echo "look at the regions"
   lexline region status --json | jq '.bots[].regions[] | {region, state, why}'
   lexline region status --control 127.0.0.1:8472        another gateway of this machine
-  lexline region status --table /var/lib/lexline/table.db     when none runs`
+  lexline region status --table /var/lib/lexline/table.db     when none runs
+  lexline region status --table dynamodb:lexDR@us-east-1     from any machine`
 
 func runRegionStatus(ctx context.Context, env *environment, args []string) error {
 	var opts regionOptions
@@ -67,7 +68,7 @@ func tellStatus(ctx context.Context, w io.Writer, opts regionOptions) (sick, err
 func tellTable(ctx context.Context, w io.Writer, opts regionOptions) (sick, err error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
-	table, err := openTableFile(ctx, opts)
+	table, err := openSavedTable(ctx, opts)
 	if err != nil {
 		return nil, err
 	}

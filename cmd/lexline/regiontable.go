@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strings"
@@ -13,17 +14,25 @@ import (
 	"lexline/internal/sqlite"
 )
 
-// tableFile is the table of gateways that do not run, or need not be asked.
-type tableFile struct {
-	db   *sqlite.DB
-	path string
-	key  string
-	keys []string // of all items
+// savedTable is the table of gateways that do not run, or need not be asked.
+type savedTable struct {
+	store io.Closer
+	region.Table
+	file     string // where it is, if it is a file
+	dynamodb string // NAME@REGION, if it is in DynamoDB
+	key      string
+	keys     []string // of the items that belong to the verdict, as far as they can be found
 }
 
-// openTableFile opens the file of a table, which must be there, and finds the
-// verdict in it. The caller closes it.
-func openTableFile(ctx context.Context, opts regionOptions) (*tableFile, error) {
+// inDynamoDB is how --table begins for a table in DynamoDB.
+const inDynamoDB = "dynamodb:"
+
+// openSavedTable opens a table, which must be there, and finds the verdict in it.
+// The caller closes it.
+func openSavedTable(ctx context.Context, opts regionOptions) (*savedTable, error) {
+	if where, ok := strings.CutPrefix(opts.table, inDynamoDB); ok {
+		return openDynamoDB(ctx, where, opts.key)
+	}
 	if _, err := os.Stat(opts.table); err != nil { // opening would make it
 		return nil, &hintError{fmt.Errorf("--table: %w", err), "table.file in the gateway's configuration names it"}
 	}
@@ -31,21 +40,21 @@ func openTableFile(ctx context.Context, opts regionOptions) (*tableFile, error) 
 	if err != nil {
 		return nil, fmt.Errorf("--table: %w", err)
 	}
-	t := &tableFile{db: db, path: opts.table, key: opts.key}
-	if err := t.find(ctx); err != nil {
+	t := &savedTable{Table: db, store: db, file: opts.table, key: opts.key}
+	if t.keys, err = db.Keys(ctx); err == nil {
+		err = t.findKey()
+	}
+	if err != nil {
 		t.close()
 		return nil, err
 	}
 	return t, nil
 }
 
-func (t *tableFile) close() { _ = t.db.Close() } // everything was written when it was said to be
+func (t *savedTable) close() { _ = t.store.Close() } // everything was written when it was said to be
 
-// find chooses the key, if none was given.
-func (t *tableFile) find(ctx context.Context) (err error) {
-	if t.keys, err = t.db.Keys(ctx); err != nil {
-		return err
-	}
+// findKey chooses the key in a file, if none was given.
+func (t *savedTable) findKey() error {
 	if t.key != "" {
 		return nil
 	}
@@ -60,17 +69,17 @@ func (t *tableFile) find(ctx context.Context) (err error) {
 		t.key = verdicts[0]
 		return nil
 	case 0:
-		return &hintError{
-			fmt.Errorf("%s is empty: no gateway has written to it", t.path),
-			"--key names the verdict that gateways are going to use, which is the name of the home region unless configured otherwise",
-		}
+		return &hintError{fmt.Errorf("%s is empty: no gateway has written to it", t.file), keyHint}
 	}
-	return usageError{fmt.Errorf("%s has several verdicts; choose one with --key: %s", t.path, strings.Join(verdicts, ", "))}
+	return usageError{fmt.Errorf("%s has several verdicts; choose one with --key: %s", t.file, strings.Join(verdicts, ", "))}
 }
+
+const keyHint = "--key names the verdict that gateways use or are going to use, which is the name of the home region unless configured otherwise"
 
 // tableStatus is what a table says, for people and as JSON.
 type tableStatus struct {
-	File     string            `json:"file"`
+	File     string            `json:"file,omitempty"`
+	DynamoDB string            `json:"dynamodb,omitempty"` // NAME@REGION
 	Key      string            `json:"key"`
 	Region   string            `json:"region"` // where new calls go; empty if it says nothing that can be used
 	State    region.TableState `json:"state"`
@@ -95,13 +104,13 @@ type tableGateway struct {
 }
 
 // status reads everything about the verdict.
-func (t *tableFile) status(ctx context.Context) (s tableStatus, err error) {
-	v, err := region.ReadVerdict(ctx, t.db, t.key)
+func (t *savedTable) status(ctx context.Context) (s tableStatus, err error) {
+	v, err := region.ReadVerdict(ctx, t, t.key)
 	if err != nil && !errors.Is(err, region.ErrNotFound) {
 		return s, err
 	}
 	s = tableStatus{
-		File: t.path, Key: t.key, Region: v.Region, State: v.State, Version: v.Version,
+		File: t.file, DynamoDB: t.dynamodb, Key: t.key, Region: v.Region, State: v.State, Version: v.Version,
 		By: v.By, Why: v.Why, At: v.At, Faults: v.Faults, Gateways: []tableGateway{},
 	}
 	if !v.Pin.IsZero() && v.Pin.Until.After(time.Now()) {
@@ -118,14 +127,14 @@ func (t *tableFile) status(ctx context.Context) (s tableStatus, err error) {
 }
 
 // eachOpinion hands over what each gateway said last.
-func (t *tableFile) eachOpinion(ctx context.Context, take func(name, from string, e region.Evidence)) error {
+func (t *savedTable) eachOpinion(ctx context.Context, take func(name, from string, e region.Evidence)) error {
 	before := region.EvidenceKey(t.key, "")
 	for _, key := range t.keys {
 		from, ok := strings.CutPrefix(key, before)
 		if !ok {
 			continue
 		}
-		said, err := region.ReadEvidence(ctx, t.db, t.key, from)
+		said, err := region.ReadEvidence(ctx, t, t.key, from)
 		if err != nil {
 			return err
 		}
@@ -138,8 +147,8 @@ func (t *tableFile) eachOpinion(ctx context.Context, take func(name, from string
 
 // checkRegion reports a region that the gateways of this table do not know: they
 // would not heed a pin to it. unknown takes it all the same.
-func (t *tableFile) checkRegion(ctx context.Context, name string, unknown bool) error {
-	v, err := region.ReadVerdict(ctx, t.db, t.key)
+func (t *savedTable) checkRegion(ctx context.Context, name string, unknown bool) error {
+	v, err := region.ReadVerdict(ctx, t, t.key)
 	if err != nil && !errors.Is(err, region.ErrNotFound) {
 		return err
 	}
@@ -166,7 +175,7 @@ func (t *tableFile) checkRegion(ctx context.Context, name string, unknown bool) 
 // words says it to people.
 func (s tableStatus) words(now time.Time) string {
 	var w strings.Builder
-	fmt.Fprintf(&w, "What %s says under the key %s; no gateway was asked.\n", s.File, s.Key)
+	fmt.Fprintf(&w, "What %s says under the key %s; no gateway was asked.\n", s.File+s.DynamoDB, s.Key)
 	switch {
 	case s.Region == "":
 		fmt.Fprintf(&w, "It names no region: gateways go by what they see themselves.\n")

@@ -166,7 +166,7 @@ func (b botStatus) line() string {
 	if b.Doubt {
 		fmt.Fprint(&w, "; DOUBT: it may be the gateway's own network")
 	}
-	if b.TableFile != "" && b.Table != nil && !b.Table.Reachable && b.Table.ReadAge >= 0 {
+	if b.sharesTable() && b.Table != nil && !b.Table.Reachable && b.Table.ReadAge >= 0 {
 		fmt.Fprint(&w, "; TABLE NOT REACHED")
 	}
 	return w.String()

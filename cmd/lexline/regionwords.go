@@ -40,7 +40,7 @@ func botWords(b botStatus, now time.Time) string {
 		w.WriteString(indent(1, outlookWords(r, b)+evidenceWords(r, now)+roomWords(b.Rooms[r.Region])))
 	}
 	switch {
-	case b.TableFile == "":
+	case !b.sharesTable():
 		fmt.Fprintln(&w, "Table: none but in memory: pins end with this gateway, and no other one knows of them.")
 	case b.Table != nil:
 		w.WriteString(tableWords(*b.Table, b.Active))

@@ -72,7 +72,7 @@ type gateway struct {
 	server   *http.Server
 	calls    call.Config
 	bots     []*bot                 // in the order of their first lines
-	table    *lateTable             // nil: kept in memory
+	table    io.Closer              // nil: kept in memory
 	sounds   map[string]call.Sounds // by name of the line
 	started  time.Time
 	ends     callEnds
