@@ -187,7 +187,7 @@ func (o *contactOracle) fault(i int, f Fault) ConnectFault {
 	}
 	r.Before = o.phase(func(c *Contact) bool { return c.Ended.After(f.From) && c.Began.Before(moved) })
 	r.Until = o.phase(func(c *Contact) bool { return !c.Began.Before(moved) && c.Began.Before(end) })
-	r.After = o.phase(func(c *Contact) bool { return !c.Began.Before(end) && c.Began.Before(next) })
+	r.After = o.phase(func(c *Contact) bool { return !c.Began.Before(end) && c.Ended.Before(next) })
 	return r
 }
 

@@ -64,7 +64,8 @@ type ConnectFault struct {
 
 	// Before has the contacts that a broken region could still meet: under way when
 	// the fault came, or begun before the table had moved. Until are those begun
-	// later, until the fault ended, and After those after it.
+	// later, until the fault ended, and After those begun after it and over before the
+	// next one.
 	Before Phase `json:"before_move"`
 	Until  Phase `json:"after_move"`
 	After  Phase `json:"after_fault"`
