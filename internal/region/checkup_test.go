@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"strings"
@@ -23,14 +22,17 @@ type clinic struct {
 	from   string
 	id     string
 	hold   time.Duration
-	log    bytes.Buffer
+	log    bytes.Buffer // of logger
+	logger *slog.Logger
 
 	mu    sync.Mutex
 	asked map[string]int
 }
 
 func newClinic(t *testing.T) *clinic {
-	return &clinic{t: t, table: &Memory{}, probes: map[string]proberFunc{}, asked: map[string]int{}}
+	c := &clinic{t: t, table: &Memory{}, probes: map[string]proberFunc{}, asked: map[string]int{}}
+	c.logger = slog.New(slog.NewTextHandler(&c.log, nil))
+	return c
 }
 
 func (c *clinic) Probe(ctx context.Context, region string, deep bool) (Class, error) {
@@ -51,7 +53,7 @@ func (c *clinic) config() CheckupConfig {
 	cfg := CheckupConfig{
 		Settings: Settings{Regions: []string{east, west}, Hold: c.hold},
 		From:     c.from, ID: c.id, Prober: c, Table: c.table,
-		Logger: slog.New(slog.NewTextHandler(&c.log, nil)),
+		Logger: c.logger,
 	}
 	if cfg.From == "" {
 		cfg.From = east
@@ -259,9 +261,15 @@ func TestCheckupReportIsJSON(t *testing.T) {
 				t.Errorf("the report has no %s: %s", want, text)
 			}
 		}
-		fmt.Fprintln(t.Output(), string(text))
-		fmt.Fprintln(t.Output(), k.log.String())
-		history, _ := ReadHistory(t.Context(), k.table, east)
-		fmt.Fprintln(t.Output(), history)
+		for _, want := range []string{`msg="verdict written"`, `msg="region checked" region=us-east-1 state=down`} {
+			if !strings.Contains(k.log.String(), want) {
+				t.Errorf("the log has no %s: %s", want, k.log.String())
+			}
+		}
+		history, err := ReadHistory(t.Context(), k.table, east)
+		must(t, err)
+		if got, want := history[0].Evidence, "us-east-1 down: 3 probes in a row failed (soft): no answer in time; us-west-2 up"; got != want {
+			t.Errorf("the evidence reads %q, want %q", got, want)
+		}
 	})
 }
