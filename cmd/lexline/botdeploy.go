@@ -145,8 +145,8 @@ type deploy struct {
 	mu  sync.Mutex // guards out: regions write at the same time
 	out io.Writer  // for people; nil with --json
 
-	parity   *parityReport
-	replicas []string // what Global Resiliency has, and would change
+	parity *parityReport
+	copies string // what Global Resiliency has, and would change; "" if nobody can say
 }
 
 func runBotDeploy(ctx context.Context, env *environment, args []string) error {
@@ -190,13 +190,13 @@ func runBotDeploy(ctx context.Context, env *environment, args []string) error {
 // run plans, does, verifies and tells. What went wrong stands in the regions.
 func (d *deploy) run(ctx context.Context) {
 	d.each(func(r *deployRegion) error { return r.look(ctx) })
+	d.findCopies(ctx)
 	d.printPlan()
 	if d.dryRun || ctx.Err() != nil {
 		return
 	}
 	d.each(func(r *deployRegion) error { return r.carryOut(ctx) })
 	d.verify(ctx)
-	d.replicas = d.resiliency(ctx)
 	d.printSummary()
 }
 
@@ -274,14 +274,27 @@ func (d *deploy) outcome() error {
 	return nil
 }
 
-// resiliency says what Lex Global Resiliency has, and would change.
-func (d *deploy) resiliency(ctx context.Context) []string {
+// findCopies asks the home region for the copies that Lex Global Resiliency keeps of
+// the bot. They are read-only: nothing is deployed to one, Lex does that.
+func (d *deploy) findCopies(ctx context.Context) {
 	home := d.regions[0]
-	if home.state.bot.ID == "" || home.err != nil {
-		return nil
+	if home.err != nil {
+		return
 	}
-	list, served := home.client.Replicas(ctx, home.state.bot.ID)
-	return resiliencyWords(home.Name, list, served)
+	var list []lexmodels.Replica
+	served := true
+	if home.state.bot.ID != "" {
+		list, served = home.client.Replicas(ctx, home.state.bot.ID)
+	}
+	d.copies = strings.Join(resiliencyWords(home.Name, list, served), "\n")
+	for _, r := range d.regions[1:] {
+		if r.err == nil && !r.plan.nothing() && slices.ContainsFunc(list, func(l lexmodels.Replica) bool { return l.Region == r.Name }) {
+			r.err = &hintError{
+				fmt.Errorf("the bot is a copy of the one in %s, and read-only", home.Name),
+				"Lex copies what is deployed in " + home.Name + ": deploy there only, then compare with lexline region parity",
+			}
+		}
+	}
 }
 
 // resiliencyWords explains. https://docs.aws.amazon.com/lexv2/latest/dg/global-resiliency.html

@@ -208,6 +208,18 @@ func TestBotDeployMistakes(t *testing.T) {
 	}
 }
 
+func TestBotDeployLeavesCopiesToLex(t *testing.T) {
+	east, west := startLex(t, "us-east-1", orderFlowers), startLex(t, "us-west-2", orderFlowers)
+	east.copies = `{"botReplicaSummaries": [{"replicaRegion": "us-west-2", "botReplicaStatus": "Enabled"}]}`
+	code, result, errs := deployed(t, editedFlowers(t, edit{pickupDate, "What day", "Which day"}), east.flag(), west.flag(), "--role", lexRole)
+	if code != 1 || result.Regions[0].Version != "2" || result.Regions[1].Changed || !strings.Contains(errs, "is a copy of the one in us-east-1, and read-only") {
+		t.Errorf("exit code %d, %+v, %s; want 1, the source deployed, the copy left alone", code, result.Regions, errs)
+	}
+	if done := west.writes(); len(done) > 0 {
+		t.Errorf("the copy was sent %q, want nothing that changes anything", done)
+	}
+}
+
 func TestResiliencyWords(t *testing.T) {
 	for _, test := range []struct {
 		home   string

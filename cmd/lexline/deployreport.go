@@ -39,6 +39,7 @@ func (d *deploy) printPlan() {
 		}
 	}
 	if d.dryRun {
+		d.printCopies()
 		d.printf("\ndry run: nothing was changed\n")
 		return
 	}
@@ -85,8 +86,12 @@ func (d *deploy) printSummary() {
 	}
 	d.printParity()
 	d.printNext()
-	if len(d.replicas) > 0 {
-		d.printf("\n%s\n", strings.Join(d.replicas, "\n"))
+	d.printCopies()
+}
+
+func (d *deploy) printCopies() {
+	if d.copies != "" {
+		d.printf("\n%s\n", d.copies)
 	}
 }
 
@@ -148,7 +153,7 @@ type deployJSON struct {
 	OK      bool               `json:"ok"`
 	Regions []deployRegionJSON `json:"regions"`
 	Parity  *parityReport      `json:"parity,omitempty"`
-	Notes   []string           `json:"global_resiliency,omitempty"`
+	Copies  string             `json:"global_resiliency,omitempty"`
 }
 
 type deployRegionJSON struct {
@@ -165,7 +170,7 @@ type deployRegionJSON struct {
 }
 
 func (d *deploy) printJSON(w io.Writer) error {
-	result := deployJSON{Export: d.path, Bot: d.export.Name, DryRun: d.dryRun, OK: d.outcome() == nil, Parity: d.parity, Notes: d.replicas}
+	result := deployJSON{Export: d.path, Bot: d.export.Name, DryRun: d.dryRun, OK: d.outcome() == nil, Parity: d.parity, Copies: d.copies}
 	for _, r := range d.regions {
 		one := deployRegionJSON{
 			Region: r.Name, BotID: r.state.bot.ID, Version: r.state.alias.Version, AliasID: r.state.aliasID, AliasARN: r.aliasARN(),

@@ -26,6 +26,7 @@ type lexRegion struct {
 	mu       sync.Mutex
 	requests []string               // "PUT /imports"
 	refuse   func(line string) bool // nil: nothing is refused
+	copies   string                 // the answer of ListBotReplicas; "": Lex's own
 }
 
 // startLex serves an export in a region. Regions draw other variations of prompts.
@@ -44,8 +45,13 @@ func startLex(t *testing.T, name, export string) *lexRegion {
 		line := req.Method + " " + req.URL.Path
 		r.mu.Lock()
 		r.requests = append(r.requests, line)
-		refused := r.refuse != nil && r.refuse(line)
+		refused, copies := r.refuse != nil && r.refuse(line), r.copies
 		r.mu.Unlock()
+		if copies != "" && strings.HasSuffix(line, "/replicas") {
+			w.Header().Set("Content-Type", "application/json")
+			_, _ = io.WriteString(w, copies)
+			return
+		}
 		if refused {
 			w.Header().Set("X-Amzn-Errortype", "AccessDeniedException")
 			w.WriteHeader(http.StatusForbidden)
@@ -309,5 +315,23 @@ func TestRegionParityMistakes(t *testing.T) {
 				t.Errorf("exit code %d, %s%s; want 2, %q and a hint", code, errs, out, test.want)
 			}
 		})
+	}
+}
+
+func TestTellerWritesOverItsLine(t *testing.T) {
+	var out bytes.Buffer
+	tell := &teller{w: &out, terminal: true}
+	tell.say("us-east-1", "build \x1b[2J")
+	tell.count("conversations", 3, 9)
+	tell.end()
+	tell.end()
+	const line = "\r\x1b[K"
+	if want := line + "us-east-1: build ?[2J" + line + "3 of 9 conversations" + line; out.String() != want {
+		t.Errorf("written %q, want %q", out.String(), want)
+	}
+	out.Reset()
+	(&teller{w: &out}).say("us-east-1", "build")
+	if out.Len() > 0 {
+		t.Errorf("written %q where there is no terminal, want nothing", out.String())
 	}
 }
