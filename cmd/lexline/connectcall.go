@@ -149,7 +149,7 @@ func (o *connectCallOptions) lookUp(ctx context.Context, env *environment, bots 
 		bots[region] = bot
 	}
 	if len(bots) == 0 {
-		return &hintError{errors.Join(faults...), "is it a local Lex, and does it run? --bot REGION=BOTID/ALIASID does without asking"}
+		return &hintError{errors.Join(faults...), "does a local Lex run there, and are the names right? --bot REGION=BOTID/ALIASID does without asking"}
 	}
 	for _, err := range faults {
 		fmt.Fprintf(env.stderr, "note: %s; that region keeps the flow's alias\n", printable(err.Error()))
