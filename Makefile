@@ -28,7 +28,7 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill bench-drill bench-table build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
+.PHONY: help demo drill bench-drill bench-lambda bench-table build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ bench: ## Measure the media path; the last line is its CPU over a raw TCP server
 
 bench-drill: setup-demo build ## Drill every kind of fault with 50 callers, beside a model of AWS's article: 32 minutes (ARGS="--fault stop")
 	@go run ./bench/drill $(ARGS)
+
+bench-lambda: setup-test build ## Break Lex and the table under the Lambda functions, beside a model of AWS's article: 5 minutes
+	@go run ./bench/lambda $(ARGS)
 
 bench-table: setup-demo build ## Break the region table in six ways under calls; exit 1 if they notice
 	@go run ./bench/table $(ARGS)

@@ -87,6 +87,7 @@ var mayImport = map[string]row{
 	"cmd/lexline-speech": {own: "speech", others: purego, tests: cmp},
 	"bench/discard":      {tests: cmp},
 	"bench/drill":        {tests: cmp},
+	"bench/lambda":       {own: "connectsim", tests: cmp + " internal/dynamodb/dynalite"},
 	"bench/mediapath":    {own: "audio", tests: cmp},
 	"bench/simulate":     {own: "region simulate", tests: cmp},
 	"bench/speech":       {own: "audio botdef nlu speech", tests: cmp},

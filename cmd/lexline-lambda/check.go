@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -79,9 +78,14 @@ type checkAnswer struct {
 	AsExpected map[string]bool `json:"as_expected,omitempty"`
 }
 
-// errNoTableAnswer says that a check found out what it could and could do nothing
-// with it. Whoever runs the check on a schedule will run it again.
-var errNoTableAnswer = errors.New("the region table could neither be read nor written")
+// TableUnreachable says that a check found out what it could and could do nothing
+// with it. Whoever runs the check on a schedule will run it again. Its name is the
+// type of the function's error.
+type TableUnreachable struct{ fault string }
+
+func (e *TableUnreachable) Error() string {
+	return "the region table could neither be read nor written: " + e.fault
+}
 
 // Invoke implements lambda.Handler. It returns an error if the check could not do its
 // work at all, and not because regions are down.
@@ -93,7 +97,7 @@ func (c *check) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
 	report, err := c.checkUp(ctx)
 	c.clean(ctx)
 	if err == nil && report.Memory == region.MemoryUnread && !report.Written && len(report.TableFaults) > 0 {
-		err = fmt.Errorf("%w: %s", errNoTableAnswer, report.TableFaults[0])
+		err = &TableUnreachable{report.TableFaults[0]}
 	}
 	if err != nil {
 		return nil, err
