@@ -19,7 +19,8 @@ import (
 const (
 	patience   = 200 * time.Millisecond // for the table, where an earlier answer is remembered
 	readLimit  = 700 * time.Millisecond // for the table, where none is, and for one that comes late
-	warmLimit  = 400 * time.Millisecond // for the read before the first event
+	warmLimit  = 250 * time.Millisecond // for the read before the first event
+	hurried    = 450 * time.Millisecond // for the table, where none is and an earlier read hangs
 	answerTime = 100 * time.Millisecond // kept back of the function's own limit
 	memoryLife = 24 * time.Hour         // after which a remembered region is not used any more
 	mostLate   = 4                      // reads under way at once
@@ -55,14 +56,23 @@ func newGetRegion(ctx context.Context, s regionSettings, logger *slog.Logger) *g
 }
 
 // warm reads the table before the first event, so that there is something to
-// remember, and a connection.
+// remember, and a connection. It does not wait long: what comes late is still good.
 func (g *getRegion) warm(ctx context.Context) {
-	if keys := g.s.keys(connect.Event{}); g.table != nil && len(keys) > 0 {
-		ctx, cancel := context.WithTimeout(ctx, warmLimit)
-		defer cancel()
-		if got := g.lookUp(ctx, keys); got.err != nil {
-			g.log.Warn("region table not read before the first event", "err", got.err)
-		}
+	keys := g.s.keys(connect.Event{})
+	if g.table == nil || len(keys) == 0 {
+		return
+	}
+	got := g.start(ctx, keys, readLimit)
+	timer := time.NewTimer(warmLimit)
+	defer timer.Stop()
+	err := errSlow
+	select {
+	case f := <-got:
+		err = f.err
+	case <-timer.C:
+	}
+	if err != nil {
+		g.log.Warn("region table not read before the first event", "err", err)
 	}
 }
 
@@ -105,7 +115,7 @@ var (
 	errNoTable = errors.New("no table is configured")
 	errNoKey   = errors.New("neither the event nor the configuration says which item to read")
 	errHeld    = errors.New("earlier reads of the table hang")
-	errSlow    = fmt.Errorf("the table did not answer within %v", patience)
+	errSlow    = errors.New("the table did not answer in time")
 )
 
 // find asks the table, for as long as it is worth it.
@@ -123,19 +133,14 @@ func (g *getRegion) find(ctx context.Context, event connect.Event) found {
 	if until, ok := ctx.Deadline(); ok {
 		limit = min(limit, time.Until(until)-answerTime)
 	}
-	got := make(chan found, 1)
-	g.late.Add(1)
-	g.reads.Go(func() {
-		defer g.late.Add(-1)
-		// A read that comes too late for this answer is still good for the next one.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
-		defer cancel()
-		got <- g.lookUp(ctx, keys)
-	})
 	wait := limit
+	if g.late.Load() > 0 {
+		wait = min(wait, hurried)
+	}
 	if _, _, ok := g.memory.recall(keys[0]); ok {
 		wait = min(wait, patience)
 	}
+	got := g.start(ctx, keys, limit)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -144,6 +149,20 @@ func (g *getRegion) find(ctx context.Context, event connect.Event) found {
 	case <-timer.C:
 		return found{err: errSlow}
 	}
+}
+
+// start looks the keys up on a goroutine of its own, which Close waits for. It does
+// not end with ctx: what comes too late for one answer is still good for the next.
+func (g *getRegion) start(ctx context.Context, keys []string, limit time.Duration) <-chan found {
+	got := make(chan found, 1)
+	g.late.Add(1)
+	g.reads.Go(func() {
+		defer g.late.Add(-1)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+		defer cancel()
+		got <- g.lookUp(ctx, keys)
+	})
+	return got
 }
 
 // lookUp reads the items of all keys at once. The first key whose item names a

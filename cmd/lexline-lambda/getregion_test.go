@@ -217,8 +217,11 @@ func TestGetRegionHeld(t *testing.T) {
 		})
 		g, _ := testRegion(article(), table)
 		for n := range 2 * mostLate {
-			want := readLimit
-			if n >= mostLate {
+			want := hurried
+			switch {
+			case n == 0:
+				want = readLimit
+			case n >= mostLate:
 				want = 0
 			}
 			if got, took := answered(t, g, asksEast); got != "us-east-1" || took != want {
@@ -235,6 +238,40 @@ func TestGetRegionHeld(t *testing.T) {
 		}
 		g.Close()
 	})
+}
+
+// TestGetRegionCold starts with a table that hangs, or is slow.
+func TestGetRegionCold(t *testing.T) {
+	tests := []struct {
+		name   string
+		after  time.Duration // 0: never
+		want   string
+		within time.Duration
+	}{
+		{"hung", 0, "us-east-1", warmLimit + hurried},
+		{"slow", 400 * time.Millisecond, "us-west-2", warmLimit + 400*time.Millisecond},
+		{"fast", time.Millisecond, "us-west-2", 2 * time.Millisecond},
+	}
+	for _, tt := range tests {
+		synctest.Test(t, func(t *testing.T) {
+			table := new(fakeTable)
+			table.does(func(ctx context.Context, key string) (region.Item, error) {
+				if tt.after == 0 {
+					return hangs(ctx, key)
+				}
+				time.Sleep(tt.after)
+				return says("us-west-2")(ctx, key)
+			})
+			g, _ := testRegion(article(), table)
+			defer g.Close()
+			begun := time.Now()
+			g.warm(t.Context())
+			got, _ := answered(t, g, asksEast)
+			if took := time.Since(begun); got != tt.want || took != tt.within {
+				t.Errorf("%s: first answer %s, %v after the start; want %s after %v", tt.name, got, took, tt.want, tt.within)
+			}
+		})
+	}
 }
 
 // TestGetRegionTriesAgain has the first read find a connection that has gone.
