@@ -28,7 +28,7 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill bench-drill bench-lambda bench-table build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
+.PHONY: help demo drill article-test bench-drill bench-lambda bench-table build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ fuzz-short: ## Run every fuzz target on 5,000 inputs
 
 bench: ## Measure the media path; the last line is its CPU over a raw TCP server's
 	@go run ./bench/mediapath $(ARGS)
+
+article-test: setup-test build ## Delete the bot's alias in one region with the AWS CLI, and have contacts and calls go on: AWS's own test, 80 seconds
+	@scripts/article-test bin
 
 bench-drill: setup-demo build ## Drill every kind of fault with 50 callers, beside a model of AWS's article: 32 minutes (ARGS="--fault stop")
 	@go run ./bench/drill $(ARGS)

@@ -29,6 +29,7 @@ func commands() []command {
 		connectFlowCommand(),
 		connectCheckCommand(),
 		connectCallCommand(),
+		lambdaInvokeCommand(),
 		versionCommand(),
 	}
 }
