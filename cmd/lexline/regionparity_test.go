@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"lexline/internal/botdef"
 	"lexline/internal/lexlocal"
@@ -36,7 +37,7 @@ func startLex(t *testing.T, name, export string) *lexRegion {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server, err := lexlocal.New(lexlocal.Config{Region: name, Bots: []*botdef.Bot{bot}, Aliases: []string{"ver_one"}, Seed: uint64(len(name)) + uint64(name[3])})
+	server, err := lexlocal.New(lexlocal.Config{Region: name, Bots: []*botdef.Bot{bot}, Aliases: []string{"ver_one"}, BuildTime: 30 * time.Millisecond, Seed: uint64(len(name)) + uint64(name[3])})
 	if err != nil {
 		t.Fatal(err)
 	}
