@@ -107,8 +107,8 @@ type Function struct {
 }
 
 // StartFunction prepares a function; its first process starts with the first
-// invocation. It runs until ctx ends or Close is called; both have to happen, or
-// Close alone.
+// invocation. When ctx ends its processes are killed; Close is to be called all the
+// same.
 func StartFunction(ctx context.Context, cfg FunctionConfig) (*Function, error) {
 	cfg, err := cfg.withDefaults()
 	if err != nil {

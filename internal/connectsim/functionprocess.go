@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"sync"
 	"syscall"
+	"time"
 )
 
 // process is one process of a function, in a process group of its own.
@@ -22,6 +23,10 @@ type process struct {
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended and its output was read
 }
+
+// outputWait bounds the wait for output after a process has ended: one that it
+// started, and that left its group, may still hold the pipe.
+const outputWait = 5 * time.Second
 
 // startProcess starts the program with the Runtime API at that address.
 func startProcess(ctx context.Context, cfg FunctionConfig, api string) (*process, error) {
@@ -35,6 +40,7 @@ func startProcess(ctx context.Context, cfg FunctionConfig, api string) (*process
 	// When we are killed the kernel kills it too, also while it is stopped.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	p.cmd.Cancel = func() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
+	p.cmd.WaitDelay = outputWait
 	reader, writer := io.Pipe()
 	p.cmd.Stdout, p.cmd.Stderr = writer, writer
 	started := make(chan error)
