@@ -140,18 +140,29 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// attempts is how often a case may come out wrong: the functions' deadlines are real
+// here, and a machine that stands still for longer than they last looks like a table
+// or a region that does.
+const attempts = 3
+
 // check runs one case in a world of its own.
 func check(t *testing.T, run func(*world) (result, error)) {
 	t.Helper()
 	database := dynalite.Start(t)
 	dynalite.CreateTable(t, database, tableName)
 	w := testWorld(t, database)
-	r, err := run(w)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Logf("ours %s in %v, the article's %s in %v", r.ours, r.took.Round(time.Millisecond), r.article, r.theirs.Round(time.Millisecond))
-	if r.wrong != "" {
-		t.Error(r.wrong)
+	for n := 1; ; n++ {
+		r, err := run(w)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("ours %s in %v, the article's %s in %v", r.ours, r.took.Round(time.Millisecond), r.article, r.theirs.Round(time.Millisecond))
+		if r.wrong == "" {
+			return
+		}
+		if n == attempts {
+			t.Fatal(r.wrong)
+		}
+		t.Logf("attempt %d: %s", n, r.wrong)
 	}
 }
