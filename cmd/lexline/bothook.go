@@ -43,13 +43,7 @@ examples:
 	flags.StringVar(&o.ledger, "ledger", "", "`file` that gets a line of JSON for each order placed")
 	flags.DurationVar(&o.delay, "delay", 0, "how long it takes to place an order")
 	flags.DurationVar(&o.lease, "lease", lexhook.DefaultLease, "how long an execution may take before another one takes its place")
-	flags.Func("log-format", "`format` of the log: text, or json with one object a line (default text)", func(text string) error {
-		if text != "text" && text != "json" {
-			return errors.New("must be text or json")
-		}
-		o.json = text == "json"
-		return nil
-	})
+	logFormatFlag(flags, &o.json)
 	if err := parseFlags(flags, args); err != nil {
 		return nil, err
 	}

@@ -75,13 +75,7 @@ examples:
 	flags.DurationVar(&o.latency, "latency", 0, "`duration` that a turn takes at least, such as 400ms for that of a real bot")
 	flags.Float64Var(&o.spread, "latency-spread", 0, "`number` that makes --latency the median of a log-normal one; 0.45 is much like a real bot's")
 	flags.IntVar(&o.quota, "quota", 0, "`number` of turns that an alias answers at a time, more are throttled (default no limit)")
-	flags.Func("log-format", "`format` of the log: text, or json with one object a line (default text)", func(text string) error {
-		if text != "text" && text != "json" {
-			return errors.New("must be text or json")
-		}
-		o.json = text == "json"
-		return nil
-	})
+	logFormatFlag(flags, &o.json)
 	if err := parseFlags(flags, args); err != nil {
 		return nil, err
 	}

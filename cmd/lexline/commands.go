@@ -108,6 +108,17 @@ func newFlags(env *environment, name, operands, about string) *flag.FlagSet {
 	return flags
 }
 
+// logFormatFlag has isJSON say whether the log of a server is for programs.
+func logFormatFlag(flags *flag.FlagSet, isJSON *bool) {
+	flags.Func("log-format", "`format` of the log: text, or json with one object a line (default text)", func(text string) error {
+		if text != "text" && text != "json" {
+			return errors.New("must be text or json")
+		}
+		*isJSON = text == "json"
+		return nil
+	})
+}
+
 // complaint takes what the package flag prints of a wrong flag before it shows the
 // usage, which it also returns as an error.
 type complaint struct{ made bool }

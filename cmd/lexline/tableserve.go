@@ -59,7 +59,7 @@ examples:
 	flags.Uint64Var(&o.seed, "fault-seed", 1, "`number` that decides which requests faults with a rate strike")
 	flags.DurationVar(&o.latency, "latency", 0, "`duration` that an answer takes at least")
 	flags.BoolVar(&o.expire, "expire", false, "let items go when the time in their time-to-live attribute is over")
-	flags.BoolVar(&o.json, "json", false, "write the log as JSON, one object a line")
+	logFormatFlag(flags, &o.json)
 	if err := parseFlags(flags, args); err != nil {
 		return nil, err
 	}
@@ -193,8 +193,8 @@ func (o *tableOptions) fill(server *dynamolocal.Server) error {
 	return nil
 }
 
-// tableStart is the first line of `lexline table serve --json`; the others are
-// dynamolocal.Records. Fields are added, never renamed.
+// tableStart is the first line of `lexline table serve --log-format json`; the
+// others are dynamolocal.Records. Fields are added, never renamed.
 type tableStart struct {
 	Time     time.Time `json:"time"`
 	Op       string    `json:"op"`              // Start

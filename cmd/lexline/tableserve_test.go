@@ -39,7 +39,7 @@ func TestTableServeLogsJSON(t *testing.T) {
 	if err := os.WriteFile(printed, []byte(`{"Item":{"connectRegion":{"S":"eu-west-2"},"lexRegion":{"S":"err"}}}`), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	s := startCommand(t, "table", "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--json",
+	s := startCommand(t, "table", "serve", "--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--log-format", "json",
 		"--seed", "us-east-1=us-west-2", "--item", printed, "--fault", `{"kind":"throttle","operations":["Scan"]}`)
 	var start tableStart
 	if err := json.Unmarshal([]byte(s.line(t)), &start); err != nil {

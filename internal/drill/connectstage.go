@@ -80,7 +80,7 @@ const (
 // startTable starts the stand-in for DynamoDB.
 func (d *connectDrill) startTable(ctx context.Context) error {
 	// The table is as the article's functions leave it: ours go on from there.
-	args := []string{"table", "serve", "--listen", "127.0.0.1:0", "--seed", tableKey, "--json"}
+	args := []string{"table", "serve", "--listen", "127.0.0.1:0", "--seed", tableKey, "--log-format", "json"}
 	var err error
 	d.table, err = d.stage.begin(ctx, "table", args, func(text []byte) bool {
 		d.where = hookEndpoint(text)

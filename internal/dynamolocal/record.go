@@ -7,7 +7,7 @@ import (
 )
 
 // Record is the trace of one request. Its JSON form, one object a line, is what
-// `lexline table serve --json` writes and what other programs may rely on: fields
+// `lexline table serve --log-format json` writes and what other programs may rely on: fields
 // are added, never renamed.
 type Record struct {
 	Time  time.Time `json:"time"`
