@@ -22,6 +22,7 @@ type Contact struct {
 	// Waited is how long the customer waited for the next words, all in all, and
 	// Silence the longest of these times.
 	Waited, Silence time.Duration
+	Late            time.Duration // by which the customer spoke too late, at the worst: the machine's fault
 }
 
 // BotBlock is one block of a flow that connected a contact with a bot.

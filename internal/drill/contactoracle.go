@@ -78,6 +78,7 @@ func (o *contactOracle) summary() {
 		o.r.Utterances += c.Said
 		o.r.Repeats += c.Repeats
 		o.r.Silence = max(o.r.Silence, c.Silence.Seconds())
+		o.r.LateMS = max(o.r.LateMS, c.Late.Milliseconds())
 		if c.branched() {
 			o.r.Branched++
 		}

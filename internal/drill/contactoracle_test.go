@@ -28,6 +28,7 @@ func movedContact(number int, began float64) Contact {
 		{Region: "us-west-2", Began: at(began + 4), Ended: at(began + 7)},
 	}
 	c.Ended, c.Said, c.Repeats, c.Waited, c.Silence = at(began+7), 7, 2, 6*time.Second, 4*time.Second
+	c.Late = 40 * time.Millisecond
 	return c
 }
 
@@ -70,7 +71,7 @@ func TestJudgeContacts(t *testing.T) {
 	got := JudgeContacts(oneFault())
 	want := &ConnectReport{
 		Seed: 7, Seconds: 90, Planned: 90, Lanes: 2, Contacts: 10, Branched: 2, Utterances: 8*5 + 2*7, Repeats: 4, Placed: 10,
-		Silence: 4, Asked: Quantiles{10, .02, .02, .02}, Checks: 6, Moves: 2, Violations: []string{},
+		LateMS: 40, Silence: 4, Asked: Quantiles{10, .02, .02, .02}, Checks: 6, Moves: 2, Violations: []string{},
 		Faults: []ConnectFault{{
 			Kind: Hang, Regions: []string{"us-east-1"}, At: 20, For: 30,
 			Checked: 33 + 3 - 20, Moved: 16, LastLed: 10, BackMoved: 17, BackLed: 20,

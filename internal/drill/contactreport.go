@@ -27,6 +27,10 @@ type ConnectReport struct {
 	Twice   int `json:"orders_twice"`
 	Wrong   int `json:"orders_wrong"`
 
+	// LateMS is how late a customer spoke at the worst, in ms. No wait below it means
+	// anything: it was the machine that was busy.
+	LateMS int64 `json:"customers_late_ms"`
+
 	Silence float64        `json:"longest_silence_s"`
 	Asked   Quantiles      `json:"region_told_in"` // how long flows waited for lexDRGetRegion
 	Checks  int            `json:"checks"`

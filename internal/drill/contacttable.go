@@ -32,6 +32,7 @@ func WriteContactTable(w io.Writer, reports ...*ConnectReport) error {
 	t.count("  with wrong values", func(r *ConnectReport) int { return r.Wrong })
 	t.row("told the region in, s", func(r *ConnectReport) string { return r.Asked.String() })
 	t.row("longest silence", func(r *ConnectReport) string { return seconds(r.Silence) })
+	t.row("customers spoke late by", func(r *ConnectReport) string { return fmt.Sprintf("%d ms", r.LateMS) })
 	t.count("table moves", func(r *ConnectReport) int { return r.Moves })
 	for i := range reports[0].Faults {
 		contactFaultRows(t, i)

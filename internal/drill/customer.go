@@ -15,6 +15,7 @@ type customer struct {
 	thought time.Duration // in all: the rest of the contact they waited
 	began   int           // conversations that broke off
 	said    int
+	late    time.Duration // by which they spoke later than they would have, at the worst
 }
 
 // mostAgain is how often a customer says everything again.
@@ -33,7 +34,7 @@ func (c *customer) Next(ctx context.Context, heard connectsim.Heard) (connectsim
 	}
 	s := c.who.answer(heard.Prompts)
 	think := s.Think / hurry
-	timer := time.NewTimer(think)
+	began, timer := time.Now(), time.NewTimer(think)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -41,6 +42,7 @@ func (c *customer) Next(ctx context.Context, heard connectsim.Heard) (connectsim
 		return connectsim.Utterance{}, ctx.Err()
 	}
 	c.thought += think
+	c.late = max(c.late, time.Since(began)-think)
 	c.said++
 	return connectsim.Utterance{Text: s.Text}, nil
 }
@@ -87,7 +89,7 @@ func contactOf(result connectsim.Result, who *customer, number, lane int, began 
 	c := Contact{
 		Number: number, Lane: lane, ID: result.Contact, Order: who.who.Order, Began: began, Ended: began.Add(result.Length),
 		Text: result.Fault, Sayings: len(who.who.Sayings), Said: who.said, Repeats: result.Repeated,
-		Waited: result.Length - who.thought, Silence: result.Silence,
+		Waited: result.Length - who.thought, Silence: result.Silence, Late: who.late,
 	}
 	var last connectsim.Event
 	for _, e := range result.Events {
