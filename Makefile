@@ -28,10 +28,10 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill article-test bench-drill bench-lambda bench-table build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
+.PHONY: help demo drill article-test bench-drill bench-connect bench-lambda bench-table build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-demo build ## Install what is missing, build, place three calls, lose a region (ARGS="--json" and so on)
 	@bin/lexline demo $(ARGS)
@@ -78,6 +78,9 @@ article-test: setup-test build ## Delete the bot's alias in one region with the 
 
 bench-drill: setup-demo build ## Drill every kind of fault with 50 callers, beside a model of AWS's article: 32 minutes (ARGS="--fault stop")
 	@go run ./bench/drill $(ARGS)
+
+bench-connect: build ## Drill every kind of fault with 40 customers of Amazon Connect, beside a model of AWS's article: 55 minutes (ARGS="--fault stop")
+	@go run ./bench/drill -channel connect $(ARGS)
 
 bench-lambda: setup-test build ## Break Lex and the table under the Lambda functions, beside a model of AWS's article: 5 minutes
 	@go run ./bench/lambda $(ARGS)
