@@ -105,14 +105,15 @@ func TestContactTimeline(t *testing.T) {
 			t.Fatalf("the picture is no XML: %v", err)
 		}
 		if element, ok := token.(xml.StartElement); ok {
+			attributes := map[string]string{}
 			for _, a := range element.Attr {
-				if a.Name.Local == "class" {
-					classes[a.Value]++
-				}
+				attributes[a.Name.Local] = a.Value
 			}
+			// A path has many lines, each of which begins where it moves to.
+			classes[attributes["class"]] += max(1, strings.Count(attributes["d"], "M"))
 		}
 	}
-	for class, want := range map[string]int{"fault": 1, "check": len(h.Checks), "table": len(h.Table), "bot": 12, "failed": 2, "lost": 1} {
+	for class, want := range map[string]int{"fault": 1, "check": len(h.Checks), "table": len(h.Table), "contact": 10, "bot": 12, "failed": 2, "lost": 1} {
 		if classes[class] != want {
 			t.Errorf("the picture has %d of %s; want %d", classes[class], class, want)
 		}

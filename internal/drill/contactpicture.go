@@ -5,7 +5,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"time"
 )
 
 // WriteContactTimeline draws a drill of contact flows as SVG: the faults as bars
@@ -101,38 +100,49 @@ func (p *contactPicture) table() {
 	p.y += 26
 }
 
-// lanes draws the contacts of each customer.
-func (p *contactPicture) lanes(n int) {
-	for lane := range n {
-		if lane%5 == 0 {
-			p.text(leftEdge-6, p.y+9+laneStep*float64(lane), `text-anchor="end"`, fmt.Sprintf("customer %d", lane+1))
-		}
-	}
-	for i := range p.h.Contacts {
-		c := &p.h.Contacts[i]
-		y := p.y + laneStep*float64(c.Lane)
-		p.f(`<path d="M%.1f %.0fH%.1f" stroke="#999"/>`+"\n", p.x(c.Began), y+5, p.x(c.Ended))
-		for _, b := range c.Blocks {
-			p.block(c, b, y)
-		}
-		if c.End != ContactServed && c.End != ContactStopped {
-			x := p.x(c.Ended)
-			p.f(`<path class="lost" d="M%.1f %.1f l6 6 m0 -6 l-6 6" stroke="%s" stroke-width="2"><title>%s</title></path>`+"\n",
-				x-3, y+2, colourLost, fmt.Sprintf("contact %d: %s", c.Number, c.End))
-		}
+// strokes are the lines of one kind, drawn as one path: a picture has thousands.
+type strokes struct{ strings.Builder }
+
+// across adds a line that is a pixel long at least.
+func (s *strokes) across(x, y, end float64) {
+	fmt.Fprintf(s, "M%.1f %.0fh%.1f", x, y, max(1, end-x))
+}
+
+// path draws the lines that are there.
+func (p *contactPicture) path(class, look string, s *strokes) {
+	if s.Len() > 0 {
+		p.f(`<path class="%s" d="%s" fill="none" %s/>`+"\n", class, s, look)
 	}
 }
 
-// block draws one bot's part of a contact. At the end of one that failed is a mark.
-func (p *contactPicture) block(c *Contact, b BotBlock, y float64) {
-	x, end := p.x(b.Began), p.x(b.Ended)
-	what := "talked"
-	if b.Failed {
-		what = "failed"
+// lanes draws the contacts of each customer: a thin line for the whole of it, a bar
+// for each bot, with a mark at the end of one that failed.
+func (p *contactPicture) lanes(n int) {
+	for lane := 0; lane < n; lane += 5 {
+		p.text(leftEdge-6, p.y+9+laneStep*float64(lane), `text-anchor="end"`, fmt.Sprintf("customer %d", lane+1))
 	}
-	p.f(`<rect class="bot" x="%.1f" y="%.0f" width="%.1f" height="8" fill="%s"><title>%s</title></rect>`+"\n", x, y+1, max(1, end-x), p.colour(b.Region),
-		strings.Join([]string{fmt.Sprint(c.Number), b.Region, what, b.Ended.Sub(b.Began).Round(10 * time.Millisecond).String()}, " "))
-	if b.Failed {
-		p.f(`<rect class="failed" x="%.1f" y="%.0f" width="2" height="10" fill="%s"/>`+"\n", end-2, y, colourLost)
+	var whole, failed, lost strokes
+	bots := make([]strokes, len(p.h.Regions))
+	for i := range p.h.Contacts {
+		c := &p.h.Contacts[i]
+		y := p.y + laneStep*float64(c.Lane)
+		whole.across(p.x(c.Began), y+5, p.x(c.Ended))
+		for _, b := range c.Blocks {
+			if region := slices.Index(p.h.Regions, b.Region); region >= 0 {
+				bots[region].across(p.x(b.Began), y+5, p.x(b.Ended))
+			}
+			if b.Failed {
+				fmt.Fprintf(&failed, "M%.1f %.0fv10", p.x(b.Ended), y)
+			}
+		}
+		if c.End != ContactServed && c.End != ContactStopped {
+			fmt.Fprintf(&lost, "M%.1f %.0fl6 6m0 -6l-6 6", p.x(c.Ended)-3, y+2)
+		}
 	}
+	p.path("contact", `stroke="#999"`, &whole)
+	for i, region := range p.h.Regions {
+		p.path("bot", fmt.Sprintf(`stroke="%s" stroke-width="8"`, p.colour(region)), &bots[i])
+	}
+	p.path("failed", fmt.Sprintf(`stroke="%s" stroke-width="2"`, colourLost), &failed)
+	p.path("lost", fmt.Sprintf(`stroke="%s" stroke-width="2"`, colourLost), &lost)
 }
