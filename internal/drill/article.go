@@ -106,25 +106,28 @@ func (c *checker) run(ctx context.Context, every time.Duration, seed uint64) {
 	}
 }
 
-func (c *checker) check(ctx context.Context, n int) {
+// check runs the function once. It reports whether it was done before its time was
+// over.
+func (c *checker) check(ctx context.Context, n int) bool {
 	ctx, cancel := context.WithTimeout(ctx, articleLimit)
 	defer cancel()
 	table := articleCheck(regionNames[0], regionNames[1], func(region string) probe { return c.ask(ctx, region, n) })
 	if table == "" {
-		return
+		return false
 	}
 	c.mu.Lock()
 	changed := c.table != table
 	c.table = table
 	c.mu.Unlock()
 	if !changed {
-		return
+		return true
 	}
 	state := "down" // in the words of the report: new calls go elsewhere
 	if table == regionNames[0] {
 		state = "healthy"
 	}
 	c.heard.verdict(Verdict{time.Now(), regionNames[0], state})
+	return true
 }
 
 // ask asks a region for a session, and deletes it.

@@ -142,22 +142,28 @@ func (d *connectDrill) gatewayConfig() string {
 `, tableName, regionNames[0], d.where, regionNames[0])
 }
 
-// publish makes the flow for the aliases as they are now, and has the next contacts
-// take it.
-func (d *connectDrill) publish() error {
+// flow is the policy's contact flow for the aliases as they are now.
+func (d *connectDrill) flow() (*connect.Flow, error) {
 	const lambda = "arn:aws:lambda:us-east-1:111122223333:function:lexDRGetRegion"
 	var bots []connect.RegionBot
-	endpoints := map[string]string{}
 	for _, r := range d.regions {
 		bots = append(bots, connect.RegionBot{Region: r.name, Alias: fmt.Sprintf("arn:aws:lex:%s:111122223333:bot-alias/%s/%v", r.name, r.bot, r.alias.Load())})
-		endpoints[r.name] = r.endpoint
 	}
-	flow := articleFlow(bots[0], bots[1], lambda)
-	if d.c.Policy == PolicyLexline {
-		var err error
-		if flow, err = connect.NewFlow(connect.FlowConfig{Lambda: lambda, Bots: bots, Intents: []string{"OrderFlowers"}}); err != nil {
-			return err
-		}
+	if d.c.Policy == PolicyArticle {
+		return articleFlow(bots[0], bots[1], lambda), nil
+	}
+	return connect.NewFlow(connect.FlowConfig{Lambda: lambda, Bots: bots, Intents: []string{"OrderFlowers"}})
+}
+
+// publish has the next contacts take the flow as it is now.
+func (d *connectDrill) publish() error {
+	flow, err := d.flow()
+	if err != nil {
+		return err
+	}
+	endpoints := map[string]string{}
+	for _, r := range d.regions {
+		endpoints[r.name] = r.endpoint
 	}
 	n, err := connectsim.New(connectsim.Config{
 		Flow: flow, FlowName: "Flower DR Flow", Region: regionNames[0], Lex: endpoints,
