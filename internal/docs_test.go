@@ -2,6 +2,7 @@ package internal
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -21,13 +22,16 @@ const root = ".."
 type document struct {
 	name  string   // path from the top of the repository
 	prose string   // everything outside fenced blocks
-	code  []string // lines of fenced and of indented blocks, then each inline code span
+	code  []string // lines of fenced and of indented blocks, continued ones in one, then each inline code span
+	json  []string // fenced blocks of JSON
 }
 
 var (
 	fence    = regexp.MustCompile("(?ms)^ *```[a-z]*\n(.*?)^ *```$")
 	indented = regexp.MustCompile(`(?m)^ {4,}(\S.*)$`)
+	jsonText = regexp.MustCompile("(?ms)^ *```json\n(.*?)^ *```$")
 	codeSpan = regexp.MustCompile("`([^`\n]+)`")
+	goesOn   = regexp.MustCompile(`\\\n\s*`)
 	link     = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"`)
 	heading  = regexp.MustCompile(`(?m)^#+ +(.*)$`)
 	notSlug  = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
@@ -70,7 +74,10 @@ func documents(t *testing.T) []document {
 		}
 		doc := document{name: name, prose: fence.ReplaceAllString(content, "")}
 		for _, block := range fence.FindAllStringSubmatch(content, -1) {
-			doc.code = append(doc.code, strings.Split(block[1], "\n")...)
+			doc.code = append(doc.code, strings.Split(goesOn.ReplaceAllString(block[1], ""), "\n")...)
+		}
+		for _, block := range jsonText.FindAllStringSubmatch(content, -1) {
+			doc.json = append(doc.json, block[1])
 		}
 		for _, code := range slices.Concat(indented.FindAllStringSubmatch(doc.prose, -1), codeSpan.FindAllStringSubmatch(doc.prose, -1)) {
 			doc.code = append(doc.code, code[1])
@@ -123,6 +130,17 @@ func TestPaths(t *testing.T) {
 		for _, span := range codeSpan.FindAllStringSubmatch(doc.prose, -1) {
 			if _, err := os.Stat(filepath.Join(root, span[1])); ours.MatchString(span[1]) && err != nil {
 				t.Errorf("%s names %s, which is not there", doc.name, span[1])
+			}
+		}
+	}
+}
+
+// TestJSON reads the JSON that documents tell a reader to use.
+func TestJSON(t *testing.T) {
+	for _, doc := range documents(t) {
+		for _, text := range doc.json {
+			if !json.Valid([]byte(text)) {
+				t.Errorf("%s has a block that is no JSON:\n%s", doc.name, text)
 			}
 		}
 	}
