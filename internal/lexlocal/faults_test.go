@@ -134,8 +134,9 @@ func TestHangingEndsWithItsFault(t *testing.T) {
 					t.Errorf("after an hour: answered %v, turn made %v; want no answer, turn made %v", len(answered) != 0, made, when == whenAnswer)
 				}
 				setFaults(t, s, `[]`)
-				if code := <-answered; code != http.StatusOK || kept.last().Fault != faultHang || kept.last().Transcript != "order flowers" {
-					t.Errorf("status %d, record %+v; want an answer that hung", code, kept.last())
+				code := <-answered
+				if r := kept.ofOp("RecognizeText"); code != http.StatusOK || r.Fault != faultHang || r.Transcript != "order flowers" {
+					t.Errorf("status %d, record %+v; want an answer that hung", code, r)
 				}
 			})
 		})
