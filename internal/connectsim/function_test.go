@@ -66,6 +66,17 @@ func bootstrap(handler string) {
 			time.Sleep(time.Hour)
 		case `"exit"`:
 			os.Exit(4)
+		case `"parent"`, `"quiet parent"`, `"parent of a stranger"`:
+			child := exec.Command("sleep", "3600") //nolint:noctx // the group is killed
+			if word != `"quiet parent"` {
+				child.Stdout = os.Stdout
+			}
+			child.SysProcAttr = &syscall.SysProcAttr{Setsid: word == `"parent of a stranger"`}
+			if child.Start() != nil {
+				os.Exit(9)
+			}
+			fmt.Println("child", child.Process.Pid)
+			os.Exit(5)
 		case `"error"`:
 			post(path+"error", `{"errorType":"Boom","errorMessage":"it did"}`)
 		case `"huge"`:
@@ -355,4 +366,42 @@ func TestStartFunctionRefuses(t *testing.T) {
 			t.Errorf("%s: StartFunction = %v; want an error about %q", tt.name, err, tt.text)
 		}
 	}
+}
+
+// A program that has died is not waited for because of what it started.
+func TestFunctionLeavesChildren(t *testing.T) {
+	for _, word := range []string{"parent", "quiet parent", "parent of a stranger"} {
+		t.Run(word, func(t *testing.T) {
+			pids := make(chan int, 1)
+			f := testFunction(t, FunctionConfig{Timeout: time.Hour, Log: func(line []byte) {
+				if pid, ok := strings.CutPrefix(string(line), "child "); ok {
+					n, _ := strconv.Atoi(pid)
+					pids <- n
+				}
+			}})
+			_, err := f.Invoke(t.Context(), []byte(strconv.Quote(word)))
+			var failure *FunctionError
+			if !errors.As(err, &failure) || failure.Type != TypeExit {
+				t.Errorf("%s: error %v, want that the program ended", word, err)
+			}
+			child := <-pids
+			defer func() { _ = syscall.Kill(child, syscall.SIGKILL) }()
+			for word != "parent of a stranger" && lives(child) {
+				runtime.Gosched() // a killed process is there until its parent has seen it
+			}
+			if err := f.Close(); err != nil {
+				t.Errorf("Close() = %v", err)
+			}
+		})
+	}
+}
+
+// lives reports whether a process is there and has not ended.
+func lives(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return false
+	}
+	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
+	return fields[0] != "Z" && fields[0] != "X"
 }

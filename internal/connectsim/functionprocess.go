@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -17,16 +18,13 @@ import (
 	"time"
 )
 
-// process is one process of a function, in a process group of its own.
+// process is one process of a function, in a process group of its own: when it
+// ends, what it started ends too, as with the sandbox that Lambda takes away.
 type process struct {
 	ctx  context.Context // kills it
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended and its output was read
 }
-
-// outputWait bounds the wait for output after a process has ended: one that it
-// started, and that left its group, may still hold the pipe.
-const outputWait = 5 * time.Second
 
 // startProcess starts the program with the Runtime API at that address.
 func startProcess(ctx context.Context, cfg FunctionConfig, api string) (*process, error) {
@@ -39,9 +37,11 @@ func startProcess(ctx context.Context, cfg FunctionConfig, api string) (*process
 	p.cmd.Dir = filepath.Dir(program)
 	// When we are killed the kernel kills it too, also while it is stopped.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-	p.cmd.Cancel = func() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
-	p.cmd.WaitDelay = outputWait
-	reader, writer := io.Pipe()
+	p.cmd.Cancel = p.killGroup
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("start function %s: %w", cfg.Name, err)
+	}
 	p.cmd.Stdout, p.cmd.Stderr = writer, writer
 	started := make(chan error)
 	go func() {
@@ -49,7 +49,9 @@ func startProcess(ctx context.Context, cfg FunctionConfig, api string) (*process
 		// (prctl(2), PR_SET_PDEATHSIG): so this one stays until the process has ended.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
+		defer reader.Close()
 		err := p.cmd.Start()
+		_ = writer.Close() // the process has its own
 		started <- err
 		if err != nil {
 			return
@@ -58,7 +60,8 @@ func startProcess(ctx context.Context, cfg FunctionConfig, api string) (*process
 		var read sync.WaitGroup
 		read.Go(func() { readLog(reader, cfg.Log) })
 		_ = p.cmd.Wait() // how it ended is in ProcessState
-		_ = writer.Close()
+		_ = p.killGroup()
+		_ = reader.SetReadDeadline(time.Now().Add(lastWords)) // pipes have deadlines
 		read.Wait()
 	}()
 	if err := <-started; err != nil {
@@ -66,6 +69,10 @@ func startProcess(ctx context.Context, cfg FunctionConfig, api string) (*process
 	}
 	return p, nil
 }
+
+// lastWords bounds how long the output is read after the process has ended: one that
+// it started, and that left its group, may still hold the pipe.
+const lastWords = time.Second
 
 // readLog hands on every line, and what is too long for one in pieces.
 func readLog(r io.Reader, take func([]byte)) {
@@ -118,11 +125,15 @@ func (p *process) kill() {
 		return
 	default:
 	}
-	if err := syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL); err != nil {
+	if err := p.killGroup(); err != nil {
 		_ = p.cmd.Process.Kill() // it has ended, or is about to
 	}
 	<-p.done
 }
+
+// killGroup kills the process and what it started. The error says that there is
+// nothing any more.
+func (p *process) killGroup() error { return syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) }
 
 // ending says how the process ended, which it has.
 func (p *process) ending() string {
