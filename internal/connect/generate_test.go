@@ -28,7 +28,11 @@ func configs() map[string]FlowConfig {
 		"two regions":             {Lambda: lambda, Bots: two, Intents: []string{"OrderFlowers"}},
 		"two regions and a queue": {Lambda: lambda, Bots: two, Intents: []string{"OrderFlowers"}, Queue: queue},
 		"three regions":           {Lambda: lambda, Bots: three, Queue: queue},
-		"any intent":              {Lambda: lambda, Bots: two},
+		"a cloud of its own": {
+			Lambda: "arn:aws-eusc:lambda:eusc-de-east-1:" + account + ":function:lexDRGetRegion",
+			Bots:   []RegionBot{aliasIn("eusc-de-east-1"), aliasIn("us-gov-west-1")},
+		},
+		"any intent": {Lambda: lambda, Bots: two},
 		"asks for more": {
 			Lambda: lambda, Bots: three, Queue: queue, Intents: []string{"OrderFlowers"}, EndIntents: []string{"GoodbyeIntent"},
 			Texts: Texts{More: "Anything else?"},
@@ -125,6 +129,7 @@ func TestBadFlowConfigs(t *testing.T) {
 		{"a bot elsewhere", "the bot of us-west-2 is in us-east-1", func(c *FlowConfig) { c.Bots[1].Alias = c.Bots[0].Alias }},
 		{"a bot without an alias", "no ARN of an alias", func(c *FlowConfig) { c.Bots[1].Alias = "arn:aws:lex:us-west-2:" + account + ":bot/FLOWERSBOT" }},
 		{"a placeholder", "no ARN of an alias", func(c *FlowConfig) { c.Bots[1].Alias = "arn:aws:lex:us-west-2:ACCOUNT:bot-alias/BOTID/ALIASID" }},
+		{"a region that no function could answer", `"us-mars-1" is no name`, func(c *FlowConfig) { c.Bots[1] = aliasIn("us-mars-1") }},
 		{"no region", `"west" is no name of a region`, func(c *FlowConfig) { c.Bots[1].Region = "west" }},
 		{"a function by name", "no ARN of a function", func(c *FlowConfig) { c.Lambda = "lexDRGetRegion" }},
 		{"a queue by name", "no ARN of a queue", func(c *FlowConfig) { c.Queue = "BasicQueue" }},

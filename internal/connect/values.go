@@ -15,7 +15,10 @@ const (
 	fallbackIntent   = "FallbackIntent" // the name that every Lex V2 bot has it under
 )
 
-const regionForm = `[a-z]{2}(?:-[a-z]+)+-[0-9]`
+// regionForm is that of an AWS region's name: short words for where, a direction and a
+// number, as in us-east-1, us-gov-west-1 and eusc-de-east-1. It is narrow, so that no
+// words of a caller pass for a region.
+const regionForm = `[a-z]{2,4}(?:-[a-z]{2,4})?-(?:central|(?:north|south)?(?:east|west)|north|south)-[1-9][0-9]?`
 
 // What AWS's names look like. Where a region may be $.AwsRegion the first group
 // is the region.
