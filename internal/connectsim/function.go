@@ -2,7 +2,6 @@ package connectsim
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -168,7 +167,7 @@ type handled struct {
 
 // handle has one event handled by a process that is idle, or by a new one.
 func (f *Function) handle(payload []byte) (got handled) {
-	report := Report{RequestID: newRequestID()}
+	report := Report{RequestID: newID()}
 	defer func() {
 		if report.Err = got.err; f.cfg.Report != nil {
 			f.cfg.Report(report)
@@ -233,12 +232,4 @@ func (f *Function) Close() error {
 		e.close()
 	}
 	return nil
-}
-
-// newRequestID makes an id in the form of Lambda's.
-func newRequestID() string {
-	var b [16]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -82,7 +82,8 @@ func (n *Instance) RunAll(ctx context.Context, contacts []Contact, atOnce int) [
 	return results
 }
 
-// newID draws a contact's id: a UUID of version 4, as Connect's are.
+// newID draws an id of a contact or of an invocation: a UUID of version 4, as those of
+// Connect and Lambda are.
 func newID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
