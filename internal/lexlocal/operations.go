@@ -6,15 +6,16 @@ import (
 	"slices"
 )
 
-// runtime and models are the operations of the two APIs by their paths, which are
-// those of the SDKs without the slash at the end that some clients add to some of
-// them. Transfers are no operations of Lex, which leaves them to S3.
+// Paths that many operations begin with.
 const (
 	sessionRoute = "/bots/{botId}/botAliases/{aliasId}/botLocales/{localeId}/sessions/{sessionId}"
 	versionRoute = "/bots/{botId}/botversions/{botVersion}"
 	localeRoute  = versionRoute + "/botlocales/{localeId}"
 )
 
+// runtimeRoutes and modelsRoutes are the operations of the two APIs by their paths,
+// which are those of the SDKs without the slash at the end that some clients add to
+// some of them.
 var runtimeRoutes = map[string]operation{
 	"POST " + sessionRoute + "/text":      {"RecognizeText", (*request).recognizeText},
 	"POST " + sessionRoute + "/utterance": {"RecognizeUtterance", (*request).recognizeUtterance},
@@ -65,6 +66,7 @@ var modelsRoutes = map[string]operation{
 	"DELETE /imports/{importId}": {"DeleteImport", (*request).deleteImport},
 }
 
+// transferRoutes are what Lex leaves to S3.
 var transferRoutes = map[string]operation{
 	"PUT /uploads/{importId}/{token}":   {"Upload", (*request).upload},
 	"GET /downloads/{exportId}/{token}": {"Download", (*request).download},
