@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"lexline/internal/connect"
 	"lexline/internal/connectsim"
 )
 
@@ -126,10 +127,10 @@ func endOfContact(result connectsim.Result) ContactEnd {
 func (c *Contact) took(e connectsim.Event) {
 	began := e.Time.Add(-time.Duration(e.TookMS) * time.Millisecond)
 	switch e.Type {
-	case "InvokeLambdaFunction":
+	case connect.InvokeLambdaFunction:
 		c.Led, c.LedIn = e.External["primaryCode"], time.Duration(e.TookMS)*time.Millisecond
-	case "ConnectParticipantWithLexBot":
-		c.Blocks = append(c.Blocks, BotBlock{regionOfAlias(e.Parameters), began, e.Time, e.Error == "NoMatchingError"})
+	case connect.ConnectParticipantWithLexBot:
+		c.Blocks = append(c.Blocks, BotBlock{regionOfAlias(e.Parameters), began, e.Time, e.Error == connect.NoMatchingError})
 	}
 }
 
