@@ -126,7 +126,9 @@ func CreateTableWithKey(tb testing.TB, endpoint, name, key, kind string) {
 	}); err != nil {
 		tb.Fatal(err)
 	}
-	for {
+	look := time.NewTicker(10 * time.Millisecond)
+	defer look.Stop()
+	for ; ; <-look.C {
 		text, err := Call(ctx, endpoint, "DescribeTable", map[string]any{"TableName": name})
 		if err != nil {
 			tb.Fatal(err)
