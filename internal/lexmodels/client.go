@@ -93,8 +93,5 @@ func address(url string) *string {
 	return &url
 }
 
-// Region is the region that is asked.
-func (c *Client) Region() string { return c.cfg.Region }
-
 // Close ends connections that nobody uses.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
