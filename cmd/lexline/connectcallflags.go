@@ -42,7 +42,7 @@ func parseConnectCall(env *environment, args []string) (*connectCallOptions, err
 	flags.Func("local", "names of the `BOT/ALIAS` that every --lex is asked for, in place of the flow's ids", o.setLocal)
 	flags.StringVar(&o.bootstrap, "bootstrap", "", "`program` of the Lambda functions, such as bin/lexline-lambda")
 	flags.StringVar(&o.handler, "handler", "", "handler `name` that the program is started with (default the function's name in the flow)")
-	flags.Func("env", "environment of the Lambda program, as `NAME=VALUE`; may be repeated. It sees no other", o.addEnv)
+	flags.Func("env", "environment of the Lambda program, as `NAME=VALUE`; may be repeated. It sees no other", appendEnv(&o.env))
 	flags.StringVar(&o.lambdaAnswer, "lambda-answer", "", "do without a program: functions answer this `region`, or this JSON object")
 	flags.Func("say", "`text` that the scripted caller says next; may be repeated", o.addLine)
 	flags.Func("dtmf", "`keys` that they press next; may be repeated", o.addKeys)
@@ -105,14 +105,6 @@ func (o *connectCallOptions) setLocal(text string) error {
 		return errors.New("must be BOT/ALIAS, such as OrderFlowers/ver_one")
 	}
 	o.localBot, o.localAlias = bot, alias
-	return nil
-}
-
-func (o *connectCallOptions) addEnv(text string) error {
-	if name, _, ok := strings.Cut(text, "="); !ok || name == "" {
-		return errors.New("must be NAME=VALUE")
-	}
-	o.env = append(o.env, text)
 	return nil
 }
 

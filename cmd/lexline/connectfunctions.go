@@ -81,6 +81,17 @@ func (o *connectCallOptions) constantAnswer() (constantAnswer, error) {
 	return answer, nil
 }
 
+// appendEnv takes a variable of a Lambda function's environment.
+func appendEnv(list *[]string) func(string) error {
+	return func(text string) error {
+		if name, _, ok := strings.Cut(text, "="); !ok || name == "" {
+			return errors.New("must be NAME=VALUE")
+		}
+		*list = append(*list, text)
+		return nil
+	}
+}
+
 // lineWriter writes lines of several goroutines, each behind a prefix.
 type lineWriter struct {
 	w      io.Writer

@@ -44,7 +44,7 @@ func parseInvokeOptions(env *environment, args []string) (*invokeOptions, error)
 	flags := newFlags(env, "lambda invoke", "HANDLER", lambdaInvokeAbout)
 	flags.StringVar(&o.bootstrap, "bootstrap", "", "`program` of the function (default lexline-lambda beside this program)")
 	flags.StringVar(&o.region, "region", "us-east-1", "`region` that the function runs in, as it is told")
-	flags.Func("env", "environment of the function, as `NAME=VALUE`; may be repeated", func(text string) error { return o.addEnv(text) })
+	flags.Func("env", "environment of the function, as `NAME=VALUE`; may be repeated", appendEnv(&o.env))
 	flags.Func("env-file", "`file` with a line NAME=VALUE for each variable; lines that begin with # say nothing", o.addEnvFile)
 	flags.Func("event", "event, a JSON `text`, or a file's name behind @ (default {})", o.setEvent)
 	flags.DurationVar(&o.limit, "limit", 15*time.Second, "`time` after which the function is killed, as Lambda does")
@@ -71,28 +71,20 @@ func parseInvokeOptions(env *environment, args []string) (*invokeOptions, error)
 	return o, nil
 }
 
-func (o *invokeOptions) addEnv(text string) error {
-	if name, _, ok := strings.Cut(text, "="); !ok || name == "" {
-		return errors.New("must be NAME=VALUE")
-	}
-	o.env = append(o.env, text)
-	return nil
-}
-
 // addEnvFile takes the variables in a file.
 func (o *invokeOptions) addEnvFile(name string) error {
 	content, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	n := 0
+	add, n := appendEnv(&o.env), 0
 	for line := range strings.Lines(string(content)) {
 		n++
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {
 			continue
 		}
-		if err := o.addEnv(line); err != nil {
+		if err := add(line); err != nil {
 			return fmt.Errorf("%s line %d: %w", name, n, err)
 		}
 	}
