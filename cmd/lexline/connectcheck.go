@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -90,10 +89,7 @@ func printFlowReport(w io.Writer, flow *connect.Flow, report flowReport, asJSON,
 		if report.Problems == nil {
 			report.Problems = []connect.Problem{}
 		}
-		enc := json.NewEncoder(w)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(report)
+		return printJSON(w, report)
 	}
 	if describe {
 		if err := describeFlow(w, flow); err != nil {

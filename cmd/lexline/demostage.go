@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -132,9 +131,7 @@ func (d *demo) report(took time.Duration) demoReport {
 func (s *stage) closing(d *demo, took time.Duration) error {
 	report := d.report(took)
 	if s.json {
-		encoder := json.NewEncoder(s.out)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(report); err != nil {
+		if err := printJSON(s.out, report); err != nil {
 			return fmt.Errorf("print the report: %w", err)
 		}
 	} else {

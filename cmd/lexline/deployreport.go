@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -181,8 +180,5 @@ func (d *deploy) printJSON(w io.Writer) error {
 		}
 		result.Regions = append(result.Regions, one)
 	}
-	enc := json.NewEncoder(w)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(result)
+	return printJSON(w, result)
 }

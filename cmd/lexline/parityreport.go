@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -65,10 +64,7 @@ func (r *parityReport) count() (n int) {
 func (r *parityReport) print(w io.Writer, asJSON bool) error {
 	r.Equal = r.count() == 0
 	if asJSON {
-		enc := json.NewEncoder(w)
-		enc.SetIndent("", "  ")
-		enc.SetEscapeHTML(false)
-		return enc.Encode(r)
+		return printJSON(w, r)
 	}
 	var text strings.Builder
 	for _, place := range r.Regions {

@@ -2,9 +2,11 @@ package main
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/user"
 	"strings"
@@ -126,6 +128,14 @@ func span(d time.Duration) string {
 
 // secondsLong is a time given in seconds.
 func secondsLong(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// printJSON prints a value for programs, indented, with <, > and & as they are.
+func printJSON(w io.Writer, value any) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(value)
+}
 
 // printable returns text without what a terminal takes for orders: some of it
 // comes from other machines.

@@ -298,9 +298,7 @@ func keepFile(path string, write func(io.Writer) error) error {
 }
 
 func encodeIndented(w io.Writer, v any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(v); err != nil {
+	if err := printJSON(w, v); err != nil {
 		return fmt.Errorf("write the drill's report: %w", err)
 	}
 	return nil

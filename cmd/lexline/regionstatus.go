@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -82,10 +81,4 @@ func tellTable(ctx context.Context, w io.Writer, opts regionOptions) (sick, err 
 	}
 	_, err = fmt.Fprint(w, indent(0, s.words(time.Now())))
 	return s.sick(), err
-}
-
-func printJSON(w io.Writer, value any) error {
-	encoder := json.NewEncoder(w)
-	encoder.SetIndent("", "  ")
-	return encoder.Encode(value)
 }
