@@ -165,8 +165,12 @@ func (o *drillOptions) connectStated(every ...time.Duration) string {
 	for i, e := range every {
 		said[i] = fmt.Sprintf("%.0f s", e.Seconds())
 	}
-	return fmt.Sprintf("regions answer in %v; a health check every %s and a hold of %.0f s, both times %g",
+	text := fmt.Sprintf("regions answer in %v; a health check every %s and a hold of %.0f s, both times %g",
 		o.Latency, strings.Join(said, " or "), o.Hold.Seconds(), o.scale)
+	if o.gateway {
+		text += "; a gateway shares the table with lexline's contacts"
+	}
+	return text
 }
 
 // connectDrillReport is what `lexline region drill --channel connect --json` prints.

@@ -1,36 +1,51 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
-// TestDrillOfContacts holds a short drill with all its processes: a region answers
-// with errors from just after a health check on, and the table follows at the next
-// one. A check every minute is scaled to one every 3 s, so that it takes about a
-// minute, nearly all of it waiting.
+// TestDrillOfContacts holds short drills with all their processes.
 func TestDrillOfContacts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a drill takes a minute")
 	}
 	t.Parallel()
-	lexline, err := exec.LookPath("lexline") // this test's own program under that name
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	bootstrap := filepath.Join(dir, "lexline-lambda")
+	bootstrap := filepath.Join(t.TempDir(), "lexline-lambda")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", bootstrap, "../lexline-lambda")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the Lambda program: %v\n%s", err, text)
 	}
-	drill := exec.CommandContext(t.Context(), lexline, "region", "drill", "--channel", "connect", "--json", "--bot", orderFlowers,
-		"--bootstrap", bootstrap, "--fault", "5xx", "--every", "1m", "--scale", "0.05", "--calls", "4", "--seed", "3", "--out", filepath.Join(dir, "run"))
+	t.Run("a region fails", func(t *testing.T) { drillOneRegion(t, bootstrap) })
+	t.Run("beside a gateway", func(t *testing.T) { drillBesideGateway(t, bootstrap) })
+}
+
+// drillOfContacts is a drill with a check every minute, scaled to one every 3 s.
+func drillOfContacts(t *testing.T, bootstrap, out string, args ...string) *exec.Cmd {
+	t.Helper()
+	lexline, err := exec.LookPath("lexline") // this test's own program under that name
+	if err != nil {
+		t.Fatal(err)
+	}
+	args = append([]string{
+		"region", "drill", "--channel", "connect", "--bot", orderFlowers, "--bootstrap", bootstrap, "--out", out,
+		"--fault", "5xx", "--every", "1m", "--scale", "0.05", "--calls", "4", "--seed", "3",
+	}, args...)
+	return exec.CommandContext(t.Context(), lexline, args...)
+}
+
+// drillOneRegion has a region answer with errors from just after a health check on;
+// the table follows at the next one. It takes about a minute, nearly all of it waiting.
+func drillOneRegion(t *testing.T, bootstrap string) {
+	t.Parallel()
+	drill := drillOfContacts(t, bootstrap, filepath.Join(t.TempDir(), "run"), "--json")
 	var stderr bytes.Buffer
 	drill.Stderr = &stderr
 	text, err := drill.Output()
@@ -62,5 +77,42 @@ func TestDrillOfContacts(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(got.Folder, "connect-lexline-1m", name)); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// drillBesideGateway ends a drill as soon as the table is known: the gateway has read
+// what the health check wrote.
+func drillBesideGateway(t *testing.T, bootstrap string) {
+	t.Parallel()
+	out := filepath.Join(t.TempDir(), "run")
+	drill := drillOfContacts(t, bootstrap, out, "--gateway")
+	reader, err := drill.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	drill.Stderr = &stderr
+	if err := drill.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said, isInterrupted := "", false
+	for lines := bufio.NewScanner(reader); lines.Scan(); {
+		said += lines.Text() + "\n"
+		if !isInterrupted && strings.Contains(lines.Text(), "table: us-east-1") {
+			isInterrupted = true
+			if err := drill.Process.Signal(os.Interrupt); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := drill.Wait(); drill.ProcessState.ExitCode() != 130 {
+		t.Fatalf("the drill ended with %v; want exit code 130 of an interrupt\n%s%s", err, stderr.String(), said)
+	}
+	if !strings.Contains(said, "a gateway shares the table") {
+		t.Errorf("the drill does not say that a gateway shares the table:\n%s", said)
+	}
+	log, err := os.ReadFile(filepath.Join(out, "connect-lexline-1m", "gateway.log"))
+	if err != nil || !strings.Contains(string(log), `"region table says"`) || !strings.Contains(string(log), `"by":"lexDRTest-us-east-1"`) {
+		t.Errorf("the gateway's log, %v, is\n%s\nwant that it read what the health check wrote into the table", err, log)
 	}
 }
