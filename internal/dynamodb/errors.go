@@ -42,7 +42,7 @@ func hint(err smithy.APIError) string {
 	case "ResourceNotFoundException":
 		return "there is no such table in that account and region: "
 	case "AccessDeniedException":
-		return "the credentials may not: they need dynamodb:GetItem, dynamodb:PutItem and dynamodb:UpdateItem on the table: "
+		return "the credentials may not: they need dynamodb:GetItem and dynamodb:UpdateItem on the table: "
 	case "UnrecognizedClientException", "InvalidSignatureException", "ExpiredTokenException", "IncompleteSignatureException", "MissingAuthenticationTokenException":
 		return "the credentials are not accepted: "
 	case "ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded":
