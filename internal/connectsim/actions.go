@@ -3,6 +3,7 @@ package connectsim
 import (
 	"cmp"
 	"context"
+	"maps"
 	"strconv"
 	"strings"
 
@@ -72,21 +73,18 @@ func (c *run) updateAttributes(_ context.Context, a *connect.Action) outcome {
 		return failed("the target contact is %s; there is the current one only", target)
 	}
 	given, _ := a.Parameters["Attributes"].(map[string]any)
-	size := 0
-	for key, value := range c.attributes {
-		size += len(key) + len(value)
-	}
-	values := map[string]string{}
+	values := maps.Clone(c.attributes)
 	for key, value := range given {
 		values[key] = fill(words(value), c.data)
-		size += len(key) + len(values[key])
+	}
+	size := 0
+	for key, value := range values {
+		size += len(key) + len(value)
 	}
 	if size > maxAttributes {
 		return failed("the attributes have more than %d bytes", maxAttributes)
 	}
-	for key, value := range values {
-		c.attributes[key] = value
-	}
+	maps.Copy(c.attributes, values) // the map that references lead to
 	return outcome{}
 }
 

@@ -73,11 +73,16 @@ func resolve(text string, data map[string]any) string {
 	return words(look(data, keys))
 }
 
+// maxFilled bounds what a text may come to, in bytes, with the values of its
+// references. It is more than any limit of Connect, and less than what a flow of a
+// thousand references to a large attribute would come to.
+const maxFilled = 64 << 10
+
 // fill returns text with all references inside it replaced by their values, as
-// Connect does in prompts and in ARNs.
+// Connect does in prompts and in ARNs. What is beyond maxFilled is cut off.
 func fill(text string, data map[string]any) string {
 	var out strings.Builder
-	for text != "" {
+	for text != "" && out.Len() < maxFilled {
 		at := strings.Index(text, "$.")
 		if at < 0 {
 			break
@@ -94,7 +99,8 @@ func fill(text string, data map[string]any) string {
 		text = text[length:]
 	}
 	out.WriteString(text)
-	return out.String()
+	filled := out.String()
+	return filled[:min(len(filled), maxFilled)]
 }
 
 // look returns what is in data at the end of a path, nil for nothing.

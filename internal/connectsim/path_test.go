@@ -49,6 +49,15 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+// A prompt with many references to a large attribute has come to gigabytes.
+func TestFilledTextIsBounded(t *testing.T) {
+	data := map[string]any{"Attributes": map[string]string{"large": strings.Repeat("x", 30<<10)}}
+	got := fill(strings.Repeat("$.Attributes.large ", 10_000), data)
+	if len(got) != maxFilled {
+		t.Errorf("the text has %d bytes; want %d", len(got), maxFilled)
+	}
+}
+
 func FuzzParsePath(f *testing.F) {
 	for _, seed := range []string{"$.A", "$.A.b[0]", "$.A.['b c'].d", "$.A[x]", "$..", "$.A.['", "$.A.[1", "x$.A", "$.Ä"} {
 		f.Add(seed)

@@ -107,6 +107,13 @@ func TestRules(t *testing.T) {
 			flow: flowOf(act("set", "UpdateContactAttributes", map[string]any{"Attributes": map[string]any{"a": strings.Repeat("b", maxAttributes)}},
 				"bye NoMatchingError:error"), message("error", "bye"), bye),
 		},
+		{
+			name: "large attributes that take each other's place", path: "set again bye", caller: order(),
+			flow: flowOf(act("set", "UpdateContactAttributes", map[string]any{"Attributes": map[string]any{"a": strings.Repeat("b", maxAttributes*2/3)}},
+				"again NoMatchingError:error"),
+				act("again", "UpdateContactAttributes", map[string]any{"Attributes": map[string]any{"a": strings.Repeat("c", maxAttributes*2/3)}},
+					"bye NoMatchingError:error"), message("error", "bye"), bye),
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
