@@ -79,7 +79,7 @@ article-test: setup-test build ## Delete the bot's alias in one region with the 
 bench-drill: setup-demo build ## Drill every kind of fault with 50 callers, beside a model of AWS's article: 32 minutes (ARGS="--fault stop")
 	@go run ./bench/drill $(ARGS)
 
-bench-connect: build ## Drill every kind of fault with 40 customers of Amazon Connect, beside a model of AWS's article: 55 minutes (ARGS="--fault stop")
+bench-connect: build ## Drill every kind of fault with 60 customers of Amazon Connect, beside a model of AWS's article: 55 minutes (ARGS="--fault stop")
 	@go run ./bench/drill -channel connect $(ARGS)
 
 bench-lambda: setup-test build ## Break Lex and the table under the Lambda functions, beside a model of AWS's article: 5 minutes

@@ -16,8 +16,9 @@ func (contacts) faults() []string {
 	return []string{"alias-deleted", "5xx", "reset", "hang", "stop", "blackhole", "refuse", "slow", "throttle", "both"}
 }
 
-// lanes are so many that 200 contacts and more meet each fault.
-func (contacts) lanes() int     { return 40 }
+// lanes are so many that 200 contacts and more meet each fault of one region, even
+// where they take as long as under slow, or under hang with nobody to move the table.
+func (contacts) lanes() int     { return 60 }
 func (contacts) folder() string { return "connect" }
 
 // watch is who looks after the regions in a drill of contacts.

@@ -91,7 +91,7 @@ func parse(args []string, out io.Writer) (options, error) {
 	flags.Func("fault", "`kind` of fault; may be repeated (default all of them)", named)
 	flags.Func("faults", "`kinds` of faults, with commas between", named)
 	flags.StringVar(&o.policy, "policy", "both", "`policy`: lexline, article or both")
-	flags.IntVar(&o.calls, "calls", 0, "`number` of callers or customers at a time (default 50 callers, 40 customers)")
+	flags.IntVar(&o.calls, "calls", 0, "`number` of callers or customers at a time (default 50 callers, 60 customers)")
 	flags.IntVar(&o.jobs, "jobs", 2, "`number` of drills at a time; one with 50 callers takes a quarter of a CPU")
 	flags.IntVar(&o.runs, "runs", 2, "`number` of times that a drill is held at most when the machine was too busy for it")
 	flags.Uint64Var(&o.seed, "seed", 20261120, "`seed` of all drills")

@@ -103,8 +103,8 @@ func TestAllContactUnits(t *testing.T) {
 	for _, u := range o.channel.units(&o) {
 		names[u.name] = true
 	}
-	if len(names) != 10*2*2+2*2 || o.calls != 40 || o.results != filepath.Join("bench", "results", "connect") {
-		t.Errorf("%d units with names of their own, %d customers, results in %s; want 44, 40 and bench/results/connect", len(names), o.calls, o.results)
+	if len(names) != 10*2*2+2*2 || o.calls != 60 || o.results != filepath.Join("bench", "results", "connect") {
+		t.Errorf("%d units with names of their own, %d customers, results in %s; want 44, 60 and bench/results/connect", len(names), o.calls, o.results)
 	}
 }
 
