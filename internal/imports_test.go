@@ -59,9 +59,10 @@ var mayImport = map[string]row{
 	"internal/twilio":           {own: "audio call", others: gobwas, tests: cmp + " " + coder},
 	"internal/lex":              {own: "audio call region", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
 	"internal/gate":             {tests: cmp},
-	"internal/dynamolocal":      {own: "gate", tests: cmp + " internal/dynamodb/dynalite " + awsCore + " " + awsConfig + " " + awsDynamo},
+	"internal/fault":            {own: "gate"},
+	"internal/dynamolocal":      {own: "fault gate", tests: cmp + " internal/dynamodb/dynalite " + awsCore + " " + awsConfig + " " + awsDynamo},
 	"internal/lexmodels":        {own: "botdef parity", others: awsCore + " " + awsLex, tests: cmp + " " + awsConfig},
-	"internal/lexlocal":         {own: "audio botdef gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
+	"internal/lexlocal":         {own: "audio botdef fault gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
 	"internal/dynamodb": {
 		own: "region", others: awsCore + " " + awsConfig + " " + awsDynamo,

@@ -18,8 +18,9 @@
 // as far as that needs no item (check.go), and evaluated (condition.go, apply.go).
 //
 // For drills a server can be broken on purpose, in the words of the local Lex: a
-// Fault strikes requests (faultrequest.go), or the network under them (package
-// gate). An admin listener sets faults (admin.go).
+// Fault strikes requests (faultrequest.go), or the network under them. Packages
+// fault and gate do what is not of DynamoDB in that. An admin listener sets faults
+// (admin.go).
 //
 // The API is described at
 // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Operations_Amazon_DynamoDB.html,

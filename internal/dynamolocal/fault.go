@@ -1,26 +1,25 @@
 package dynamolocal
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"time"
+
+	"lexline/internal/fault"
 )
 
 // The kinds of faults.
 const (
-	faultLatency   = "latency"   // the answer comes late
-	faultError     = "error"     // another answer
-	faultReset     = "reset"     // TCP reset instead of an answer
-	faultHang      = "hang"      // no answer until the fault is cleared
-	faultTruncate  = "truncate"  // the answer breaks off
-	faultThrottle  = "throttle"  // refused above so many requests at a time
-	faultBlackHole = "blackhole" // no packet gets in or out any more
-	faultRefuse    = "refuse"    // connections are refused
+	faultLatency   = "latency"       // the answer comes late
+	faultError     = "error"         // another answer
+	faultReset     = "reset"         // TCP reset instead of an answer
+	faultHang      = "hang"          // no answer until the fault is cleared
+	faultTruncate  = "truncate"      // the answer breaks off
+	faultThrottle  = "throttle"      // refused above so many requests at a time
+	faultBlackHole = fault.BlackHole // no packet gets in or out any more
+	faultRefuse    = fault.Refuse    // connections are refused
 )
 
 // The moments of a request at which a fault can strike.
@@ -30,10 +29,7 @@ const (
 	whenAnswer = "answer" // a write is made, and only the answer is missing
 )
 
-const (
-	maxFaults      = 32
-	longestLatency = duration(10 * time.Minute)
-)
+const longestLatency = fault.Duration(10 * time.Minute)
 
 // Fault is something that a Server does wrong on purpose, for drills; see
 // Server.SetFaults. It has the form of the local Lex's. The fields after Rate each
@@ -46,27 +42,14 @@ type Fault struct {
 	// Rate is which part of the requests it strikes, at random, 1 for all.
 	Rate float64 `json:"rate"`
 
-	Delay    duration `json:"delay,omitempty"`    // latency: so much longer
-	Type     string   `json:"type,omitempty"`     // error: of the API; InternalServerError
-	Status   int      `json:"status,omitempty"`   // error: HTTP, with a body that is no JSON, instead of Type
-	When     string   `json:"when,omitempty"`     // reset, hang, error: accept (reset only), body or answer; body
-	Fraction float64  `json:"fraction,omitempty"` // truncate: what arrives; 0.5
-	Quota    int      `json:"quota,omitempty"`    // throttle: requests at a time; 0
+	Delay    fault.Duration `json:"delay,omitempty"`    // latency: so much longer
+	Type     string         `json:"type,omitempty"`     // error: of the API; InternalServerError
+	Status   int            `json:"status,omitempty"`   // error: HTTP, with a body that is no JSON, instead of Type
+	When     string         `json:"when,omitempty"`     // reset, hang, error: accept (reset only), body or answer; body
+	Fraction float64        `json:"fraction,omitempty"` // truncate: what arrives; 0.5
+	Quota    int            `json:"quota,omitempty"`    // throttle: requests at a time; 0
 	// Applied is how many requests the fault has struck. It is told, not set.
 	Applied int64 `json:"applied,omitempty"`
-}
-
-// duration is written as in Go: "400ms".
-type duration time.Duration
-
-func (d duration) MarshalText() ([]byte, error) {
-	return []byte(time.Duration(d).String()), nil
-}
-
-func (d *duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	*d = duration(parsed)
-	return err
 }
 
 // faultKeys are the keys that each kind has besides kind, operations and rate.
@@ -83,46 +66,14 @@ func CheckFaults(list []byte) error {
 
 // parseFaults reads a JSON list of faults and fills in what was left out. The
 // error names the fault and the key.
-func parseFaults(text []byte) ([]Fault, error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	var list []json.RawMessage
-	if err := decoder.Decode(&list); err != nil {
-		return nil, fmt.Errorf("faults are not a JSON list: %w", err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one JSON value")
-	}
-	if len(list) > maxFaults {
-		return nil, fmt.Errorf("%d faults, at most %d are allowed", len(list), maxFaults)
-	}
-	faults := make([]Fault, len(list))
-	for i, one := range list {
-		if err := faults[i].parse(one); err != nil {
-			return nil, fmt.Errorf("faults[%d]: %w", i, err)
-		}
-	}
-	return faults, nil
-}
+func parseFaults(text []byte) ([]Fault, error) { return fault.ParseList(text, (*Fault).parse) }
 
 func (f *Fault) parse(text []byte) error {
 	*f = Fault{Rate: 1}
-	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(text, &keys); err != nil {
-		return errors.New("is not a JSON object")
-	}
-	if err := json.Unmarshal(text, f); err != nil {
+	if err := fault.Decode(text, f, faultKeys); err != nil {
 		return err
 	}
 	f.Applied = 0
-	own, ok := faultKeys[f.Kind]
-	if !ok {
-		return fmt.Errorf("kind is %q, known are %q", f.Kind, slices.Sorted(maps.Keys(faultKeys)))
-	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if !slices.Contains([]string{"kind", "operations", "rate", "applied"}, key) && !slices.Contains(own, key) {
-			return fmt.Errorf("%s: a fault of kind %s has no such key", key, f.Kind)
-		}
-	}
 	f.fill()
 	return f.check()
 }
@@ -174,12 +125,18 @@ func (f *Fault) check() error {
 	return nil
 }
 
+// Name is the kind.
+func (f Fault) Name() string { return f.Kind }
+
+// Share is which part of the requests it strikes.
+func (f Fault) Share() float64 { return f.Rate }
+
 // process says whether the fault is one of the process, not of a request.
-func (f *Fault) process() bool {
+func (f Fault) process() bool {
 	return f.Kind == faultBlackHole || f.Kind == faultRefuse
 }
 
-// strikes says whether the fault is one for an operation.
-func (f *Fault) strikes(operation string) bool {
+// Strikes says whether the fault is one for an operation.
+func (f Fault) Strikes(operation string) bool {
 	return !f.process() && (len(f.Operations) == 0 || slices.Contains(f.Operations, operation))
 }

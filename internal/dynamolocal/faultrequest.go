@@ -1,22 +1,21 @@
 package dynamolocal
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"lexline/internal/gate"
+	"lexline/internal/fault"
 )
 
 // begin lets faults strike a request before anything of its body is read. The
 // returned function ends what it began.
 func (q *request) begin() (end func(), err error) {
-	q.faultSet = q.s.faults.current()
-	q.faults = q.faultSet.pick(q.record.Op)
+	q.faultSet = q.s.faults.Current()
+	q.faults = q.faultSet.Pick(q.record.Op)
 	for _, f := range q.faults {
-		if f.Kind == faultReset && f.When == whenAccept {
+		if f.Fault.Kind == faultReset && f.Fault.When == whenAccept {
 			q.reset(f)
 		}
 	}
@@ -24,8 +23,8 @@ func (q *request) begin() (end func(), err error) {
 	if f == nil {
 		return func() {}, nil
 	}
-	if f.enter() {
-		return f.leave, nil
+	if f.Enter(f.Fault.Quota) {
+		return f.Leave, nil
 	}
 	q.struck(f)
 	return func() {}, planted("ProvisionedThroughputExceededException",
@@ -35,7 +34,7 @@ func (q *request) begin() (end func(), err error) {
 // fault returns the fault of a kind that strikes this request, nil for none.
 func (q *request) fault(kind string) *activeFault {
 	for _, f := range q.faults {
-		if f.Kind == kind {
+		if f.Fault.Kind == kind {
 			return f
 		}
 	}
@@ -44,34 +43,34 @@ func (q *request) fault(kind string) *activeFault {
 
 // struck notes that a fault has struck, once.
 func (q *request) struck(f *activeFault) {
-	if slices.Contains(strings.Split(q.record.Fault, "+"), f.Kind) {
+	if slices.Contains(strings.Split(q.record.Fault, "+"), f.Fault.Kind) {
 		return
 	}
-	f.applied.Add(1)
-	q.record.struck(f.Kind)
+	f.Apply()
+	q.record.struck(f.Fault.Kind)
 }
 
 // strike lets hanging, resets and errors strike at a moment. What it returns is
 // the answer instead of the good one.
 func (q *request) strike(when string) error {
 	for _, f := range q.faults {
-		if f.When != when {
+		if f.Fault.When != when {
 			continue
 		}
-		switch f.Kind {
+		switch f.Fault.Kind {
 		case faultHang:
 			q.struck(f)
-			if err := q.wait(-1, q.faultSet.cleared); err != nil {
+			if err := q.wait(-1, q.faultSet.Cleared); err != nil {
 				return err
 			}
 		case faultReset:
 			q.reset(f)
 		case faultError:
 			q.struck(f)
-			if f.Status != 0 {
-				return &apiError{status: f.Status, message: "a page that is not of the API"}
+			if f.Fault.Status != 0 {
+				return &apiError{status: f.Fault.Status, message: "a page that is not of the API"}
 			}
-			return planted(f.Type, "a fault was set on the local DynamoDB")
+			return planted(f.Fault.Type, "a fault was set on the local DynamoDB")
 		}
 	}
 	return nil
@@ -84,8 +83,8 @@ func (q *request) linger() error {
 	var cleared <-chan struct{}
 	if f := q.fault(faultLatency); f != nil {
 		q.struck(f)
-		due += time.Duration(f.Delay)
-		cleared = q.faultSet.cleared
+		due += time.Duration(f.Fault.Delay)
+		cleared = q.faultSet.Cleared
 	}
 	if left := due - time.Since(q.read); left > 0 {
 		return q.wait(left, cleared)
@@ -96,35 +95,14 @@ func (q *request) linger() error {
 // wait waits for a time, negative for ever, or until the channel is closed, unless
 // the client goes away, which is an error.
 func (q *request) wait(d time.Duration, cleared <-chan struct{}) error {
-	return pause(q.r.Context(), d, cleared)
+	return fault.Pause(q.r.Context(), d, cleared)
 }
-
-func pause(ctx context.Context, d time.Duration, cleared <-chan struct{}) error {
-	var due <-chan time.Time
-	if d >= 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		due = timer.C
-	}
-	select {
-	case <-due:
-	case <-cleared:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return nil
-}
-
-// connKey finds the connection of a request in its context.
-type connKey struct{}
 
 // reset ends the request and its connection with a TCP reset.
 func (q *request) reset(f *activeFault) {
 	q.struck(f)
 	q.record.Error = "the connection was reset"
 	q.done(0)
-	if c, ok := q.r.Context().Value(connKey{}).(*gate.Conn); ok {
-		c.Reset()
-	}
+	fault.Reset(q.r.Context())
 	panic(http.ErrAbortHandler) // the way to end an exchange without an answer
 }

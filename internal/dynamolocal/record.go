@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"lexline/internal/fault"
 )
 
 // Record is the trace of one request. Its JSON form, one object a line, is what
@@ -62,7 +64,7 @@ func (r Record) String() string {
 	var b strings.Builder
 	b.WriteString(r.Op)
 	if r.Op == opFault {
-		fmt.Fprintf(&b, " %s", describeFaults(r.Faults))
+		fmt.Fprintf(&b, " %s", fault.Describe(r.Faults))
 		if r.Error != "" {
 			fmt.Fprintf(&b, " %s", r.Error)
 		}

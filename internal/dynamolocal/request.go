@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"lexline/internal/fault"
 )
 
 const (
@@ -25,7 +27,7 @@ type request struct {
 	in       input
 	record   Record
 	read     time.Time // when its body was
-	faultSet *faultSet
+	faultSet *fault.Set[Fault]
 	faults   []*activeFault
 }
 
@@ -142,7 +144,7 @@ func (q *request) send(status int, body []byte) {
 	q.w.WriteHeader(status)
 	if f := q.fault(faultTruncate); f != nil {
 		// A client that has gone away cannot be told anything.
-		_, _ = q.w.Write(body[:int(float64(len(body))*f.Fraction)])
+		_, _ = q.w.Write(body[:int(float64(len(body))*f.Fault.Fraction)])
 		_ = http.NewResponseController(q.w).Flush()
 		panic(http.ErrAbortHandler)
 	}

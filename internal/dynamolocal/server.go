@@ -8,9 +8,9 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync/atomic"
 	"time"
 
+	"lexline/internal/fault"
 	"lexline/internal/gate"
 )
 
@@ -38,8 +38,7 @@ type Config struct {
 type Server struct {
 	cfg    Config
 	tables tables
-	faults *faults
-	gate   atomic.Pointer[gate.Gate] // that of Serve, nil while it does not run
+	faults *fault.Board[Fault]
 }
 
 // New returns a server without tables.
@@ -53,7 +52,7 @@ func New(cfg Config) *Server {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Server{cfg: cfg, tables: tables{byName: make(map[string]*table)}, faults: newFaults(cfg.Seed)}
+	return &Server{cfg: cfg, tables: tables{byName: make(map[string]*table)}, faults: fault.NewBoard[Fault](cfg.Seed)}
 }
 
 // CreateTable makes an empty table, as the operation of that name does. keyType is
@@ -121,13 +120,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	server := &http.Server{
 		Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: bodyTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeaders,
 		ErrorLog:    slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+		ConnContext: fault.WithConn,
 	}
 	g := gate.New(l)
-	if err := s.opens(g); err != nil {
+	if err := s.faults.Open(g); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	defer s.gate.Store(nil)
+	defer s.faults.Close()
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		if err := s.clear(); err != nil {

@@ -4,15 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"time"
-)
 
-// maxFaultList bounds the body of PUT /faults.
-const maxFaultList = 64 << 10
+	"lexline/internal/fault"
+)
 
 const adminHelp = `Faults of this local Lex, for drills.
 
@@ -39,43 +37,7 @@ refuse     connections are refused and those there are closed
 // AdminHandler returns the handler by which drills set faults. It trusts
 // whoever reaches it: it belongs on a loopback listener, as ServeAdmin checks.
 func (s *Server) AdminHandler() http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		// A client that has gone away cannot be told anything.
-		_, _ = io.WriteString(w, adminHelp)
-	})
-	mux.HandleFunc("GET /faults", func(w http.ResponseWriter, _ *http.Request) {
-		writeJSON(w, http.StatusOK, s.Faults())
-	})
-	mux.HandleFunc("PUT /faults", func(w http.ResponseWriter, r *http.Request) {
-		text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxFaultList))
-		if err != nil {
-			answerAdmin(w, nil, &faultListError{fmt.Errorf("read faults: %w", err)})
-			return
-		}
-		list, err := s.SetFaults(text)
-		answerAdmin(w, list, err)
-	})
-	mux.HandleFunc("DELETE /faults", func(w http.ResponseWriter, _ *http.Request) {
-		answerAdmin(w, []Fault{}, s.change(nil))
-	})
-	return mux
-}
-
-// answerAdmin writes the faults in force, or why they are not.
-func answerAdmin(w http.ResponseWriter, list []Fault, err error) {
-	if err == nil {
-		writeJSON(w, http.StatusOK, list)
-		return
-	}
-	status := http.StatusInternalServerError
-	if _, ok := errors.AsType[*faultListError](err); ok {
-		status = http.StatusBadRequest
-	}
-	writeJSON(w, status, struct {
-		Message string `json:"message"`
-	}{err.Error()})
+	return fault.Handler(s, adminHelp)
 }
 
 // ServeAdmin answers at l, whose address must be a loopback one, until ctx is

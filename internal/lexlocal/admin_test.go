@@ -58,7 +58,7 @@ func TestAdmin(t *testing.T) {
 		{"PUT", "/faults", `[{"kind":"error","type":"ConflictException"}]`, 200, `[{"kind":"error","rate":1,"type":"ConflictException","when":"body"}]`},
 		{"GET", "/faults", "", 200, `"ConflictException"`},
 		{"PUT", "/faults", `[{"kind":"flood"}]`, 400, `{"message":"faults[0]: kind is \"flood\"`},
-		{"PUT", "/faults", strings.Repeat(" ", maxFaultList+1), 400, "too large"},
+		{"PUT", "/faults", strings.Repeat(" ", 64<<10+1), 400, "too large"},
 		{"GET", "/faults", "", 200, `"ConflictException"`}, // a bad list changes nothing
 		{"PUT", "/faults", `[{"kind":"blackhole"},{"kind":"hang"}]`, 200, `[{"kind":"blackhole","rate":1}`},
 		{"GET", "/faults", "", 200, `"blackhole"`},

@@ -48,8 +48,8 @@
 // succeeded and had left everything as it was.
 //
 // For drills a server can be broken on purpose: a Fault strikes requests
-// (faultrequest.go, faultvoice.go), or the network under them (package gate). An admin
-// listener sets faults (admin.go). Scripted, a recognizer that knows nothing but
+// (faultrequest.go, faultvoice.go), or the network under them. Packages fault and gate
+// do what is not of Lex in that. An admin listener sets faults (admin.go). Scripted, a recognizer that knows nothing but
 // given clips, makes calls cheap and says how much of each utterance arrived.
 //
 // The API is described at

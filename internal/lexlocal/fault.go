@@ -1,29 +1,28 @@
 package lexlocal
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"time"
+
+	"lexline/internal/fault"
 )
 
 // The kinds of faults.
 const (
-	faultLatency   = "latency"   // the answer comes late
-	faultError     = "error"     // another answer
-	faultReset     = "reset"     // TCP reset instead of an answer
-	faultHang      = "hang"      // no answer until the fault is cleared
-	faultDrip      = "drip"      // the voice comes in small pieces
-	faultTruncate  = "truncate"  // the answer breaks off
-	faultEmpty     = "empty"     // a good answer without words
-	faultThrottle  = "throttle"  // 429 above so many requests at a time
-	faultBlackHole = "blackhole" // no packet gets in or out any more
-	faultRefuse    = "refuse"    // connections are refused
+	faultLatency   = "latency"       // the answer comes late
+	faultError     = "error"         // another answer
+	faultReset     = "reset"         // TCP reset instead of an answer
+	faultHang      = "hang"          // no answer until the fault is cleared
+	faultDrip      = "drip"          // the voice comes in small pieces
+	faultTruncate  = "truncate"      // the answer breaks off
+	faultEmpty     = "empty"         // a good answer without words
+	faultThrottle  = "throttle"      // 429 above so many requests at a time
+	faultBlackHole = fault.BlackHole // no packet gets in or out any more
+	faultRefuse    = fault.Refuse    // connections are refused
 )
 
 // The moments of a request at which a fault can strike.
@@ -32,9 +31,6 @@ const (
 	whenBody   = "body"   // once it was read, before anything is done
 	whenAnswer = "answer" // everything is done, and only the answer is missing
 )
-
-// maxFaults bounds a set of faults.
-const maxFaults = 32
 
 // Fault is something that a Server does wrong on purpose, for drills; see
 // Server.SetFaults. The fields after Rate each belong to the kinds that are
@@ -48,31 +44,18 @@ type Fault struct {
 	// Rate is which part of the requests it strikes, at random, 1 for all.
 	Rate float64 `json:"rate"`
 
-	Delay    duration `json:"delay,omitempty"`    // latency: so much longer
-	Factor   float64  `json:"factor,omitempty"`   // latency: so many times longer
-	Base     duration `json:"base,omitempty"`     // latency: what a faster answer counts as, for Factor; 400ms
-	Type     string   `json:"type,omitempty"`     // error: of the API
-	Status   int      `json:"status,omitempty"`   // error: HTTP, with a body that is no JSON, instead of Type
-	When     string   `json:"when,omitempty"`     // reset, hang, error: accept (reset only), body or answer; body
-	Bytes    int      `json:"bytes,omitempty"`    // drip: of a piece; 160
-	Every    duration `json:"every,omitempty"`    // drip: a piece; 300ms
-	Fraction float64  `json:"fraction,omitempty"` // truncate: what arrives; 0.5
-	Quota    *int     `json:"quota,omitempty"`    // throttle: requests at a time; 0
+	Delay    fault.Duration `json:"delay,omitempty"`    // latency: so much longer
+	Factor   float64        `json:"factor,omitempty"`   // latency: so many times longer
+	Base     fault.Duration `json:"base,omitempty"`     // latency: what a faster answer counts as, for Factor; 400ms
+	Type     string         `json:"type,omitempty"`     // error: of the API
+	Status   int            `json:"status,omitempty"`   // error: HTTP, with a body that is no JSON, instead of Type
+	When     string         `json:"when,omitempty"`     // reset, hang, error: accept (reset only), body or answer; body
+	Bytes    int            `json:"bytes,omitempty"`    // drip: of a piece; 160
+	Every    fault.Duration `json:"every,omitempty"`    // drip: a piece; 300ms
+	Fraction float64        `json:"fraction,omitempty"` // truncate: what arrives; 0.5
+	Quota    *int           `json:"quota,omitempty"`    // throttle: requests at a time; 0
 	// Applied is how many requests the fault has struck. It is told, not set.
 	Applied int64 `json:"applied,omitempty"`
-}
-
-// duration is written as in Go: "400ms".
-type duration time.Duration
-
-func (d duration) MarshalText() ([]byte, error) {
-	return []byte(time.Duration(d).String()), nil
-}
-
-func (d *duration) UnmarshalText(text []byte) error {
-	parsed, err := time.ParseDuration(string(text))
-	*d = duration(parsed)
-	return err
 }
 
 // faultKeys are the keys that each kind has besides kind, operations and rate.
@@ -100,46 +83,14 @@ var errorTypes = map[string]int{
 
 // parseFaults reads a JSON list of faults and fills in what was left out. The
 // error names the fault and the key.
-func parseFaults(text []byte) ([]Fault, error) {
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	var list []json.RawMessage
-	if err := decoder.Decode(&list); err != nil {
-		return nil, fmt.Errorf("faults are not a JSON list: %w", err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, errors.New("more than one JSON value")
-	}
-	if len(list) > maxFaults {
-		return nil, fmt.Errorf("%d faults, at most %d are allowed", len(list), maxFaults)
-	}
-	faults := make([]Fault, len(list))
-	for i, one := range list {
-		if err := faults[i].parse(one); err != nil {
-			return nil, fmt.Errorf("faults[%d]: %w", i, err)
-		}
-	}
-	return faults, nil
-}
+func parseFaults(text []byte) ([]Fault, error) { return fault.ParseList(text, (*Fault).parse) }
 
 func (f *Fault) parse(text []byte) error {
 	*f = Fault{Rate: 1}
-	var keys map[string]json.RawMessage
-	if err := json.Unmarshal(text, &keys); err != nil {
-		return errors.New("is not a JSON object")
-	}
-	if err := json.Unmarshal(text, f); err != nil {
+	if err := fault.Decode(text, f, faultKeys); err != nil {
 		return err
 	}
 	f.Applied = 0
-	own, ok := faultKeys[f.Kind]
-	if !ok {
-		return fmt.Errorf("kind is %q, known are %q", f.Kind, slices.Sorted(maps.Keys(faultKeys)))
-	}
-	for _, key := range slices.Sorted(maps.Keys(keys)) {
-		if !slices.Contains([]string{"kind", "operations", "rate", "applied"}, key) && !slices.Contains(own, key) {
-			return fmt.Errorf("%s: a fault of kind %s has no such key", key, f.Kind)
-		}
-	}
 	f.fill()
 	return f.check()
 }
@@ -149,14 +100,14 @@ func (f *Fault) fill() {
 	switch f.Kind {
 	case faultLatency:
 		if f.Base == 0 && f.Factor != 0 {
-			f.Base = duration(400 * time.Millisecond)
+			f.Base = fault.Duration(400 * time.Millisecond)
 		}
 	case faultDrip:
 		if f.Bytes == 0 {
 			f.Bytes = 160
 		}
 		if f.Every == 0 {
-			f.Every = duration(300 * time.Millisecond)
+			f.Every = fault.Duration(300 * time.Millisecond)
 		}
 	case faultTruncate:
 		if f.Fraction == 0 {
@@ -177,7 +128,7 @@ func (f *Fault) fill() {
 }
 
 func (f *Fault) check() error {
-	const longest = duration(10 * time.Minute)
+	const longest = fault.Duration(10 * time.Minute)
 	switch {
 	case !(f.Rate > 0 && f.Rate <= 1):
 		return fmt.Errorf("rate is %v, allowed is more than 0 and up to 1", f.Rate)
@@ -213,13 +164,19 @@ func (f *Fault) check() error {
 	return nil
 }
 
+// Name is the kind.
+func (f Fault) Name() string { return f.Kind }
+
+// Share is which part of the requests it strikes.
+func (f Fault) Share() float64 { return f.Rate }
+
 // process says whether the fault is one of the process, not of a request.
-func (f *Fault) process() bool {
+func (f Fault) process() bool {
 	return f.Kind == faultBlackHole || f.Kind == faultRefuse
 }
 
-// strikes says whether the fault is one for an operation.
-func (f *Fault) strikes(operation string) bool {
+// Strikes says whether the fault is one for an operation.
+func (f Fault) Strikes(operation string) bool {
 	switch {
 	case f.process():
 		return false

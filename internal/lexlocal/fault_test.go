@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"lexline/internal/fault"
 )
 
 func TestParseFaults(t *testing.T) {
@@ -17,15 +19,15 @@ func TestParseFaults(t *testing.T) {
 		want []Fault
 	}{
 		{`[]`, []Fault{}},
-		{`[{"kind":"latency","delay":"2s"}]`, []Fault{{Kind: "latency", Rate: 1, Delay: duration(2 * time.Second)}}},
+		{`[{"kind":"latency","delay":"2s"}]`, []Fault{{Kind: "latency", Rate: 1, Delay: fault.Duration(2 * time.Second)}}},
 		{
 			`[{"kind":"latency","factor":5,"rate":0.3,"operations":["RecognizeText"]}]`,
-			[]Fault{{Kind: "latency", Rate: 0.3, Operations: []string{"RecognizeText"}, Factor: 5, Base: duration(400 * time.Millisecond)}},
+			[]Fault{{Kind: "latency", Rate: 0.3, Operations: []string{"RecognizeText"}, Factor: 5, Base: fault.Duration(400 * time.Millisecond)}},
 		},
 		{`[{"kind":"error"}]`, []Fault{{Kind: "error", Rate: 1, Type: "InternalServerException", When: "body"}}},
 		{`[{"kind":"error","status":503,"when":"answer"}]`, []Fault{{Kind: "error", Rate: 1, Status: 503, When: "answer"}}},
 		{`[{"kind":"reset","when":"accept"}]`, []Fault{{Kind: "reset", Rate: 1, When: "accept"}}},
-		{`[{"kind":"drip"}]`, []Fault{{Kind: "drip", Rate: 1, Bytes: 160, Every: duration(300 * time.Millisecond)}}},
+		{`[{"kind":"drip"}]`, []Fault{{Kind: "drip", Rate: 1, Bytes: 160, Every: fault.Duration(300 * time.Millisecond)}}},
 		{`[{"kind":"truncate"},{"kind":"empty"}]`, []Fault{{Kind: "truncate", Rate: 1, Fraction: 0.5}, {Kind: "empty", Rate: 1}}},
 		{`[{"kind":"throttle"}]`, []Fault{{Kind: "throttle", Rate: 1, Quota: &zero}}},
 		{`[{"kind":"throttle","quota":2,"applied":9}]`, []Fault{{Kind: "throttle", Rate: 1, Quota: &two}}},
@@ -97,10 +99,12 @@ func FuzzFaults(f *testing.F) {
 func TestFaultRateIsSeeded(t *testing.T) {
 	fates := func(seed uint64) string {
 		fs := newFaults(seed)
-		fs.replace([]Fault{{Kind: faultEmpty, Rate: 0.3}})
+		if err := fs.Change([]Fault{{Kind: faultEmpty, Rate: 0.3}}, time.Now, func(time.Time, error) {}); err != nil {
+			t.Fatal(err)
+		}
 		var b strings.Builder
 		for range 1000 {
-			if len(fs.current().pick("RecognizeText")) > 0 {
+			if len(fs.Current().Pick("RecognizeText")) > 0 {
 				b.WriteByte('x')
 			} else {
 				b.WriteByte('.')

@@ -1,21 +1,20 @@
 package lexlocal
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
-	"lexline/internal/gate"
+	"lexline/internal/fault"
 )
 
 // begin lets faults strike a request before anything of its body is read. The
 // returned function ends what it began.
 func (q *request) begin(operation string) (end func(), err error) {
 	end = func() {}
-	q.faultSet = q.s.faults.current()
-	q.faults = q.faultSet.pick(operation)
+	q.faultSet = q.s.faults.Current()
+	q.faults = q.faultSet.Pick(operation)
 	if f := q.fault(faultReset, whenAccept); f != nil {
 		q.noteHeaders()
 		q.reset(f)
@@ -28,10 +27,10 @@ func (q *request) begin(operation string) (end func(), err error) {
 	case quota == 0:
 		quota = -1 // none
 		if throttle != nil {
-			quota = *throttle.Quota
+			quota = *throttle.Fault.Quota
 		}
-	case throttle != nil && *throttle.Quota < quota:
-		quota = *throttle.Quota
+	case throttle != nil && *throttle.Fault.Quota < quota:
+		quota = *throttle.Fault.Quota
 	default:
 		throttle = nil
 	}
@@ -58,7 +57,7 @@ func (q *request) noteHeaders() {
 // for none. An empty moment is for kinds that have but one.
 func (q *request) fault(kind, when string) *activeFault {
 	for _, f := range q.faults {
-		if f.Kind == kind && (when == "" || f.When == when) {
+		if f.Fault.Kind == kind && (when == "" || f.Fault.When == when) {
 			return f
 		}
 	}
@@ -68,11 +67,11 @@ func (q *request) fault(kind, when string) *activeFault {
 // struck notes that a fault has struck, once.
 func (q *request) struck(f *activeFault) {
 	kinds := strings.Split(q.record.Fault, "+")
-	if slices.Contains(kinds, f.Kind) {
+	if slices.Contains(kinds, f.Fault.Kind) {
 		return
 	}
-	f.applied.Add(1)
-	q.record.struck(f.Kind)
+	f.Apply()
+	q.record.struck(f.Fault.Kind)
 }
 
 // struck adds a kind of fault to a record.
@@ -87,10 +86,10 @@ func (r *Record) struck(kind string) {
 // is the answer instead of the good one.
 func (q *request) strike(when string) error {
 	for _, f := range q.faults {
-		if f.When != when {
+		if f.Fault.When != when {
 			continue
 		}
-		switch f.Kind {
+		switch f.Fault.Kind {
 		case faultHang:
 			if err := q.hang(f); err != nil {
 				return err
@@ -102,10 +101,10 @@ func (q *request) strike(when string) error {
 			if err := q.linger(0); err != nil {
 				return err
 			}
-			if f.Status != 0 {
-				return &apiError{"", f.Status, "a page that is not of the API"}
+			if f.Fault.Status != 0 {
+				return &apiError{"", f.Fault.Status, "a page that is not of the API"}
 			}
-			return &apiError{f.Type, errorTypes[f.Type], "a fault was set on the local Lex runtime"}
+			return &apiError{f.Fault.Type, errorTypes[f.Fault.Type], "a fault was set on the local Lex runtime"}
 		}
 	}
 	return nil
@@ -145,15 +144,15 @@ func (q *request) linger(usual time.Duration) error {
 	f := q.fault(faultLatency, "")
 	if f != nil {
 		q.struck(f)
-		if f.Factor != 0 {
-			due = time.Duration(float64(max(due, time.Duration(f.Base))) * f.Factor)
+		if f.Fault.Factor != 0 {
+			due = time.Duration(float64(max(due, time.Duration(f.Fault.Base))) * f.Fault.Factor)
 		}
-		due += time.Duration(f.Delay)
+		due += time.Duration(f.Fault.Delay)
 	}
 	if due <= took {
 		return nil
 	}
-	cleared := q.faultSet.cleared
+	cleared := q.faultSet.Cleared
 	if f == nil {
 		cleared = nil // the usual time is no fault
 	}
@@ -163,44 +162,22 @@ func (q *request) linger(usual time.Duration) error {
 // hang waits until the fault is cleared or the client has gone.
 func (q *request) hang(f *activeFault) error {
 	q.struck(f)
-	return q.wait(-1, q.faultSet.cleared)
+	return q.wait(-1, q.faultSet.Cleared)
 }
 
 // wait waits for a time, negative for ever, unless the channel is closed or
 // the client goes away, which is an error.
 func (q *request) wait(d time.Duration, cleared <-chan struct{}) error {
-	err := pause(q.r.Context(), d, cleared)
+	err := fault.Pause(q.r.Context(), d, cleared)
 	_ = q.rc.SetWriteDeadline(time.Now().Add(writeTimeout)) // not known to test doubles
 	return err
 }
-
-// pause waits for a time, negative for ever, or until the channel is closed.
-func pause(ctx context.Context, d time.Duration, cleared <-chan struct{}) error {
-	var due <-chan time.Time
-	if d >= 0 {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		due = timer.C
-	}
-	select {
-	case <-due:
-	case <-cleared:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	return nil
-}
-
-// connKey finds the connection of a request in its context.
-type connKey struct{}
 
 // reset ends the request and its connection with a TCP reset.
 func (q *request) reset(f *activeFault) {
 	q.struck(f)
 	q.record.Error = "the connection was reset"
 	q.done(0)
-	if c, ok := q.r.Context().Value(connKey{}).(*gate.Conn); ok {
-		c.Reset()
-	}
+	fault.Reset(q.r.Context())
 	panic(http.ErrAbortHandler) // the way to end an exchange without an answer
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"lexline/internal/fault"
 )
 
 // dripper writes in small pieces with pauses between them, until its fault is
@@ -26,7 +28,7 @@ func (d *dripper) Write(p []byte) (int, error) {
 		default:
 			n = min(n, d.bytes)
 			if d.begun {
-				if err := pause(d.ctx, d.every, d.cleared); err != nil {
+				if err := fault.Pause(d.ctx, d.every, d.cleared); err != nil {
 					return written, err
 				}
 			}
@@ -42,6 +44,6 @@ func (d *dripper) Write(p []byte) (int, error) {
 }
 
 // cut returns the part of an answer that a truncating fault lets through.
-func (f *activeFault) cut(body []byte) []byte {
+func (f Fault) cut(body []byte) []byte {
 	return body[:int(float64(len(body))*f.Fraction)]
 }

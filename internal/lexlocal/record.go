@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"lexline/internal/audio"
+	"lexline/internal/fault"
 )
 
 // Record is the trace of one request: the bot's own development log. Its JSON
@@ -114,7 +115,7 @@ func (r Record) String() string {
 	var b strings.Builder
 	b.WriteString(r.Op)
 	if r.Op == opFault {
-		fmt.Fprintf(&b, " %s", describeFaults(r.Faults))
+		fmt.Fprintf(&b, " %s", fault.Describe(r.Faults))
 		if r.Error != "" {
 			fmt.Fprintf(&b, " %s", r.Error)
 		}

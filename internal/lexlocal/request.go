@@ -10,6 +10,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"lexline/internal/fault"
 )
 
 // maxJSON bounds the body of the JSON operations.
@@ -38,9 +40,9 @@ type request struct {
 
 	record Record
 
-	faultSet *faultSet      // in force when the request began
-	faults   []*activeFault // those that strike it
-	lingered bool           // the answer is late enough
+	faultSet *fault.Set[Fault] // in force when the request began
+	faults   []*activeFault    // those that strike it
+	lingered bool              // the answer is late enough
 
 	pcm   []int16 // what the caller said, of a speech request
 	known string  // the words of the known clips in it, with a Scripted recognizer
@@ -92,8 +94,8 @@ func (q *request) refuse(err error) {
 func (q *request) done(status int) {
 	q.record.Status = status
 	q.record.Millis = float64(time.Since(q.read).Microseconds()) / 1000
-	for _, f := range q.s.faults.current().faults {
-		if f.process() {
+	for _, f := range q.s.faults.Current().Faults {
+		if f.Fault.process() {
 			q.struck(f) // this answer does not get out
 		}
 	}
@@ -125,7 +127,7 @@ func (q *request) answerStatus(status int, body any) error {
 	q.w.Header().Set("Content-Type", "application/json")
 	q.w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	q.w.WriteHeader(status)
-	q.breakOff(f.cut(text))
+	q.breakOff(f.Fault.cut(text))
 	return nil
 }
 

@@ -10,11 +10,11 @@ import (
 	"net"
 	"net/http"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"lexline/internal/audio"
 	"lexline/internal/botdef"
+	"lexline/internal/fault"
 	"lexline/internal/gate"
 	"lexline/internal/speech"
 )
@@ -109,7 +109,6 @@ type Server struct {
 	mux         *http.ServeMux
 	bodyTimeout time.Duration
 	faults      *faults
-	gate        atomic.Pointer[gate.Gate] // that of Serve, nil while it does not run
 }
 
 // BotInfo names a bot for people and for clients.
@@ -263,13 +262,13 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		WriteTimeout:   bodyTimeout + writeTimeout,
 		MaxHeaderBytes: 4 * maxHeaders, // so that too many bytes get a typed error first
 		ErrorLog:       slog.NewLogLogger(s.cfg.Logger.Handler(), slog.LevelDebug),
-		ConnContext:    func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, connKey{}, c) },
+		ConnContext:    fault.WithConn,
 	}
 	g := gate.New(l)
-	if err := s.opens(g); err != nil {
+	if err := s.faults.Open(g); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	defer s.gate.Store(nil)
+	defer s.faults.Close()
 	stopped := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() {
 		if err := s.clear(); err != nil {

@@ -28,11 +28,11 @@ func (q *request) say(t *target, a *answer, voice voiceFormat) error {
 	}
 	var body io.Writer = out
 	if drip != nil {
-		body = &dripper{ctx: q.r.Context(), w: out, bytes: drip.Bytes, every: time.Duration(drip.Every), cleared: q.faultSet.cleared}
+		body = &dripper{ctx: q.r.Context(), w: out, bytes: drip.Fault.Bytes, every: time.Duration(drip.Fault.Every), cleared: q.faultSet.Cleared}
 	}
 	switch {
 	case truncate != nil:
-		_, _ = body.Write(truncate.cut(whole)) // it breaks off in any case
+		_, _ = body.Write(truncate.Fault.cut(whole)) // it breaks off in any case
 		panic(http.ErrAbortHandler)
 	case whole != nil:
 		_, err = body.Write(whole)
