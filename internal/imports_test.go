@@ -167,6 +167,15 @@ var forbidden = map[string]map[string]string{
 		"internal/speech":   "the caller's voice comes in as a function, so that a phone needs no speech engine",
 		gobwas:              "the gateway uses this library; a fault of it must not be on both sides",
 	},
+	"internal/connect": {
+		"internal/connectsim":          "connectsim runs flows; a check that runs them would find what the simulator does, not what Amazon Connect documents",
+		"internal/region":              "a flow and its events know names of regions, and nothing of which one is well",
+		"github.com/aws/aws-sdk-go-v2": "flows, events and answers are documents; who sends them is none of its business",
+	},
+	"internal/fault": {
+		"internal/lexlocal":    "it knows no kind of fault but those of the network; each stand-in has its own",
+		"internal/dynamolocal": "it knows no kind of fault but those of the network; each stand-in has its own",
+	},
 	"internal/connectsim": {
 		"internal/lex":      "connectsim is Amazon Connect's side of the wire; a fault in shared code would not show",
 		"internal/lexlocal": "Connect knows no bot's inside; cmd/lexline brings them together",
@@ -176,6 +185,10 @@ var forbidden = map[string]map[string]string{
 	"lexhook": {
 		awsDynamo: "a function whose keys are elsewhere links no SDK; lexhook/dynamokeys does",
 		sqlite:    "the driver is the choice of the program that opens the file; a Lambda function may want none",
+	},
+	"lexhook/dynamokeys": {
+		"internal/dynamodb":                   "a region table may be read late; a key of a fulfilled turn may not",
+		"github.com/aws/aws-sdk-go-v2/config": "the client comes from the function that uses it, with its credentials",
 	},
 	"internal/speech": {
 		purego: "only the worker program loads foreign libraries: it alone may crash of them",
@@ -272,6 +285,8 @@ func TestRefusal(t *testing.T) {
 		{"lexhook", "modernc.org/sqlite", false, true},
 		{"lexhook", awsDynamo, false, true},
 		{"lexhook/dynamokeys", "lexline/lexhook", false, false},
+		{"lexhook/dynamokeys", "github.com/aws/aws-sdk-go-v2/config", false, true},
+		{"internal/connect", "github.com/aws/aws-sdk-go-v2/service/lexruntimev2", false, true},
 		{"cmd/lexline", "github.com/ebitengine/purego", false, true},
 	}
 	for _, tt := range tests {
