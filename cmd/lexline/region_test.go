@@ -133,13 +133,13 @@ func TestTableStatusInWords(t *testing.T) {
 	s := tableStatus{
 		File: "table.db", Key: "us-east-1", Version: 7, By: "gw-1", Why: "2 of 3 hold it down", At: at, State: region.TableDegraded,
 		Faults:   []string{"lexRegion is a number"},
-		Gateways: []tableGateway{{Name: "gw-2", From: "us-west-2", Down: []string{"us-east-1", "us-west-2"}, Panic: true, Doubt: true, Since: at.Add(-time.Hour), At: at.Add(-7 * time.Minute)}, {Name: "gw-3", From: "us-west-2", Since: at}},
+		Gateways: []tableGateway{{Name: "gw-2", From: "us-west-2", Down: []string{"us-east-1", "us-west-2"}, Panic: true, Doubt: true, Since: at.Add(-time.Hour), At: at.Add(-7 * time.Minute)}, {Name: "gw-3", From: "us-west-2", Since: at}, {Name: "lexDRTest-us-east-1", From: "us-east-1", Check: true, At: at.Add(-2 * time.Minute)}},
 	}
 	text := s.words(at)
 	for _, want := range []string{
 		"It names no region", "No region is held up by most gateways", "Version 7, by gw-1 at 14:00:00: 2 of 3 hold it down.",
 		"Gateway gw-2 in us-west-2 gave its last sign of life 7 min ago; then it held us-east-1 and us-west-2 down, since 13:00:00.",
-		"Gateway gw-3 in us-west-2 gave its last sign of life at a time that it did not write down", "it may have been its own network", "It alone saw that", "Not understood: lexRegion is a number",
+		"Gateway gw-3 in us-west-2 gave its last sign of life at a time that it did not write down", "Health check lexDRTest-us-east-1 in us-east-1 ran last 2 min ago; then it held every region up.\n", "it may have been its own network", "It alone saw that", "Not understood: lexRegion is a number",
 	} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the words lack %q:\n%s", want, text)

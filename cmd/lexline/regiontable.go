@@ -99,8 +99,9 @@ type tableGateway struct {
 	Down  []string  `json:"down"` // the regions that it holds down
 	Panic bool      `json:"panic"`
 	Doubt bool      `json:"doubt"`
-	Since time.Time `json:"since,omitzero"` // when it came to that, by its clock
-	At    time.Time `json:"at,omitzero"`    // its last sign of life, by its clock
+	Check bool      `json:"check,omitempty"` // it is no gateway but the scheduled health check
+	Since time.Time `json:"since,omitzero"`  // when it came to that, by its clock
+	At    time.Time `json:"at,omitzero"`     // its last sign of life, by its clock
 }
 
 // status reads everything about the verdict.
@@ -117,7 +118,7 @@ func (t *savedTable) status(ctx context.Context) (s tableStatus, err error) {
 		s.Pin = &region.PinStatus{Region: v.Pin.Region, Until: v.Pin.Until, By: v.Pin.By, Why: v.Pin.Why}
 	}
 	err = t.eachOpinion(ctx, func(name, from string, e region.Evidence) {
-		s.Gateways = append(s.Gateways, tableGateway{Name: name, From: from, Down: e.Down, Panic: e.Panic, Doubt: e.Doubt, Since: e.Since, At: e.At})
+		s.Gateways = append(s.Gateways, tableGateway{Name: name, From: from, Down: e.Down, Panic: e.Panic, Doubt: e.Doubt, Check: e.Once, Since: e.Since, At: e.At})
 	})
 	if err != nil {
 		return s, err
@@ -190,11 +191,7 @@ func (s tableStatus) words(now time.Time) string {
 	}
 	w.WriteString(pinWords(s.Pin, now))
 	for _, g := range s.Gateways {
-		sign := "at a time that it did not write down"
-		if !g.At.IsZero() {
-			sign = ago(g.At, now)
-		}
-		fmt.Fprintf(&w, "Gateway %s in %s gave its last sign of life %s; then it held %s, since %s.\n", g.Name, g.From, sign, downWords(g.Down), clockTime(g.Since, now))
+		w.WriteString(g.words(now))
 		if g.Panic {
 			fmt.Fprintf(&w, "  To it every region looked dead: it may have been its own network.\n")
 		}
@@ -206,6 +203,21 @@ func (s tableStatus) words(now time.Time) string {
 		fmt.Fprintf(&w, "Not understood: %s\n", fault)
 	}
 	return w.String()
+}
+
+// words say who wrote an entry, when, and what it held.
+func (g *tableGateway) words(now time.Time) string {
+	sign, since := "at a time that it did not write down", ""
+	if !g.At.IsZero() {
+		sign = ago(g.At, now)
+	}
+	if !g.Since.IsZero() {
+		since = ", since " + clockTime(g.Since, now)
+	}
+	if g.Check {
+		return fmt.Sprintf("Health check %s in %s ran last %s; then it held %s%s.\n", g.Name, g.From, sign, downWords(g.Down), since)
+	}
+	return fmt.Sprintf("Gateway %s in %s gave its last sign of life %s; then it held %s%s.\n", g.Name, g.From, sign, downWords(g.Down), since)
 }
 
 func downWords(down []string) string {
@@ -222,7 +234,7 @@ func (s tableStatus) sick() error {
 	}
 	for _, g := range s.Gateways {
 		if len(g.Down) > 0 {
-			return fmt.Errorf("gateway %s holds %s", g.Name, downWords(g.Down))
+			return fmt.Errorf("%s holds %s", g.Name, downWords(g.Down))
 		}
 	}
 	return nil

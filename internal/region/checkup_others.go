@@ -6,13 +6,13 @@ import (
 )
 
 // needsWatch tells whether it takes time to see who else is alive in the region at
-// place i.
+// place i. Another check gives no signs of life between its runs.
 func (u *checkup) needsWatch(i int) bool {
 	if i < u.rank || u.damaged[i] {
 		return true
 	}
-	for id := range u.watches[i].entries {
-		if id != u.c.ID {
+	for id, e := range u.watches[i].entries {
+		if id != u.c.ID && !e.Once {
 			return true
 		}
 	}

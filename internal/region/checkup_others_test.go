@@ -408,3 +408,23 @@ func TestCheckupDamagedEvidence(t *testing.T) {
 		})
 	}
 }
+
+// TestCheckDoesNotWaitForAnother has a check of another region have written before:
+// that gives no signs of life between its runs, so there is nothing to wait for.
+func TestCheckDoesNotWaitForAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newClinic(t)
+		k.check()
+		other := Evidence{Epoch: 1, Seq: 1, Regions: []string{east, west}, Once: true}
+		c := Change{Entry: Entry{Map: attrObservers, Name: "lexDRTest-us-west-2", Value: other.attributes()}}
+		if err := k.table.Update(t.Context(), EvidenceKey(east, west), c); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute)
+		k.probes[east] = refuse(Soft)
+		if report := k.check(); report.Seconds >= 6 || report.Watched {
+			t.Errorf("it took %.1f s, watched %v; want it to move the verdict at once", report.Seconds, report.Watched)
+		}
+		k.says("us-west-2 ok")
+	})
+}

@@ -96,7 +96,7 @@ func (u *checkup) writeMemory() {
 	}})
 }
 
-// writeEvidence tells the gateways and the other checks what this one holds.
+// writeEvidence tells the other checks what this one holds, and people.
 func (u *checkup) writeEvidence() {
 	if !u.items.seqKnown {
 		return
@@ -104,7 +104,7 @@ func (u *checkup) writeEvidence() {
 	opinion := u.judge.Opinion()
 	e := Evidence{
 		Epoch: u.wall.UnixNano(), Seq: u.items.seq + 1, Regions: u.c.Settings.Regions, Down: sortedKeys(opinion.Down),
-		Panic: opinion.Panic, Doubt: opinion.Doubt, At: u.at(u.now),
+		Panic: opinion.Panic, Doubt: opinion.Doubt, Once: true, At: u.at(u.now),
 	}
 	if turned := u.judge.turned(); turned != never {
 		e.Since = u.at(turned)

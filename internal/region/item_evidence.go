@@ -21,6 +21,7 @@ type Evidence struct {
 	Regions, Down []string
 	Panic         bool      // every region looks dead to it
 	Doubt         bool      // it alone sees a region down
+	Once          bool      // it looked once and is not there to look again: a run of the scheduled health check
 	Since         time.Time // when it came to this opinion, by its own clock, for people only
 	At            time.Time // when it wrote this, by its own clock, for people only; zero if not said
 }
@@ -73,6 +74,7 @@ func (r *itemReader) evidence(from map[string]any) Evidence {
 	}
 	e.Panic, _ = from["panic"].(bool)
 	e.Doubt, _ = from["doubt"].(bool)
+	e.Once, _ = from["once"].(bool)
 	if e.Seq <= 0 || e.Seq > maxVersion {
 		r.fault("seq %d is none", e.Seq)
 	}
@@ -113,6 +115,9 @@ func (e Evidence) attributes() map[string]any {
 	}
 	if e.Doubt {
 		written["doubt"] = true
+	}
+	if e.Once {
+		written["once"] = true
 	}
 	return written
 }

@@ -69,12 +69,14 @@ func (w *watch) standsStill(now, interval time.Duration) bool {
 }
 
 // votes counts, for each of the regions, the fresh entries that hold it up and
-// down. The own entry is not among them.
+// down. The own entry is not among them, nor are those of who looked once: what a
+// health check saw just before a fault would keep the verdict where it is for as long
+// as its entry is fresh, against all who have seen more since.
 func (o *Observer) votes() (up, down []int) {
 	up, down = make([]int, len(o.s.Regions)), make([]int, len(o.s.Regions))
 	for i := range o.watches {
 		for id, e := range o.watches[i].entries {
-			if id == o.s.ID || !e.fresh(o.now, o.s.Interval) {
+			if id == o.s.ID || e.Once || !e.fresh(o.now, o.s.Interval) {
 				continue
 			}
 			for r, name := range o.s.Regions {

@@ -67,6 +67,35 @@ func TestTieDoesNotFailBack(t *testing.T) {
 	f.want("us-east-1 ok", "us-west-2 ok")
 }
 
+// TestCheckDoesNotVoteAmongGateways has a health check that found all well just
+// before a fault: a gateway that sees the fault moves the verdict as soon as alone.
+func TestCheckDoesNotVoteAmongGateways(t *testing.T) {
+	moved := func(checks bool) time.Duration {
+		f := newFleet(t, east)
+		f.run(time.Minute)
+		if checks {
+			saw := Evidence{Epoch: 1, Seq: 1, Regions: []string{east, west}, Once: true}
+			c := Change{Entry: Entry{Map: attrObservers, Name: "check", Value: saw.attributes()}}
+			if err := f.table.Update(t.Context(), EvidenceKey(east, east), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		f.run(2 * time.Second)
+		f.all(down(east))
+		for at := f.now; ; f.run(100 * time.Millisecond) {
+			if got := f.verdicts(); got[len(got)-1] == "us-west-2 ok" {
+				return f.now - at
+			}
+			if f.now-at > time.Minute {
+				t.Fatalf("with a check %v the verdict does not move: %v", checks, f.verdicts())
+			}
+		}
+	}
+	if with, without := moved(true), moved(false); with > without+500*time.Millisecond {
+		t.Errorf("beside a check that has just found all well the verdict moves after %v, else after %v; want no difference", with, without)
+	}
+}
+
 // TestNewcomer has one more gateway start that is wrong: it waits to know the
 // others before it writes, and is outvoted.
 func TestNewcomer(t *testing.T) {
