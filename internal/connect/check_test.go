@@ -327,6 +327,35 @@ func TestBoundedLoops(t *testing.T) {
 	}
 }
 
+// TestFormsOfExports has values as the editor exports them, and that are no mistakes.
+func TestFormsOfExports(t *testing.T) {
+	tests := []struct {
+		name, kind string
+		p          params
+	}{
+		{"an attribute with a blank", Compare, params{"ComparisonValue": "$.Attributes.['first name']"}},
+		{"an attribute with a blank, no dot", Compare, params{"ComparisonValue": "$.Attributes['first name']"}},
+		{"a root in brackets", Compare, params{"ComparisonValue": "$['AwsRegion']"}},
+		{"a session of an assistant", UpdateContactData, params{"WisdomSessionArn": "$.Wisdom.SessionArn"}},
+		{"a reference", UpdateContactData, params{"References": params{"page": params{"Type": "URL", "Value": "$.Attributes.page"}}}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			way := onward("end", "end")
+			if tt.kind == Compare {
+				way = Transitions{Conditions: []Conditional{equals("x", "end")}, Errors: []ErrorTransition{{"end", NoMatchingCondition}}}
+			}
+			f := &Flow{Version: FlowVersion, StartAction: "a", Actions: []Action{
+				{Identifier: "a", Type: tt.kind, Parameters: tt.p, Transitions: way},
+				{Identifier: "end", Type: DisconnectParticipant},
+			}}
+			if problems := f.Check(); len(problems) != 0 {
+				t.Errorf("the check of %v answered %v, wanted nothing", tt.p, problems)
+			}
+		})
+	}
+}
+
 // TestLargeFlows checks flows of the size that Amazon Connect takes, in the forms
 // that are the most work; it is here for its time, which go test shows.
 func TestLargeFlows(t *testing.T) {

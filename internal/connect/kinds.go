@@ -109,7 +109,8 @@ var kinds = map[string]kind{
 			{"Name", optional, textOrPath},
 			{"Description", optional, textOrPath},
 			{"CustomerId", optional, textOrPath},
-			{"References", optional, checkStrings},
+			{"References", optional, checkObject}, // of objects with Value and Type
+			{"WisdomSessionArn", optional, textOrPath},
 			{"SegmentAttributes", optional, checkObject},
 			{"TargetContact", optional, oneOf("Current", "Related")},
 		},

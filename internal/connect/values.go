@@ -21,7 +21,8 @@ const (
 const regionForm = `[a-z]{2,4}(?:-[a-z]{2,4})?-(?:central|(?:north|south)?(?:east|west)|north|south)-[1-9][0-9]?`
 
 // What AWS's names look like. Where a region may be $.AwsRegion the first group
-// is the region.
+// is the region. Names with blanks in paths stand as in $.Attributes.['user name']
+// (https://docs.aws.amazon.com/connect/latest/adminguide/how-to-reference-attributes.html).
 var (
 	regionName   = regexp.MustCompile(`^` + regionForm + `$`)
 	localeID     = regexp.MustCompile(`^[a-z]{2}_(?:[A-Z]{2}|419)$`)
@@ -30,8 +31,8 @@ var (
 	aliasARN     = regexp.MustCompile(`^arn:aws[a-z-]*:lex:(` + regionForm + `|\$\.AwsRegion):[0-9]{12}:bot-alias/[0-9A-Z]{10}/[0-9A-Z]{10}$`)
 	queueARN     = regexp.MustCompile(`^arn:aws[a-z-]*:connect:` + regionForm + `:[0-9]{12}:instance/` + uuidForm + `/queue/(?:agent/)?` + uuidForm + `$`)
 	uuid         = regexp.MustCompile(`^` + uuidForm + `$`)
-	wholePath    = regexp.MustCompile(`^\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\[['"][^'"]+['"]\]|\[[0-9]+\])+$`)
-	pathRoot     = regexp.MustCompile(`\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\[['"]([^'"]+)['"]\]`)
+	wholePath    = regexp.MustCompile(`^\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\.?\[['"][^'"]+['"]\]|\[[0-9]+\])+$`)
+	pathRoot     = regexp.MustCompile(`\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\.?\[['"]([^'"]+)['"]\]`)
 )
 
 const uuidForm = `[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`
