@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// What a flow refers to is written as $.Namespace.key, with keys that have blanks
-// or the like in them as .['a key']
+// What a flow refers to is written as $.Namespace.key or $['Namespace']['key'], with
+// keys that have blanks or the like in them as .['a key']
 // (https://docs.aws.amazon.com/connect/latest/adminguide/how-to-reference-attributes.html).
 
 // parsePath reads a reference from the start of text, and returns its keys and how
 // many bytes it takes. No keys means that there is no reference. The full stop
 // that ends a sentence is no part of one.
 func parsePath(text string) (keys []string, length int) {
-	if !strings.HasPrefix(text, "$.") {
+	if !strings.HasPrefix(text, "$.") && !strings.HasPrefix(text, "$['") {
 		return nil, 0
 	}
 	at := 1
@@ -83,7 +83,7 @@ const maxFilled = 64 << 10
 func fill(text string, data map[string]any) string {
 	var out strings.Builder
 	for text != "" && out.Len() < maxFilled {
-		at := strings.Index(text, "$.")
+		at := strings.IndexByte(text, '$')
 		if at < 0 {
 			break
 		}
@@ -91,7 +91,7 @@ func fill(text string, data map[string]any) string {
 		text = text[at:]
 		keys, length := parsePath(text)
 		if keys == nil {
-			length = len("$.")
+			length = len("$")
 			out.WriteString(text[:length])
 		} else {
 			out.WriteString(words(look(data, keys)))

@@ -21,6 +21,10 @@ func TestResolve(t *testing.T) {
 		{"$.Attributes.['first name']", "Ada", "Ada"},
 		{"$.Attributes['first name']", "Ada", "Ada"},
 		{"$.Attributes.lex-region", "us-west-2", "us-west-2"},
+		{"$['AwsRegion']", "us-east-1", "us-east-1"},
+		{"$['Attributes']['first name'].", "$['Attributes']['first name'].", "Ada."},
+		{"$['open", "$['open", "$['open"},
+		{"$$.AwsRegion", "$$.AwsRegion", "$us-east-1"},
 		{"$.Attributes.missing", "", ""},
 		{"$.Nothing.at.all", "", ""},
 		{"$.External.n", "7", "7"},
@@ -59,7 +63,7 @@ func TestFilledTextIsBounded(t *testing.T) {
 }
 
 func FuzzParsePath(f *testing.F) {
-	for _, seed := range []string{"$.A", "$.A.b[0]", "$.A.['b c'].d", "$.A[x]", "$..", "$.A.['", "$.A.[1", "x$.A", "$.Ä"} {
+	for _, seed := range []string{"$.A", "$.A.b[0]", "$.A.['b c'].d", "$.A[x]", "$..", "$.A.['", "$.A.[1", "x$.A", "$.Ä", "$['A']['b c']"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -71,7 +75,7 @@ func FuzzParsePath(f *testing.F) {
 		if whole != length || strings.Join(again, "\x00") != strings.Join(keys, "\x00") {
 			t.Errorf("parsePath(%q) = %q, and of these %d bytes alone %q, %d", text, keys, length, again, whole)
 		}
-		if length == 0 && !strings.Contains(text, "$.") && fill(text, testData) != text {
+		if length == 0 && !strings.Contains(text, "$.") && !strings.Contains(text, "$['") && fill(text, testData) != text {
 			t.Errorf("fill(%q) = %q, and it refers to nothing", text, fill(text, testData))
 		}
 	})
