@@ -442,9 +442,9 @@ func (cfg *config) checkFailover() (faults []error) {
 // checkDynamoDB returns what is wrong with the table in DynamoDB.
 func (cfg *config) checkDynamoDB() (faults []error) {
 	d := cfg.Table.DynamoDB
-	for key, text := range map[string]string{"region": d.Region, "endpoint": d.Endpoint} {
-		if text != "" && d.Name == "" {
-			faults = append(faults, fmt.Errorf("table.dynamodb.%s: is there without table.dynamodb.name; no table is meant", key))
+	for _, part := range []struct{ key, text string }{{"region", d.Region}, {"endpoint", d.Endpoint}} {
+		if part.text != "" && d.Name == "" {
+			faults = append(faults, fmt.Errorf("table.dynamodb.%s: is there without table.dynamodb.name; no table is meant", part.key))
 		}
 	}
 	switch {
