@@ -19,7 +19,7 @@ func (n *node) holds(it item) bool {
 	}
 	args := make([]value, len(n.args))
 	for i, arg := range n.args {
-		args[i], _ = arg.operand(it) // no kind if it is not there
+		args[i] = arg.operand(it)
 	}
 	return n.compares(args)
 }
@@ -83,20 +83,21 @@ func (v value) contains(part value) bool {
 	return false
 }
 
-// operand returns the value of an operand in a condition, false if it has none.
-func (n *node) operand(it item) (value, bool) {
+// operand returns the value of an operand in a condition, of no kind if it is not
+// there.
+func (n *node) operand(it item) value {
 	switch n.op {
 	case opValue:
-		return n.value, true
+		return n.value
 	case opPath:
-		return n.path.find(it)
+		v, _ := n.path.find(it)
+		return v
 	}
-	v, _ := n.args[0].operand(it) // of size, nothing else passes the checks
-	length, ok := v.length()
+	length, ok := n.args[0].operand(it).length() // of size, nothing else passes the checks
 	if !ok {
-		return value{}, false
+		return value{}
 	}
-	return value{kind: kindN, text: strconv.Itoa(length)}, true
+	return value{kind: kindN, text: strconv.Itoa(length)}
 }
 
 // length is what the function size says of a value, false if it has none.
