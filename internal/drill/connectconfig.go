@@ -79,10 +79,16 @@ const (
 	contactTakes = 15 * time.Second // of the longest, about
 )
 
+// intervals is a time as whole intervals between two health checks, which are not
+// shorter.
+func (c *ConnectConfig) intervals(d time.Duration) time.Duration {
+	return (d + c.every() - 1).Truncate(c.every())
+}
+
 // firstFault is when the first fault comes: after the first check that begins
 // when the warm-up is over.
 func (c *ConnectConfig) firstFault() time.Duration {
-	return (c.WarmUp+c.every()-1)/c.every()*c.every() + afterCheck
+	return c.intervals(c.WarmUp) + afterCheck
 }
 
 // lasts is how long each fault lasts, from its coming: over the next check and as
@@ -96,7 +102,7 @@ func (c *ConnectConfig) settles() time.Duration { return 2*c.every() + c.hold() 
 // round is the time from one fault to the next: whole intervals, so that each comes
 // as soon after a check as the first one.
 func (c *ConnectConfig) round() time.Duration {
-	return (c.lasts() + c.settles() + c.every() - 1) / c.every() * c.every()
+	return c.intervals(c.lasts() + c.settles())
 }
 
 // Length is how long contacts are placed.

@@ -226,8 +226,7 @@ const verdictSlack = 100 * time.Millisecond
 func (c *collector) verdict(v Verdict) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for i := len(c.verdicts) - 1; i >= 0; i-- {
-		known := c.verdicts[i]
+	for _, known := range slices.Backward(c.verdicts) {
 		if known.Region == v.Region && known.State == v.State && known.Time.Sub(v.Time).Abs() < verdictSlack {
 			return
 		}
