@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -90,8 +91,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 func newWorld(ctx context.Context, o options) (w *world, closeAll func(), err error) {
 	var closers []func()
 	closeAll = func() {
-		for i := len(closers) - 1; i >= 0; i-- {
-			closers[i]()
+		for _, closeOne := range slices.Backward(closers) {
+			closeOne()
 		}
 	}
 	folder, err := os.MkdirTemp("", "lexline-lambda-")

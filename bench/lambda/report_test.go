@@ -13,9 +13,9 @@ func TestTimes(t *testing.T) {
 	for i := range 100 {
 		many = append(many, time.Duration(100-i)*time.Millisecond)
 	}
-	for part, want := range map[float64]time.Duration{0: 1, 0.5: 51, 0.99: 100, 1: 100} {
-		if got := many.at(part); got != want*time.Millisecond {
-			t.Errorf("at(%v) of 1 to 100 ms = %v; want %v", part, got, want*time.Millisecond)
+	for part, want := range map[float64]int{0: 1, 0.5: 51, 0.99: 100, 1: 100} {
+		if got := many.at(part); got != time.Duration(want)*time.Millisecond {
+			t.Errorf("at(%v) of 1 to 100 ms = %v; want %d ms", part, got, want)
 		}
 	}
 	if got := (times{}).at(0.5); got != 0 {

@@ -2,6 +2,7 @@ package connectsim
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"lexline/internal/audio"
@@ -115,9 +116,9 @@ func (s *Script) Next(_ context.Context, heard Heard) (Utterance, error) {
 
 // rule looks for a rule that fits the last prompts, the latest of them first.
 func (s *Script) rule(heard Heard) (Utterance, bool) {
-	for i := len(heard.Prompts) - 1; i >= 0; i-- {
+	for _, prompt := range slices.Backward(heard.Prompts) {
 		for _, r := range s.Rules {
-			if strings.Contains(strings.ToLower(heard.Prompts[i]), strings.ToLower(r.Hears)) {
+			if strings.Contains(strings.ToLower(prompt), strings.ToLower(r.Hears)) {
 				return r.Says, true
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -70,9 +71,7 @@ func stranger(t testing.TB, endpoint string, table *Table, item map[string]any) 
 
 func mapsWith(m map[string]any, name string, value any) map[string]any {
 	with := map[string]any{name: value}
-	for name, value := range m {
-		with[name] = value
-	}
+	maps.Copy(with, m)
 	return with
 }
 

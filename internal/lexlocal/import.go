@@ -92,7 +92,7 @@ func (s *Server) runImport(r importResource, zip []byte, strategy string, now, r
 		err = s.importLocale(b, r.Locale, def.Locales[0], strategy, now, ready)
 	}
 	if failed, ok := errors.AsType[*errNotImported](err); ok {
-		return b, failed.reasons, nil
+		return b, failed.reasons, nil //nolint:nilerr // the import fails by it, and not the request
 	}
 	return b, nil, err
 }

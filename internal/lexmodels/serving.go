@@ -3,6 +3,7 @@ package lexmodels
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lexmodelsv2"
@@ -52,9 +53,7 @@ const hookVersion = "1.0"
 // apply puts what is to be served into an alias' settings.
 func (s Serving) apply(settings map[string]types.BotAliasLocaleSettings) map[string]types.BotAliasLocaleSettings {
 	all := map[string]types.BotAliasLocaleSettings{}
-	for locale, l := range settings {
-		all[locale] = l
-	}
+	maps.Copy(all, settings)
 	for _, locale := range s.Locales {
 		l := all[locale]
 		l.Enabled = true

@@ -75,7 +75,7 @@ func build(ctx context.Context, arch string, stderr io.Writer) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("build the functions: %w", err)
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }() // what is left is in the system's folder for that
 	file := filepath.Join(folder, "bootstrap")
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-ldflags", "-s -w",
 		"-o", file, "lexline/cmd/lexline-lambda")
