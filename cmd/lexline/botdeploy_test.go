@@ -197,6 +197,8 @@ func TestBotDeployMistakes(t *testing.T) {
 		{"no role", []string{orderFlowers, east.flag()}, 1, "an import needs a role for the bot"},
 		{"a hook elsewhere", []string{orderFlowers, east.flag(), "--hook", "eu-west-1=arn:aws:lambda:eu-west-1:123456789012:function:f"}, 2, "eu-west-1 is not one of the regions"},
 		{"a hook that is none", []string{orderFlowers, east.flag(), "--hook", "us-east-1=f"}, 2, "write us-east-1=arn:aws:lambda:"},
+		{"an alias that Lex would refuse", []string{orderFlowers, east.flag(), "--alias", "ver one"}, 2, `"ver one" is no name of an alias`},
+		{"the alias of the draft", []string{orderFlowers, east.flag(), "--alias", "TestBotAlias"}, 2, "cannot be pointed at a version"},
 		{"a region that is down", []string{orderFlowers, "--role", lexRole, "--region=us-west-2=http://127.0.0.1:1"}, 1, "us-west-2: look at what is there: list bots: dial tcp 127.0.0.1:1: connect: connection refused"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
