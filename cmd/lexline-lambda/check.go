@@ -19,6 +19,10 @@ const (
 	cleanTime  = 1500 * time.Millisecond // to delete test sessions
 	cleanLeast = 500 * time.Millisecond  // of that, kept back from the check
 	tableTime  = 500 * time.Millisecond  // for one read or write of the table
+
+	// ampleTime is enough to find a region down in one run that takes requests and
+	// answers none of them; what is shorter than that is worth a warning.
+	ampleTime = 8 * time.Second
 )
 
 // check is lexDRTest: one run of the health check for each event, whatever the event
@@ -93,6 +97,10 @@ func (c *check) Invoke(ctx context.Context, _ []byte) ([]byte, error) {
 	c.mu.Lock()
 	c.words = nil
 	c.mu.Unlock()
+	if until, ok := ctx.Deadline(); ok && time.Until(until) < ampleTime {
+		c.log.Warn("the function's time limit is short: to find a region down that does not answer may take several runs; 15 s are enough",
+			"limit", time.Until(until).Round(time.Second/10).String())
+	}
 	c.lookUp(ctx)
 	report, err := c.checkUp(ctx)
 	c.clean(ctx)

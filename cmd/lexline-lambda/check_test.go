@@ -164,6 +164,25 @@ func TestCheckFails(t *testing.T) {
 	}
 }
 
+// TestCheckWarnsOfLittleTime: with Lambda's own default of 3 s a region that hangs is
+// not found down in one run, and nothing else would tell.
+func TestCheckWarnsOfLittleTime(t *testing.T) {
+	for limit, want := range map[time.Duration]bool{3 * time.Second: true, 15 * time.Second: false} {
+		var log strings.Builder
+		b := new(bot)
+		c := testCheck(t, b, b.probes)
+		c.log = slog.New(slog.NewTextHandler(&log, nil))
+		ctx, cancel := context.WithTimeout(t.Context(), limit)
+		if _, err := c.Invoke(ctx, nil); err != nil {
+			t.Errorf("limit %v: Invoke = %v", limit, err)
+		}
+		cancel()
+		if got := strings.Contains(log.String(), "time limit is short"); got != want {
+			t.Errorf("limit %v: a warning: %v, want %v; the log is %s", limit, got, want, log.String())
+		}
+	}
+}
+
 // TestCheckCleansUp has sessions of one run deleted once.
 func TestCheckCleansUp(t *testing.T) {
 	b := new(bot)
