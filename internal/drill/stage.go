@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -99,8 +100,8 @@ func (s *stage) died() *service {
 
 // close ends all processes, the latest first.
 func (s *stage) close() {
-	for i := len(s.services) - 1; i >= 0; i-- {
-		s.services[i].Stop()
+	for _, svc := range slices.Backward(s.services) {
+		svc.Stop()
 	}
 	for _, file := range s.logs {
 		_ = file.Close() // it is for people to look at later

@@ -75,7 +75,7 @@ func (s *Server) runImport(r importResource, zip []byte, strategy string, now, r
 	def, err := botdef.ReadZip(zip)
 	switch {
 	case err != nil:
-		return nil, []string{err.Error()}, nil
+		return nil, []string{err.Error()}, nil //nolint:nilerr // the import fails by it, and not the request
 	case r.Bot != nil && def.LocaleOnly:
 		return nil, []string{"the zip holds a single locale: import it with botLocaleImportSpecification"}, nil
 	case r.Locale != nil && !def.LocaleOnly:
@@ -92,7 +92,7 @@ func (s *Server) runImport(r importResource, zip []byte, strategy string, now, r
 		err = s.importLocale(b, r.Locale, def.Locales[0], strategy, now, ready)
 	}
 	if failed, ok := errors.AsType[*errNotImported](err); ok {
-		return b, failed.reasons, nil //nolint:nilerr // the import fails by it, and not the request
+		return b, failed.reasons, nil
 	}
 	return b, nil, err
 }
