@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -404,4 +405,36 @@ func lives(pid int) bool {
 	}
 	fields := strings.Fields(string(stat[bytes.LastIndexByte(stat, ')')+1:]))
 	return fields[0] != "Z" && fields[0] != "X"
+}
+
+// What a program has posted, and nobody takes any more, is not waited for when its
+// environment closes, however long it is.
+func TestFunctionForgetsRequests(t *testing.T) {
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := serveRuntime(t.Context(), FunctionConfig{}, listener)
+	var posting sync.WaitGroup
+	posting.Go(func() {
+		body := strings.NewReader(strings.Repeat("x", maxResponse+16<<20))
+		resp, err := http.Post("http://"+listener.Addr().String()+runtimePath+"init/error", "application/json", body) //nolint:noctx // its server closes
+		if err == nil {
+			resp.Body.Close()
+		}
+	})
+	waits := func() bool {
+		stacks := make([]byte, 1<<20)
+		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("(*environment).post("))
+	}
+	for !waits() {
+		runtime.Gosched()
+	}
+	e.close()
+	posting.Wait()
+	for end := time.Now().Add(time.Minute); waits(); runtime.Gosched() {
+		if time.Now().After(end) {
+			t.Fatal("the environment was closed, and a minute later its request still waits")
+		}
+	}
 }

@@ -22,8 +22,9 @@ type environment struct {
 	cfg    FunctionConfig
 	proc   *process
 	server *http.Server
-	served chan struct{} // closed when server has ended
-	init   time.Duration // from the start of the process until it asked for work
+	cancel context.CancelFunc // ends the requests of server
+	served chan struct{}      // closed when server has ended
+	init   time.Duration      // from the start of the process until it asked for work
 
 	polled chan struct{}   // the process asks for the next event
 	events chan invocation // the event for it
@@ -46,15 +47,7 @@ func (f *Function) newEnvironment() (*environment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for function %s: %w", f.cfg.Name, err)
 	}
-	e := &environment{
-		cfg: f.cfg, served: make(chan struct{}),
-		polled: make(chan struct{}), events: make(chan invocation), posted: make(chan handled),
-	}
-	e.server = &http.Server{Handler: e.routes(), ReadHeaderTimeout: time.Minute}
-	go func() {
-		defer close(e.served)
-		_ = e.server.Serve(listener) // until close
-	}()
+	e := serveRuntime(f.ctx, f.cfg, listener)
 	begun := time.Now()
 	if e.proc, err = startProcess(f.ctx, f.cfg, listener.Addr().String()); err != nil {
 		e.close()
@@ -66,6 +59,27 @@ func (f *Function) newEnvironment() (*environment, error) {
 	}
 	e.init = time.Since(begun)
 	return e, nil
+}
+
+// serveRuntime returns an environment without a process, whose Runtime API is
+// served until close.
+func serveRuntime(ctx context.Context, cfg FunctionConfig, listener net.Listener) *environment {
+	e := &environment{
+		cfg: cfg, served: make(chan struct{}),
+		polled: make(chan struct{}), events: make(chan invocation), posted: make(chan handled),
+	}
+	ctx, e.cancel = context.WithCancel(ctx)
+	e.server = &http.Server{
+		Handler: e.routes(), ReadHeaderTimeout: time.Minute,
+		// A request whose body was not read to its end is not told that its connection
+		// has closed, so close has to end it.
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	go func() {
+		defer close(e.served)
+		_ = e.server.Serve(listener) // until close
+	}()
+	return e
 }
 
 // awaitFirst waits until the process has asked for work.
@@ -155,6 +169,7 @@ func (e *environment) close() {
 	if e.proc != nil {
 		e.proc.kill()
 	}
+	e.cancel()
 	_ = e.server.Close() // it only drops connections
 	<-e.served
 }
