@@ -39,8 +39,8 @@ demo: setup-demo build ## Install what is missing, build, place three calls, los
 drill: setup-demo build ## Break a region under simulated calls, and count what it costs them (ARGS="--calls 50" and so on)
 	@bin/lexline region drill $(ARGS)
 
-build: ## Build bin/lexline and bin/lexline-speech
-	@echo "build: bin/lexline, bin/lexline-speech" >&2
+build: ## Build bin/lexline, bin/lexline-speech and bin/lexline-lambda
+	@echo "build: bin/lexline, bin/lexline-speech, bin/lexline-lambda" >&2
 	@go build -trimpath -buildvcs=false -ldflags "-X main.version=$(VERSION)" -o bin/ ./cmd/...
 
 lambda: ## Build the Lambda functions' zip, always the same one (LAMBDA_ARCH=amd64 for x86_64)

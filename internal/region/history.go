@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -41,7 +42,9 @@ func ReadHistory(ctx context.Context, t Table, key string) ([]HistoryEntry, erro
 }
 
 // AppendHistory adds a line to the audit trail of the verdict item with that
-// key. If others write at the same moment it reads again and adds to theirs.
+// key. If others write at the same moment it reads again and adds to theirs. A line
+// that is there already, as a write may be made and its answer lost, is not added
+// again.
 func AppendHistory(ctx context.Context, t Table, key string, entry HistoryEntry) error {
 	for attempt := 1; ; attempt++ {
 		item, err := t.Get(ctx, HistoryKey(key))
@@ -49,6 +52,9 @@ func AppendHistory(ctx context.Context, t Table, key string, entry HistoryEntry)
 			return fmt.Errorf("read history: %w", err)
 		}
 		entries, version := decodeHistory(item)
+		if slices.Contains(entries, entry.stored()) {
+			return nil
+		}
 		entries = append(entries, entry)
 		entries = entries[max(0, len(entries)-maxHistory):]
 		list := make([]any, len(entries))
@@ -93,6 +99,13 @@ func decodeHistory(item Item) ([]HistoryEntry, int64) {
 		})
 	}
 	return entries, version
+}
+
+// stored is the line as it is read again.
+func (e HistoryEntry) stored() HistoryEntry {
+	e.At = e.At.UTC().Truncate(time.Second)
+	e.By, e.Why, e.Evidence = clip(e.By), clip(e.Why), clip(e.Evidence)
+	return e
 }
 
 func (e HistoryEntry) attributes() map[string]any {

@@ -88,8 +88,30 @@ func (w *storeWorker) run(ctx context.Context) {
 	}
 }
 
+// appendTries is how often a line of the audit trail is tried: nobody writes it
+// again later.
+const appendTries = 3
+
+// append adds a line to the audit trail. Each try has the deadline.
+func (w *storeWorker) append(ctx context.Context, entry HistoryEntry) (err error) {
+	for range appendTries {
+		try, cancel := context.WithTimeout(ctx, w.deadline)
+		err = AppendHistory(try, w.table, w.key, entry)
+		cancel()
+		if err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
 // do does one action.
 func (w *storeWorker) do(ctx context.Context, a ObserverAction) storeAnswer {
+	if a.Kind == AppendEntry {
+		// The verdict is written; that its line of history is not is seen by the
+		// gap between versions, and changes nothing.
+		return storeAnswer{fault: unlessConflict(w.append(ctx, a.Entry))}
+	}
 	ctx, cancel := context.WithTimeout(ctx, w.deadline)
 	defer cancel()
 	switch a.Kind {
@@ -106,10 +128,6 @@ func (w *storeWorker) do(ctx context.Context, a ObserverAction) storeAnswer {
 	case WriteItem:
 		err := w.table.Update(ctx, a.Key, a.Change)
 		return storeAnswer{event: ObserverEvent{Kind: WriteDone, Request: a.Request, Err: err}, fault: unlessConflict(err)}
-	case AppendEntry:
-		// The verdict is written; that its line of history is not is seen by the
-		// gap between versions, and changes nothing.
-		return storeAnswer{fault: unlessConflict(AppendHistory(ctx, w.table, w.key, a.Entry))}
 	case KeepCopy:
 		if w.path != "" {
 			err := writeCopy(w.path, a.Item, w.clock())

@@ -356,3 +356,58 @@ func TestNewSyncRefuses(t *testing.T) {
 		t.Error("one order too many: no error; want one")
 	}
 }
+
+// forgetful is a table that makes the first writes of the audit trail and does not
+// say so.
+type forgetful struct {
+	Memory
+	left  int
+	tried int
+}
+
+func (f *forgetful) Update(ctx context.Context, key string, c Change) error {
+	err := f.Memory.Update(ctx, key, c)
+	if key != HistoryKey(east) || err != nil {
+		return err
+	}
+	if f.tried++; f.left > 0 {
+		f.left--
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	return nil
+}
+
+// TestAuditLineOfASlowTable has the table's first answers come too late: the line of
+// the audit trail is there, and once.
+func TestAuditLineOfASlowTable(t *testing.T) {
+	for lost := range 4 {
+		synctest.Test(t, func(t *testing.T) {
+			table := &forgetful{left: lost}
+			w := newStoreWorker(SyncConfig{Table: table, Deadline: 500 * time.Millisecond}, east, time.Now)
+			entry := HistoryEntry{At: epoch.Add(time.Millisecond), By: "g0", What: "move", From: east, To: west, Why: strings.Repeat("because ", 100)}
+			answer := w.do(t.Context(), ObserverAction{Kind: AppendEntry, Entry: entry})
+			history, err := ReadHistory(t.Context(), table, east)
+			if err != nil || len(history) != 1 || answer.fault != nil {
+				t.Errorf("with %d answers lost the trail has %d lines, %v; the fault is %v; want one line and none", lost, len(history), err, answer.fault)
+			}
+			if lost > 0 && table.tried != 1 {
+				t.Errorf("with %d answers lost the line was written %d times; want once, and then found", lost, table.tried)
+			}
+		})
+	}
+}
+
+// TestAuditLineOfADeadTable: a line is given up after a few tries.
+func TestAuditLineOfADeadTable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		table := new(faulty)
+		table.mode.Store("hung")
+		w := newStoreWorker(SyncConfig{Table: table, Deadline: 500 * time.Millisecond}, east, time.Now)
+		began := time.Now()
+		answer := w.do(t.Context(), ObserverAction{Kind: AppendEntry, Entry: HistoryEntry{At: epoch, What: "move", To: west}})
+		if took := time.Since(began); answer.fault == nil || took != appendTries*500*time.Millisecond {
+			t.Errorf("it ends after %v with %v; want %v and an error", took, answer.fault, appendTries*500*time.Millisecond)
+		}
+	})
+}
