@@ -44,7 +44,8 @@ const (
 var mayImport = map[string]row{
 	"internal":                  {},
 	"internal/audio":            {tests: cmp},
-	"internal/connect":          {tests: cmp},
+	"internal/connect":          {own: "spelling", tests: cmp},
+	"internal/spelling":         {},
 	"internal/connectsim":       {own: "audio connect", others: awsCore + " " + awsLex, tests: cmp},
 	"internal/botdef":           {tests: cmp},
 	"internal/vad":              {own: "audio", tests: cmp},
@@ -74,7 +75,7 @@ var mayImport = map[string]row{
 	},
 	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region"},
 	"cmd/lexline": {
-		own:    "audio botdef call connect connectsim drill dynamodb dynamolocal lex lexhook lexlocal lexmodels nlu parity region speech sqlite twilio twiliosim vad",
+		own:    "audio botdef call connect connectsim drill dynamodb dynamolocal lex lexhook lexlocal lexmodels nlu parity region speech spelling sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex + " internal/dynamodb/dynalite",
 	},

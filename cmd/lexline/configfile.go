@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"reflect"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"lexline/internal/spelling"
 )
 
 // maxConfigSize bounds a configuration file.
@@ -216,34 +219,8 @@ func setScalar(to reflect.Value, text string) error {
 	return nil
 }
 
-// nearest returns the key with the smallest edit distance to word.
+// nearest returns the key that may have been meant by word.
 func nearest(word string, fields map[string]reflect.Value) string {
-	best, least := "", -1
-	for key := range fields {
-		if d := editDistance(word, key); least < 0 || d < least || d == least && key < best {
-			best, least = key, d
-		}
-	}
-	return best
-}
-
-// editDistance is the Levenshtein distance of a and b in bytes.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	key, _ := spelling.Nearest(word, maps.Keys(fields))
+	return key
 }
