@@ -17,12 +17,15 @@ func connectCheckCommand() command {
 
 const connectCheckAbout = `Reads a contact flow as Amazon Connect exports it and says what is wrong with it: parameters
 and transitions of every action, ways to nowhere, contacts that never end, go round in
-silence, or are lost with a region. An action that lexline does not know is an error, as
-nothing can be said of what follows it. With errors the exit code is 1, with warnings 0.
+silence, or are lost with a region. An action that lexline does not check is an error, as
+nothing can be said of what follows it, unless --allow names it: then it is a warning, and
+taken for a block that speaks and goes on by its transitions. With errors the exit code is
+1, with warnings 0.
 
 examples:
   lexline connect check flow.json
   lexline connect check flow.json --describe           and print the flow for people
+  lexline connect check flow.json --allow ShowView --allow TransferToFlow
   lexline connect check flow.json --json | jq '.problems[].code'
   aws connect describe-contact-flow ... --query ContactFlow.Content --output text | lexline connect check -`
 
@@ -38,6 +41,8 @@ func runConnectCheck(_ context.Context, env *environment, args []string) error {
 	flags := newFlags(env, "connect check", "FILE", connectCheckAbout)
 	asJSON := flags.Bool("json", false, "print JSON, for programs")
 	describe := flags.Bool("describe", false, "print the flow for people as well")
+	var allowed []string
+	flags.Func("allow", "`TYPE` of actions that are taken unchecked; may be repeated", appendTo(&allowed))
 	file, err := operandAmong(flags, args)
 	switch {
 	case err != nil:
@@ -51,7 +56,7 @@ func runConnectCheck(_ context.Context, env *environment, args []string) error {
 	if err != nil {
 		return err
 	}
-	problems := flow.Check()
+	problems := flow.Check(allowed...)
 	faults := 0
 	for _, p := range problems {
 		if p.Level == connect.Error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,8 +48,8 @@ func runConnectFlow(_ context.Context, env *environment, args []string) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if problems := flow.Check(); len(problems) > 0 {
-		return &hintError{fmt.Errorf("the flow would not be sound: %s", problems[0]), problems[0].Hint}
+	if err := checkWritten(env, flow); err != nil {
+		return err
 	}
 	if opts.describe {
 		return describeFlow(env.stdout, flow)
@@ -66,6 +67,27 @@ func runConnectFlow(_ context.Context, env *environment, args []string) error {
 	}
 	_, err = fmt.Fprintf(env.stdout, "%s: %s\n", opts.out, flowSummary(flow))
 	return err
+}
+
+// checkWritten refuses a flow that would have errors, and tells what else is to be
+// said of it.
+func checkWritten(env *environment, flow *connect.Flow) error {
+	var faults []error
+	hint := ""
+	for _, p := range flow.Check() {
+		if p.Level == connect.Error {
+			faults, hint = append(faults, errors.New(p.String())), cmp.Or(hint, p.Hint)
+			continue
+		}
+		fmt.Fprintln(env.stderr, printable(p.String()))
+		if p.Hint != "" {
+			fmt.Fprintf(env.stderr, "  hint: %s\n", printable(p.Hint))
+		}
+	}
+	if len(faults) > 0 {
+		return &hintError{fmt.Errorf("the flow would not be sound: %w", errors.Join(faults...)), hint}
+	}
+	return nil
 }
 
 func parseConnectFlow(env *environment, args []string) (*connectFlowOptions, error) {

@@ -1,7 +1,9 @@
 package connect
 
+import "strings"
+
 // The types of actions that this package writes and checks; of all others it
-// says that it does not know them. Behind each stand the transitions that it has:
+// says that it does not check them, or does not know them. Behind each stand the transitions that it has:
 // where it goes on, the errors that it names, and what its conditions compare.
 // https://docs.aws.amazon.com/connect/latest/APIReference/flow-language-actions.html
 // leads to a page for each.
@@ -21,6 +23,20 @@ const (
 	DisconnectParticipant          = "DisconnectParticipant"          // the end
 	EndFlowExecution               = "EndFlowExecution"               // the end
 )
+
+// otherTypes are the actions of the flow language that this package does not check,
+// from the pages below the address above.
+var otherTypes = strings.Fields(`
+	AssociateContactToCustomerProfile AuthenticateParticipant CheckHoursOfOperation CheckMetricData CheckOutboundCallStatus
+	CheckVoiceId CompleteOutboundCall CreateCallbackContact CreateCase CreateCustomerProfile CreatePersistentContactAssociation
+	CreateTask CreateWisdomSession DequeueContactAndTransferToQueue DistributeByPercentage EndFlowModuleExecution
+	EvaluateDataTableValues GetCalculatedAttributesForCustomerProfile GetCase GetCustomerProfile GetCustomerProfileObject
+	GetMetricData InvokeFlowModule ListDataTableValues LoadContactContent MessageParticipantIteratively ResumeContact ShowView
+	StartOutboundChatContact StartVoiceIdStream TagContact TransferContactToAgent TransferParticipantToThirdParty
+	TransferToFlow UnTagContact UpdateCase UpdateContactCallbackNumber UpdateContactEventHooks UpdateContactMediaProcessing
+	UpdateContactMediaStreamingBehavior UpdateContactRecordingAndAnalyticsBehavior UpdateContactRecordingBehavior
+	UpdateContactRoutingBehavior UpdateCustomerProfile UpdateFlowAttributes UpdatePreviousContactParticipantState
+	UpdateRoutingCriteria UpsertDataTableValues Wait`)
 
 // The types of errors that transitions name.
 const (

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"lexline/internal/spelling"
 )
 
 // Problem is something wrong with a flow.
@@ -43,7 +45,8 @@ var codes = map[string]string{
 	"start":             "the flow begins nowhere",
 	"identifier":        "an identifier that Amazon Connect does not take",
 	"duplicate":         "two actions have the same identifier",
-	"unknown-action":    "a type of action that lexline does not know",
+	"unknown-action":    "a type of action that lexline does not check, or that there is not",
+	"unchecked-action":  "an action that was allowed unchecked: only its transitions are followed",
 	"missing-parameter": "a parameter that the action needs is not there",
 	"unknown-parameter": "a parameter that the action does not have",
 	"exclusive":         "parameters that exclude each other, or none of those of which there must be one",
@@ -62,10 +65,14 @@ var codes = map[string]string{
 	"unreachable":       "no contact ever comes to this action",
 	"no-end":            "a contact that comes here never ends",
 	"silent-loop":       "a contact can go round for ever and hear nothing",
+	"endless-loop":      "a contact can go round for ever, hear prompts, and be asked nothing",
 	"lambda-chain":      "Lambda functions that may take longer in a row than Amazon Connect allows",
 	"no-answer-yet":     "the answer of a Lambda function is used where none was asked",
 	"failover-self":     "where the bot's region fails, the contact is sent to the same bot",
 	"failover-none":     "where the bot's region fails, no other region takes over",
+	"account":           "a bot in another AWS account than the Lambda functions",
+	"test-alias":        "a bot by its test alias, which has the draft and takes few callers",
+	"voice":             "a voice that Amazon Polly does not have",
 }
 
 // maxFlowText is what Amazon Connect takes
@@ -75,8 +82,12 @@ const maxFlowText = 256000
 // Check returns what is wrong with the flow, in the order of its actions; nothing
 // means that it can be imported, and that a contact in it comes to an end. Where
 // contacts can go is looked at when every transition leads somewhere.
-func (f *Flow) Check() []Problem {
-	c := &checker{flow: f, graph: newGraph(f)}
+//
+// Of the types of actions that are allowed, and that Check does not know, it takes
+// for granted what they do: they may say something, and go on by any of their
+// transitions.
+func (f *Flow) Check(allowed ...string) []Problem {
+	c := &checker{flow: f, graph: newGraph(f, allowed...)}
 	c.document()
 	for i := range f.Actions {
 		c.action(i)
@@ -86,6 +97,7 @@ func (f *Flow) Check() []Problem {
 		c.loops()
 		c.lambdas()
 		c.failover()
+		c.bots()
 	}
 	place := func(p Problem) int {
 		if i, ok := c.graph.at[p.Action]; ok {
@@ -166,22 +178,32 @@ func (c *checker) identifier(i int) {
 func (c *checker) action(i int) {
 	c.identifier(i)
 	a := &c.flow.Actions[i]
-	k, known := kinds[a.Type]
-	if !known {
-		c.breaks(i, "unknown-action", "lexline checks "+strings.Join(knownKinds(), ", ")+" only", "%s", unknownKind(a.Type))
-		c.dangling(i)
-		return
+	switch k, known := kinds[a.Type]; {
+	case known:
+		c.parameters(i, a, k)
+		c.transitions(i, a, k)
+	case c.graph.allowed[a.Type]:
+		c.say(i, Warning, "unchecked-action", "look at its parameters yourself", "%s is allowed, and not checked: only its transitions are followed", a.Type)
+	default:
+		c.unknown(i, a.Type)
 	}
-	c.parameters(i, a, k)
-	c.transitions(i, a, k)
 	c.dangling(i)
 }
 
-func unknownKind(name string) string {
-	if name == "" {
-		return "it has no type"
+// unknown refuses an action of a type that is not checked.
+func (c *checker) unknown(i int, name string) {
+	hint := "lexline checks " + strings.Join(knownKinds(), ", ") + " only"
+	slip, isSlip := spelling.Slip(name, slices.Values(slices.Concat(knownKinds(), otherTypes)))
+	switch {
+	case name == "":
+		c.breaks(i, "unknown-action", hint, "it has no type")
+	case slices.Contains(otherTypes, name):
+		c.breaks(i, "unknown-action", "--allow "+name+" takes it as it is, and follows its transitions", "%s is an action of Amazon Connect that lexline does not check", name)
+	case isSlip:
+		c.breaks(i, "unknown-action", "did you mean "+slip+"?", "%s is not an action of Amazon Connect", name)
+	default:
+		c.breaks(i, "unknown-action", hint, "%s is not an action that lexline knows", name)
 	}
-	return name + " is not an action that lexline knows"
 }
 
 func (c *checker) parameters(i int, a *Action, k kind) {

@@ -129,6 +129,21 @@ var planted = []mistake{
 		g.set("after-us-east-1", "ComparisonValue", "$.Attributes.lexRegion")
 		g.set("after-us-west-2", "ComparisonValue", "$.Attributes.lexRegion")
 	}},
+	{"an apology that leads back to the question", "endless-loop", "ask-region", Warning, func(g *garden) {
+		g.at("apology").Transitions = onward("start-again", "set-queue")
+		g.add("start-again", UpdateContactAttributes, params{"Attributes": params{"lexFailed_us_east_1": "no", "lexFailed_us_west_2": "no"}}, onward("ask-region", "hang-up"))
+	}},
+	{"an action that was allowed", "unchecked-action", "goodbye", Warning, func(g *garden) {
+		g.at("goodbye").Type, g.allowed = "ShowView", []string{"ShowView"}
+	}},
+	{"a bot of the test account", "account", "bot-us-west-2", Warning, func(g *garden) {
+		g.set("bot-us-west-2", "LexV2Bot", params{"AliasArn": strings.Replace(aliasIn("us-west-2").Alias, account, "999988887777", 1)})
+	}},
+	{"a bot's draft", "test-alias", "bot-us-west-2", Warning, func(g *garden) {
+		alias := aliasIn("us-west-2").Alias
+		g.set("bot-us-west-2", "LexV2Bot", params{"AliasArn": alias[:strings.LastIndex(alias, "/")] + "/TSTALIASID"})
+	}},
+	{"a voice that there is not", "voice", "set-voice", Warning, func(g *garden) { g.set("set-voice", "TextToSpeechVoice", "Joana") }},
 	{"functions in a row", "lambda-chain", "ask-region", Error, func(g *garden) {
 		g.set("ask-region", "InvocationTimeLimitSeconds", "8")
 		for _, id := range []string{"ask-b", "ask-c", "ask-d"} {
@@ -167,9 +182,9 @@ var planted = []mistake{
 func TestPlantedMistakes(t *testing.T) {
 	for _, tt := range planted {
 		t.Run(tt.name, func(t *testing.T) {
-			g := &garden{mustFlow(t, configs()["two regions and a queue"])}
+			g := &garden{Flow: mustFlow(t, configs()["two regions and a queue"])}
 			tt.plant(g)
-			problems := g.Check()
+			problems := g.Check(g.allowed...)
 			if got := codesOf(problems); len(problems) != 1 || got[0] != tt.code {
 				t.Fatalf("the check of %s answered %q, wanted %s once:\n%v", tt.name, got, tt.code, problems)
 			}
@@ -181,7 +196,10 @@ func TestPlantedMistakes(t *testing.T) {
 }
 
 // garden is a flow in which mistakes are planted.
-type garden struct{ *Flow }
+type garden struct {
+	*Flow
+	allowed []string
+}
 
 func (g *garden) at(id string) *Action {
 	a, ok := g.Action(id)
@@ -267,12 +285,22 @@ func TestExportedFlow(t *testing.T) {
 		{
 			"recording",
 			`{"Identifier":"a","Type":"UpdateContactRecordingBehavior","Parameters":{"RecordingBehavior":{"RecordedParticipants":["Agent","Customer"]}},"Transitions":{"NextAction":"z"}}`,
-			"UpdateContactRecordingBehavior is not an action that lexline knows",
+			"UpdateContactRecordingBehavior is an action of Amazon Connect that lexline does not check",
 		},
 		{
 			"hours of operation",
 			`{"Identifier":"a","Type":"CheckHoursOfOperation","Parameters":{"Hours":[]},"Transitions":{"NextAction":"z"}}`,
-			"CheckHoursOfOperation is not an action that lexline knows",
+			"CheckHoursOfOperation is an action of Amazon Connect that lexline does not check",
+		},
+		{
+			"a slip of the pen",
+			`{"Identifier":"a","Type":"UpdateContactTextToSpeechVoise","Parameters":{},"Transitions":{"NextAction":"z"}}`,
+			"UpdateContactTextToSpeechVoise is not an action of Amazon Connect",
+		},
+		{
+			"anything else",
+			`{"Identifier":"a","Type":"RobBank","Parameters":{},"Transitions":{"NextAction":"z"}}`,
+			"RobBank is not an action that lexline knows",
 		},
 	}
 	for _, tt := range tests {
@@ -316,7 +344,7 @@ func TestBoundedLoops(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			g := &garden{mustFlow(t, configs()["two regions and a queue"])}
+			g := &garden{Flow: mustFlow(t, configs()["two regions and a queue"])}
 			tt.plant(g)
 			problems := g.Check()
 			got := slices.DeleteFunc(codesOf(problems), func(code string) bool { return code == "unreachable" })
@@ -402,7 +430,7 @@ func FuzzCheck(f *testing.F) {
 		if p.code == "too-large" {
 			continue
 		}
-		g := &garden{mustFlow(f, configs()["two regions and a queue"])}
+		g := &garden{Flow: mustFlow(f, configs()["two regions and a queue"])}
 		p.plant(g)
 		text, err := json.Marshal(g.Flow)
 		if err != nil {

@@ -6,14 +6,33 @@ import (
 	"strings"
 )
 
-// loops reports where a contact can go round for ever and hear nothing. Ways out of
-// an action whose prompt was heard are no part of that; a prompt that fails is not
-// heard, and a bot whose region fails may be one. A way that can be taken only a
-// number of times is no part of it either.
+// loops reports where a contact can go round for ever and hear nothing, or nothing
+// that asks it for a word. Ways out of an action whose prompt was heard are no part of
+// the first; a prompt that fails is not heard, and a bot whose region fails may be
+// one. A way that can be taken only a number of times is no part of either.
 func (c *checker) loops() {
+	silent := map[int]bool{}
+	for _, cycle := range c.endless(c.graph.isSilent) {
+		c.say(cycle[0], Error, "silent-loop", "lead one of them to a prompt, count the rounds with a Loop, or mark in an attribute what was tried and compare it",
+			"a contact can go round for ever, and hear nothing: %s", c.names(cycle))
+		for _, i := range cycle {
+			silent[i] = true
+		}
+	}
+	for _, cycle := range c.endless(c.graph.isUnasked) {
+		if !slices.ContainsFunc(cycle, func(i int) bool { return silent[i] }) { // else one mistake is told twice
+			c.say(cycle[0], Warning, "endless-loop", "lead one of them to the end, count the rounds with a Loop, or mark in an attribute what was tried and compare it",
+				"a contact can go round for ever without being asked anything: %s", c.names(cycle))
+		}
+	}
+}
+
+// endless are the sets of actions in which contacts can go round for ever over ways
+// that may be taken, where there is a way to the end all the same.
+func (c *checker) endless(open func(way) bool) (found [][]int) {
 	reached, ending := c.graph.distances(), c.ending()
 	limited := map[way]bool{}
-	may := func(w way) bool { return c.graph.isSilent(w) && !c.isCounted(w) && !limited[w] }
+	may := func(w way) bool { return open(w) && !c.isCounted(w) && !limited[w] }
 	for {
 		cycles, before := c.graph.cycles(may), len(limited)
 		for _, cycle := range cycles {
@@ -24,11 +43,10 @@ func (c *checker) loops() {
 		}
 		for _, cycle := range cycles {
 			if _, comes := reached[cycle[0]]; comes && ending[cycle[0]] { // else that is told already
-				c.say(cycle[0], Error, "silent-loop", "lead one of them to a prompt, count the rounds with a Loop, or mark in an attribute what was tried and compare it",
-					"a contact can go round for ever, and hear nothing: %s", c.names(cycle))
+				found = append(found, cycle)
 			}
 		}
-		return
+		return found
 	}
 }
 

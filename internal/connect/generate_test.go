@@ -42,7 +42,7 @@ func configs() map[string]FlowConfig {
 }
 
 func aliasIn(region string) RegionBot {
-	return RegionBot{region, fmt.Sprintf("arn:aws:lex:%s:%s:bot-alias/FLOWERSBOT/TSTALIASID", region, account)}
+	return RegionBot{region, fmt.Sprintf("arn:aws:lex:%s:%s:bot-alias/FLOWERSBOT/VERONE0001", region, account)}
 }
 
 func mustFlow(t testing.TB, cfg FlowConfig) *Flow {

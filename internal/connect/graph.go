@@ -5,10 +5,11 @@ import "slices"
 // graph is a flow as actions and the ways between them. Ways to actions that there
 // are not are left out, and those behind an end.
 type graph struct {
-	flow *Flow
-	at   map[string]int // where an identifier's action stands
-	out  [][]way        // by action
-	in   [][]way        // by action
+	flow    *Flow
+	allowed map[string]bool // types of actions that are taken unchecked
+	at      map[string]int  // where an identifier's action stands
+	out     [][]way         // by action
+	in      [][]way         // by action
 }
 
 // way is one transition.
@@ -18,8 +19,11 @@ type way struct {
 	err       string     // the error that it is taken for; empty: none
 }
 
-func newGraph(f *Flow) *graph {
-	g := &graph{flow: f, at: map[string]int{}, out: make([][]way, len(f.Actions)), in: make([][]way, len(f.Actions))}
+func newGraph(f *Flow, allowed ...string) *graph {
+	g := &graph{flow: f, allowed: map[string]bool{}, at: map[string]int{}, out: make([][]way, len(f.Actions)), in: make([][]way, len(f.Actions))}
+	for _, name := range allowed {
+		g.allowed[name] = true
+	}
 	for i, a := range f.Actions {
 		if _, twice := g.at[a.Identifier]; !twice && a.Identifier != "" {
 			g.at[a.Identifier] = i
@@ -49,7 +53,14 @@ func (g *graph) join(w way, id string) {
 	}
 }
 
-func (g *graph) kind(i int) kind { return kinds[g.flow.Actions[i].Type] }
+func (g *graph) kind(i int) kind {
+	a := &g.flow.Actions[i]
+	if k, known := kinds[a.Type]; known || !g.allowed[a.Type] {
+		return k
+	}
+	t := &a.Transitions
+	return kind{speaks: true, next: optional, ends: t.NextAction == "" && len(t.Errors) == 0 && len(t.Conditions) == 0}
+}
 
 // distances are the fewest steps from the start to each action that can be
 // reached.
@@ -107,6 +118,12 @@ func anyWay(way) bool { return true }
 // the action behind it: a prompt that fails is not heard.
 func (g *graph) isSilent(w way) bool {
 	return !g.kind(w.from).speaks || w.err == NoMatchingError
+}
+
+// isUnasked reports whether a contact can take this way without having been asked
+// anything in the action behind it: one that asks and fails does not ask.
+func (g *graph) isUnasked(w way) bool {
+	return !g.kind(w.from).asks || w.err == NoMatchingError
 }
 
 // cycles returns the sets of actions that can be gone round in over ways that may be

@@ -128,7 +128,7 @@ var kinds = map[string]kind{
 	UpdateContactTextToSpeechVoice: {
 		next: required,
 		params: []param{
-			{"TextToSpeechVoice", required, textOrPath},
+			{"TextToSpeechVoice", required, checkVoice},
 			{"TextToSpeechEngine", optional, oneOfOrPath("Standard", "Neural", "Generative", "Long-form", "standard", "neural", "generative", "long-form")},
 			{"TextToSpeechStyle", optional, textOrPath},
 		},
