@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -34,10 +36,14 @@ func commands() []command {
 	}
 }
 
-// lookUp finds the command that args begin with. No arguments, or help, is no
-// command and no error.
+// lookUp finds the command that args begin with. No arguments, or help for
+// everything, is no command and no error; help for the first word of commands is a
+// command that lists them.
 func lookUp(args []string) (*command, []string, error) {
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+	if len(args) > 1 && args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
+	}
+	if len(args) == 0 || isHelp(args[0]) {
 		return nil, nil, nil
 	}
 	for _, c := range commands() {
@@ -50,6 +56,9 @@ func lookUp(args []string) (*command, []string, error) {
 		return find("version"), nil, nil
 	}
 	if group := commandsOf(args[0]); group != "" {
+		if len(args) == 2 && isHelp(args[1]) {
+			return groupHelp(args[0]), nil, nil
+		}
 		err := fmt.Errorf("%s is the beginning of: %s", args[0], group)
 		if len(args) > 1 && !strings.HasPrefix(args[1], "-") {
 			err = fmt.Errorf("there is no command %s %s; there are: %s", args[0], args[1], group)
@@ -58,6 +67,22 @@ func lookUp(args []string) (*command, []string, error) {
 	}
 	err := fmt.Errorf("there is no command %q", strings.Join(args[:min(2, len(args))], " "))
 	return nil, nil, usageError{&hintError{err, "lexline help lists the commands"}}
+}
+
+func isHelp(word string) bool { return word == "help" || word == "--help" || word == "-h" }
+
+// groupHelp lists the commands that begin with word.
+func groupHelp(word string) *command {
+	return &command{name: word, run: func(_ context.Context, env *environment, _ []string) error {
+		fmt.Fprintf(env.stdout, "usage: lexline %s COMMAND [flags]\n\n", word)
+		for _, c := range commands() {
+			if strings.HasPrefix(c.name, word+" ") {
+				fmt.Fprintf(env.stdout, "  %-15s %s\n", c.name, c.summary)
+			}
+		}
+		_, err := fmt.Fprintf(env.stdout, "\nlexline %s COMMAND --help explains one command.\n", word)
+		return err
+	}}
 }
 
 // find returns the command of that name.
