@@ -46,7 +46,7 @@ func runConnectFlow(_ context.Context, env *environment, args []string) error {
 	}
 	flow, err := connect.NewFlow(opts.flow)
 	if err != nil {
-		return usageError{err}
+		return explained(err)
 	}
 	if err := checkWritten(env, flow); err != nil {
 		return err
@@ -152,6 +152,8 @@ func appendTo(list *[]string) func(string) error {
 
 func (o *connectFlowOptions) check() error {
 	switch f := &o.flow; {
+	case f.Lambda == "" && len(f.Bots) == 0:
+		return usageError{errors.New("--lambda and --bot are missing")}
 	case f.Lambda == "":
 		return usageError{&hintError{errors.New("--lambda is missing"), "aws lambda get-function --function-name lexDRGetRegion --query Configuration.FunctionArn"}}
 	case len(f.Bots) == 0:

@@ -31,7 +31,7 @@ type command struct {
 // hintError is an error for a person, with advice on what to do about it.
 type hintError struct {
 	err  error
-	hint string
+	hint string // empty: the error says it all
 }
 
 func (e *hintError) Error() string { return e.err.Error() }
@@ -41,6 +41,10 @@ func (e *hintError) Unwrap() error { return e.err }
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error } // to its hint
+
+// explained is wrong use of which the error says all there is to say: no hint is
+// added to it.
+func explained(err error) error { return usageError{&hintError{err: err}} }
 
 func main() {
 	ctx, stop := untilSignal(endingSignals())
@@ -73,7 +77,7 @@ func report(w io.Writer, err error) int {
 		return 0
 	}
 	fmt.Fprintf(w, "lexline: %v\n", err)
-	if hint, ok := errors.AsType[*hintError](err); ok {
+	if hint, ok := errors.AsType[*hintError](err); ok && hint.hint != "" {
 		fmt.Fprintf(w, "hint: %s\n", hint.hint)
 	}
 	if _, ok := errors.AsType[usageError](err); ok {

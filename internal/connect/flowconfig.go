@@ -66,26 +66,27 @@ const (
 	usualVoice  = "Joanna"
 )
 
+// check returns everything that is wrong, a line for each.
 func (cfg *FlowConfig) check() error {
-	switch n := len(cfg.Bots); {
-	case n < 2:
-		return fmt.Errorf("it needs the bots of two regions, and has %d: with fewer there is nowhere to go on", n)
-	case !staticLambda.MatchString(cfg.Lambda):
-		return fmt.Errorf("the Lambda function %q is no ARN of a function: %s", cfg.Lambda, lambdaForm)
-	case cfg.Queue != "" && !queueARN.MatchString(cfg.Queue):
-		return fmt.Errorf("the queue %q is no ARN of a queue: %s", cfg.Queue, queueForm)
-	case cfg.LambdaSeconds < 0 || cfg.LambdaSeconds > maxLambdaSeconds:
-		return fmt.Errorf("a Lambda function is waited for 1 to %d seconds, not %d", maxLambdaSeconds, cfg.LambdaSeconds)
-	case cfg.ListenSeconds < 0 || cfg.ListenSeconds > 60:
-		return fmt.Errorf("a bot waits 1 to 60 seconds for a word, not %d", cfg.ListenSeconds)
-	case cfg.Key != "" && cfg.Key != "$.AwsRegion" && !regionName.MatchString(cfg.Key):
-		return fmt.Errorf("the key %q is neither a region nor $.AwsRegion", cfg.Key)
-	case cfg.Locale != "" && !localeID.MatchString(cfg.Locale):
-		return fmt.Errorf("the locale %q is not written as Lex does, such as en_US", cfg.Locale)
-	case cfg.Texts.More != "" && len(cfg.EndIntents) == 0:
-		return errors.New("callers who are asked for more need an intent to say no with")
+	var found []error
+	refuse := func(isWrong bool, format string, args ...any) {
+		if isWrong {
+			found = append(found, fmt.Errorf(format, args...))
+		}
 	}
-	return errors.Join(cfg.checkBots(), cfg.checkIntents(), cfg.checkLanguage())
+	refuse(len(cfg.Bots) < 2, "it needs the bots of two regions, and has %d: with fewer there is nowhere to go on", len(cfg.Bots))
+	refuse(!staticLambda.MatchString(cfg.Lambda), "the Lambda function %q is no ARN of a function: %s", cfg.Lambda, lambdaForm)
+	refuse(cfg.Queue != "" && !queueARN.MatchString(cfg.Queue), "the queue %q is no ARN of a queue: %s", cfg.Queue, queueForm)
+	refuse(cfg.LambdaSeconds < 0 || cfg.LambdaSeconds > maxLambdaSeconds, "a Lambda function is waited for 1 to %d seconds, not %d", maxLambdaSeconds, cfg.LambdaSeconds)
+	refuse(cfg.ListenSeconds < 0 || cfg.ListenSeconds > 60, "a bot waits 1 to 60 seconds for a word, not %d", cfg.ListenSeconds)
+	refuse(cfg.Key != "" && cfg.Key != "$.AwsRegion" && !regionName.MatchString(cfg.Key), "the key %q is neither a region nor $.AwsRegion", cfg.Key)
+	refuse(cfg.Texts.More != "" && len(cfg.EndIntents) == 0, "callers who are asked for more need an intent to say no with")
+	if isWrong := cfg.Locale != "" && !localeID.MatchString(cfg.Locale); isWrong {
+		refuse(isWrong, "the locale %q is not written as Lex does, such as en_US", cfg.Locale)
+	} else {
+		found = append(found, cfg.checkLanguage())
+	}
+	return errors.Join(append(found, cfg.checkBots(), cfg.checkIntents())...)
 }
 
 // checkLanguage reports words and a voice of another language than the bots': Amazon
@@ -113,38 +114,40 @@ func (cfg *FlowConfig) checkLanguage() error {
 }
 
 func (cfg *FlowConfig) checkBots() error {
+	var found []error
 	seen := map[string]bool{}
 	for _, b := range cfg.Bots {
 		m := aliasARN.FindStringSubmatch(b.Alias)
 		switch {
 		case !regionName.MatchString(b.Region):
-			return fmt.Errorf("%q is no name of a region", b.Region)
+			found = append(found, fmt.Errorf("%q is no name of a region", b.Region))
 		case seen[b.Region]:
-			return fmt.Errorf("the region %s is there twice", b.Region)
+			found = append(found, fmt.Errorf("the region %s is there twice", b.Region))
 		case m == nil:
-			return fmt.Errorf("the bot of %s, %q, is no ARN of an alias: %s", b.Region, b.Alias, aliasForm)
+			found = append(found, fmt.Errorf("the bot of %s, %q, is no ARN of an alias: %s", b.Region, b.Alias, aliasForm))
 		case m[1] != b.Region:
-			return fmt.Errorf("the bot of %s is in %s: %s", b.Region, m[1], b.Alias)
+			found = append(found, fmt.Errorf("the bot of %s is in %s: %s", b.Region, m[1], b.Alias))
 		}
 		seen[b.Region] = true
 	}
-	return nil
+	return errors.Join(found...)
 }
 
 func (cfg *FlowConfig) checkIntents() error {
+	var found []error
 	seen := map[string]bool{}
 	for _, name := range slices.Concat(cfg.Intents, cfg.EndIntents) {
 		switch {
 		case !intentName.MatchString(name):
-			return fmt.Errorf("%q is no name of an intent", name)
+			found = append(found, fmt.Errorf("%q is no name of an intent", name))
 		case name == fallbackIntent:
-			return fmt.Errorf("%s is what a bot answers with when it has not understood; it serves nobody", name)
+			found = append(found, fmt.Errorf("%s is what a bot answers with when it has not understood; it serves nobody", name))
 		case seen[name]:
-			return fmt.Errorf("the intent %s is there twice", name)
+			found = append(found, fmt.Errorf("the intent %s is there twice", name))
 		}
 		seen[name] = true
 	}
-	return nil
+	return errors.Join(found...)
 }
 
 func (cfg FlowConfig) withDefaults() FlowConfig {
