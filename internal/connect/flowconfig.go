@@ -55,7 +55,7 @@ func DefaultTexts() Texts {
 		Welcome: "Welcome. How can I help you?",
 		Moved:   "One moment please. How can I help you?",
 		Again:   "Sorry, I did not understand that. How can I help you?",
-		Goodbye: "Thank you. Goodbye.",
+		Goodbye: "Thank you for calling.",
 		Apology: "I am sorry, I can not help you at the moment.",
 	}
 }

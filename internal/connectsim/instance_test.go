@@ -134,11 +134,11 @@ func TestGeneratedFlow(t *testing.T) {
 		branches int
 		hears    string // at last
 	}{
-		{"all is well", constant(`{"primaryCode":"us-west-2"}`), florist, order(), "us-west-2", 0, "Thank you. Goodbye."},
-		{"no word from the function", constant(`err`), florist, order(), "us-east-1", 1, "Thank you. Goodbye."},
-		{"a region that is none", constant(`{"primaryCode":"err"}`), florist, order(), "us-east-1", 0, "Thank you. Goodbye."},
-		{"the home region is down", constant(`{"primaryCode":"us-east-1"}`), down("us-east-1", florist), order(), "us-west-2", 1, "Thank you. Goodbye."},
-		{"the other is down, and the table says so of the home", constant(`{"primaryCode":"us-west-2"}`), down("us-west-2", florist), order(), "us-east-1", 1, "Thank you. Goodbye."},
+		{"all is well", constant(`{"primaryCode":"us-west-2"}`), florist, order(), "us-west-2", 0, "Thank you for calling."},
+		{"no word from the function", constant(`err`), florist, order(), "us-east-1", 1, "Thank you for calling."},
+		{"a region that is none", constant(`{"primaryCode":"err"}`), florist, order(), "us-east-1", 0, "Thank you for calling."},
+		{"the home region is down", constant(`{"primaryCode":"us-east-1"}`), down("us-east-1", florist), order(), "us-west-2", 1, "Thank you for calling."},
+		{"the other is down, and the table says so of the home", constant(`{"primaryCode":"us-west-2"}`), down("us-west-2", florist), order(), "us-east-1", 1, "Thank you for calling."},
 		{
 			"both are down", constant(`{"primaryCode":"us-east-1"}`), down("us-east-1", down("us-west-2", florist)),
 			&Script{Lines: Say("order")}, "", 2, "I am sorry, I can not help you at the moment.",
