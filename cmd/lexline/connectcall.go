@@ -25,15 +25,18 @@ of the environment, unless --lex says where else.
 
 At the terminal: type what you say; digits, * and # are keys that you press; an empty line is
 silence; Ctrl-D hangs up. With --say, --dtmf, --wav and --answer, in the order of the command line, a script
-talks. Its exit code is 0 when the caller was served: an intent was fulfilled, or a queue
-took them.
+talks: an --answer whenever the prompt has its words, else the next --say; when none is left
+it hangs up. Its exit code is 0 when the caller was served: an intent was fulfilled, or a
+queue took them.
 
 examples:
-  lexline bot serve --bot bots/OrderFlowers --region us-east-1 --listen 127.0.0.1:8443
-  lexline connect call flow.json --lex us-east-1=http://127.0.0.1:8443 --lex us-west-2=http://127.0.0.1:8444 \
-      --local OrderFlowers/ver_one --lambda-answer us-east-1
+  lexline bot serve --bot bots/OrderFlowers --region us-east-1 --listen 127.0.0.1:8470
+  lexline bot serve --bot bots/OrderFlowers --region us-west-2 --listen 127.0.0.1:8475
+  lexline connect call deploy/connect/flower-dr-flow.json --lambda-answer us-east-1 --local OrderFlowers/ver_one \
+      --lex us-east-1=http://127.0.0.1:8470 --lex us-west-2=http://127.0.0.1:8475
+  lexline connect call ... --say "I would like to order flowers" --say roses --say tomorrow --say "10 am" --say yes
   lexline connect call flow.json --bootstrap bin/lexline-lambda --env TABLE_NAME=lexDR \
-      --say "I would like to order flowers" --answer "pick up=tomorrow" --log flow.log`
+      --say "I would like to order flowers" --answer "day=tomorrow" --log flow.log`
 
 func runConnectCall(ctx context.Context, env *environment, args []string) (err error) {
 	o, err := parseConnectCall(env, args)
@@ -152,7 +155,7 @@ func (o *connectCallOptions) lookUp(ctx context.Context, env *environment, bots 
 		return &hintError{errors.Join(faults...), "does a local Lex run there, and are the names right? --bot REGION=BOTID/ALIASID does without asking"}
 	}
 	for _, err := range faults {
-		fmt.Fprintf(env.stderr, "note: %s; that region keeps the flow's alias\n", printable(err.Error()))
+		fmt.Fprintf(env.stderr, "note: a region does not say which bot it has, and the flow's own alias is used there: %s\n", printable(causeWords(err.Error())))
 	}
 	return nil
 }

@@ -48,7 +48,7 @@ func parseConnectCall(env *environment, args []string) (*connectCallOptions, err
 	flags.Func("dtmf", "`keys` that they press next; may be repeated", o.addKeys)
 	flags.Func("wav", "`file` that they let the bot hear next; may be repeated", o.addSpeech)
 	flags.Func("answer", "`PROMPT=TEXT` that they say whenever the prompt has those words; may be repeated", o.addRule)
-	flags.Float64Var(&o.pace, "pace", 0, "how long words take: `1` as on a telephone, 0 no time")
+	flags.Float64Var(&o.pace, "pace", 0, "how long words take, as a `factor`: 1 is as long as on a telephone, 0 no time (default 0)")
 	flags.BoolVar(&o.json, "json", false, "print each event as a line of JSON")
 	flags.StringVar(&o.log, "log", "", "`file` for the flow log, as Amazon Connect writes it")
 	flags.BoolVar(&o.force, "force", false, "go through a flow that has errors")

@@ -130,7 +130,7 @@ func TestConnectCallByVoice(t *testing.T) {
 	for _, want := range []string{
 		"caller   (plays " + files["roses"] + ")", "ERROR    bot-us-east-1 is left by NoMatchingError to us-east-1-failed",
 		"OrderFlowers was fulfilled by the bot in us-west-2. FlowerType=roses",
-		"answers: us-west-2 5; error branches: 1; utterances without an answer: 1, to be said again: 1",
+		"answers: us-west-2 5; moved to another region: 1; error branches: 1; caller said nothing: 0; utterances without an answer: 1, to be said again: 1",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the output has no %q", want)

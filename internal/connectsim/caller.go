@@ -83,18 +83,19 @@ type Rule struct {
 type Script struct {
 	Lines    []Utterance
 	Rules    []Rule
-	Patience int // turns; 0: 100
+	Patience int // turns; 0: UsualPatience
 
 	turns, next int
 	begin       int // line with which the conversation began
 }
 
-const usualPatience = 100
+// UsualPatience is how many turns a Script takes part in.
+const UsualPatience = 100
 
 // Next returns the next utterance of the script. It does not block.
 func (s *Script) Next(_ context.Context, heard Heard) (Utterance, error) {
 	patience := s.Patience
-	orElse(&patience, usualPatience)
+	orElse(&patience, UsualPatience)
 	if s.turns++; s.turns > patience {
 		return Utterance{HangUp: true}, nil
 	}
