@@ -31,7 +31,8 @@ in one leaves the others' results. Callers have the old version until the alias 
 The function behind the bot stays what it is unless --hook names another. A new bot needs
 --role, the ARN of a role that Lex may take.
 
-Exit code 0: the regions serve the export. 1: one does not, or they differ. 2: wrong use.
+Exit code 0: the regions serve the export. 1: one does not, or they differ; with --dry-run:
+there is something to do. 2: wrong use.
 
 examples:
   lexline bot deploy bots/OrderFlowers --region us-east-1 --region us-west-2 --dry-run
@@ -163,6 +164,7 @@ type deploy struct {
 
 	parity *parityReport
 	copies string // what Global Resiliency has, and would change; "" if nobody can say
+	kept   string // the copies that it has; "": none
 }
 
 func runBotDeploy(ctx context.Context, env *environment, args []string) error {
@@ -284,10 +286,28 @@ func (d *deploy) outcome() error {
 		}
 		return &hintError{err, "run it again when that is mended: it goes on where it stopped"}
 	}
+	if n := d.open(); d.dryRun && n > 0 {
+		return &hintError{fmt.Errorf("there is something to do in %s", count(n, "region", "regions")), "the same without --dry-run does it"}
+	}
 	if d.parity != nil && (d.parity.count() > 0 || d.parity.failed) {
 		return &hintError{errors.New("the regions serve the export, but are not the same"), "lexline region parity shows it again"}
 	}
 	return nil
+}
+
+// open is the number of regions in which the plan has something to do.
+func (d *deploy) open() (n int) {
+	for _, r := range d.regions {
+		if !r.plan.nothing() {
+			n++
+		}
+	}
+	return n
+}
+
+// isFirst reports whether the alias is made anew somewhere.
+func (d *deploy) isFirst() bool {
+	return slices.ContainsFunc(d.regions, func(r *deployRegion) bool { return r.plan.alias == aliasIsMade })
 }
 
 // findCopies asks the home region for the copies that Lex Global Resiliency keeps of
@@ -302,7 +322,8 @@ func (d *deploy) findCopies(ctx context.Context) {
 	if home.state.bot.ID != "" {
 		list, served = home.client.Replicas(ctx, home.state.bot.ID)
 	}
-	d.copies = strings.Join(resiliencyWords(home.Name, list, served), "\n")
+	words := resiliencyWords(home.Name, list, served)
+	d.copies, d.kept = strings.Join(words, "\n"), strings.Join(words[:len(list)], "\n")
 	for _, r := range d.regions[1:] {
 		if r.err == nil && !r.plan.nothing() && slices.ContainsFunc(list, func(l lexmodels.Replica) bool { return l.Region == r.Name }) {
 			r.err = &hintError{

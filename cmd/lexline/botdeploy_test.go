@@ -71,8 +71,11 @@ func TestBotDeploy(t *testing.T) {
 
 	// A dry run says it all and does nothing.
 	code, out, _ := lexline(t, append([]string{"bot", "deploy", orderFlowers, "--dry-run"}, regions...)...)
-	if code != 0 || !strings.Contains(out, "there is no bot OrderFlowers\n    1. import the export\n") || !strings.Contains(out, "dry run: nothing was changed") {
-		t.Errorf("dry run: exit code %d\n%s", code, out)
+	if code != 1 || !strings.Contains(out, "there is no bot OrderFlowers\n    1. import the export\n") || !strings.Contains(out, "dry run: nothing was changed") {
+		t.Errorf("dry run: exit code %d\n%s\nwant 1, as there is something to do", code, out)
+	}
+	if !strings.Contains(out, "Lex Global Resiliency") {
+		t.Errorf("dry run:\n%s\nwant a word about Global Resiliency", out)
 	}
 	if done := append(east.writes(), west.writes()...); len(done) > 0 {
 		t.Errorf("the dry run sent %q, want nothing that changes anything", done)
@@ -104,11 +107,17 @@ func TestBotDeploy(t *testing.T) {
 	}
 	for _, want := range []string{
 		"      - name: us-west-2\n        bot: ", "lexline connect flow --lambda arn:aws:lambda:us-east-1:123456789012:function:lexDRGetRegion",
-		"--bot us-east-1=arn:aws:lex:us-east-1:123456789012:bot-alias/", "Lex Global Resiliency",
+		"--bot us-east-1=arn:aws:lex:us-east-1:123456789012:bot-alias/",
 	} {
 		if !strings.Contains(out, want) {
 			t.Errorf("output\n%s\nwant %q in it", out, want)
 		}
+	}
+	if strings.Contains(out, "Global Resiliency") {
+		t.Errorf("output\n%s\nwant Global Resiliency explained before the first deploy only", out)
+	}
+	if code, out, errs := lexline(t, "bot", "deploy", orderFlowers, east.flag(), west.flag(), "--dry-run"); code != 0 {
+		t.Errorf("dry run with nothing to do: exit code %d\n%s%s", code, out, errs)
 	}
 
 	// Another export: what differs is told, and the alias moves with its function.
@@ -135,7 +144,7 @@ func TestBotDeployShowsWhatDiffers(t *testing.T) {
 	east := startLex(t, "us-east-1", orderFlowers)
 	edited := editedFlowers(t, edit{"BotLocale.json", "Joanna", "Amy"})
 	code, out, _ := lexline(t, "bot", "deploy", "--dry-run", "--role", lexRole, east.flag(), edited)
-	if code != 0 || !strings.Contains(out, "1 difference, served | export:\n      voice: Joanna | Amy\n") || !strings.Contains(out, "4. point alias ver_one at the new version") {
+	if code != 1 || !strings.Contains(out, "1 difference, served | export:\n      voice: Joanna | Amy\n") || !strings.Contains(out, "4. point alias ver_one at the new version") {
 		t.Errorf("exit code %d\n%s\nwant the voice and four steps", code, out)
 	}
 }

@@ -88,9 +88,15 @@ func (d *deploy) printSummary() {
 	d.printCopies()
 }
 
+// printCopies tells what Global Resiliency would change where somebody plans or begins,
+// and else only which copies there are.
 func (d *deploy) printCopies() {
-	if d.copies != "" {
-		d.printf("\n%s\n", d.copies)
+	words := d.kept
+	if d.dryRun || d.isFirst() {
+		words = d.copies
+	}
+	if words != "" {
+		d.printf("\n%s\n", words)
 	}
 }
 
