@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -16,7 +18,7 @@ type parityReport struct {
 	Conversations int            `json:"conversations"`         // compared, in all pairs
 	Definitions   []parityPair   `json:"definitions,omitempty"` // left out: not compared
 	Answers       []parityPair   `json:"answers,omitempty"`
-	Remarks       []string       `json:"remarks,omitempty"`
+	Remarks       []string       `json:"remarks"`
 
 	failed bool // nothing could be compared; a remark says why
 }
@@ -29,7 +31,7 @@ func (r *parityReport) with(other *parityReport) *parityReport {
 	r.Regions = append(r.Regions, other.Regions...)
 	r.Definitions = append(r.Definitions, other.Definitions...)
 	r.Answers = append(r.Answers, other.Answers...)
-	r.Remarks = append(r.Remarks, other.Remarks...)
+	r.Remarks = append(append([]string{}, r.Remarks...), other.Remarks...) // never null
 	r.Conversations += other.Conversations
 	r.failed = r.failed || other.failed
 	r.Equal = !r.failed && r.count() == 0
@@ -51,19 +53,41 @@ type parityPair struct {
 	Differences []parity.Difference `json:"differences"`
 }
 
-// count is the number of all differences.
+// count is the number of all differences. Answers that a difference of the
+// definitions explains count with that; where definitions were not compared, those
+// with the same explanation count as one.
 func (r *parityReport) count() (n int) {
-	for _, pairs := range [][]parityPair{r.Definitions, r.Answers} {
-		for _, p := range pairs {
-			n += len(p.Differences)
+	for _, p := range r.Definitions {
+		n += len(p.Differences)
+	}
+	for _, p := range r.Answers {
+		unexplained, explained := p.fold()
+		n += len(unexplained)
+		if len(r.Definitions) == 0 {
+			n += len(explained)
 		}
 	}
 	return n
 }
 
+// fold parts the differences that nothing explains from the others, of which it
+// counts how many each place explains.
+func (p parityPair) fold() (unexplained []parity.Difference, explained map[string]int) {
+	explained = map[string]int{}
+	for _, d := range p.Differences {
+		if d.ExplainedBy == "" {
+			unexplained = append(unexplained, d)
+		} else {
+			explained[d.ExplainedBy]++
+		}
+	}
+	return unexplained, explained
+}
+
 func (r *parityReport) print(w io.Writer, asJSON bool) error {
 	r.Equal = r.count() == 0
 	if asJSON {
+		r.Remarks = append([]string{}, r.Remarks...)
 		return printJSON(w, r)
 	}
 	var text strings.Builder
@@ -104,9 +128,13 @@ func (p parityPair) print(text *strings.Builder, kind, equal string) {
 		fmt.Fprintf(text, "  %s\n", equal)
 		return
 	}
-	for i, d := range p.Differences {
+	unexplained, explained := p.fold()
+	for _, place := range slices.Sorted(maps.Keys(explained)) {
+		fmt.Fprintf(text, "  %s as the definitions do: %s\n", count(explained[place], "answer differs", "answers differ"), printable(place))
+	}
+	for i, d := range unexplained {
 		if i == maxPrinted {
-			fmt.Fprintf(text, "  and %d more; --json has them all\n", len(p.Differences)-i)
+			fmt.Fprintf(text, "  and %d more; --json has them all\n", len(unexplained)-i)
 			return
 		}
 		const wide = 76 // of one line with both

@@ -220,6 +220,12 @@ func TestRegionParityFindsPlantedDifferences(t *testing.T) {
 			if test.heard != "" && !anyOf(report.Answers, test.heard) {
 				t.Errorf("answers %q, want one with %s", report.Answers, test.heard)
 			}
+			if test.heard == "messages: " && errs != "lexline: 1 difference between the regions\n" {
+				t.Errorf("%s; want all answers explained by the prompt", errs)
+			}
+			if !strings.Contains(out, `"remarks": [`) {
+				t.Errorf("%s; want remarks, if there are none", out)
+			}
 		})
 	}
 }

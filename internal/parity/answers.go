@@ -41,21 +41,23 @@ func (m Message) String() string {
 
 // Answers compares what two regions said to the turns of one conversation, as far
 // as both got. It stops after the first turn with a difference: what follows
-// from that is no difference of its own. Remarks are what people may want to
-// know and callers would not notice.
+// from that is no difference of its own. A turn that differs only in the words of a
+// prompt whose definitions differ is told as explained, and does not stop it. Remarks
+// are what people may want to know and callers would not notice.
 func Answers(c Conversation, here, there []Answer, wording Wording) (found []Difference, remarks []string) {
 	for i := range min(len(here), len(there), len(c.Turns)) {
 		t := turn{path: c.path(i), here: here[i], there: there[i], wording: wording}
 		t.compare()
 		remarks = append(remarks, t.remarks...)
-		if len(t.found) > 0 {
-			return t.found, remarks
+		found = append(found, t.found...)
+		if slices.ContainsFunc(t.found, func(d Difference) bool { return d.ExplainedBy == "" }) {
+			return found, remarks
 		}
 	}
 	if len(here) != len(there) {
-		return []Difference{{c.path(min(len(here), len(there))), turns(here), turns(there)}}, remarks
+		found = append(found, Difference{Path: c.path(min(len(here), len(there))), Here: turns(here), There: turns(there)})
 	}
-	return nil, remarks
+	return found, remarks
 }
 
 func turns(list []Answer) string { return fmt.Sprintf("%d answers", len(list)) }
@@ -86,6 +88,7 @@ func (t *turn) compare() {
 	t.equal("active contexts", fmt.Sprint(unique(t.here.Contexts)), fmt.Sprint(unique(t.there.Contexts)))
 	if !t.wording.same(t.here.Messages, t.there.Messages) {
 		t.differ("messages", messagesText(t.here.Messages), messagesText(t.there.Messages))
+		t.found[len(t.found)-1].ExplainedBy = t.wording.explain(t.here.Messages, t.there.Messages)
 	}
 	if math.Abs(t.here.Confidence-t.there.Confidence) >= 0.005 {
 		t.remarks = append(t.remarks, fmt.Sprintf("%s: confidence %.2f | %.2f", t.path, t.here.Confidence, t.there.Confidence))
@@ -111,7 +114,7 @@ func (t *turn) equal(what, here, there string) {
 }
 
 func (t *turn) differ(what, here, there string) {
-	t.found = append(t.found, Difference{t.path + " / " + what, here, there})
+	t.found = append(t.found, Difference{Path: t.path + " / " + what, Here: here, There: there})
 }
 
 func union(a, b map[string]string) map[string]string {

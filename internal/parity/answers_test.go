@@ -78,12 +78,12 @@ func TestAnswersStopAtTheFirstTurnThatDiffers(t *testing.T) {
 	later := asked()
 	later.Intent = "FallbackIntent"
 	found, _ := Answers(c, []Answer{asked(), asked(), asked()}, []Answer{asked(), other, later}, Wording{})
-	want := []Difference{{`"Order roses", "tomorrow" / slot asked for`, "PickupDate", "PickupTime"}}
+	want := []Difference{{Path: `"Order roses", "tomorrow" / slot asked for`, Here: "PickupDate", There: "PickupTime"}}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("differences (-want +got):\n%s", diff)
 	}
 	found, _ = Answers(c, []Answer{asked(), asked()}, []Answer{asked()}, Wording{})
-	want = []Difference{{`"Order roses", "tomorrow"`, "2 answers", "1 answers"}}
+	want = []Difference{{Path: `"Order roses", "tomorrow"`, Here: "2 answers", There: "1 answers"}}
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Errorf("a conversation that broke off: differences (-want +got):\n%s", diff)
 	}
@@ -129,6 +129,35 @@ func TestWordingTrustsOnlyGroupsThatBothHave(t *testing.T) {
 	}}
 	if NewWording(here, here).same(plain("Yes."), plain("No.")) {
 		t.Error("a group of placeholders only makes any two texts the same, want a difference")
+	}
+}
+
+// TestWordingExplains tells answers that differ because a prompt does from others.
+func TestWordingExplains(t *testing.T) {
+	here, there := flowers(t).Bot, flowers(t).Bot
+	there.Locales[0].Intent("OrderFlowers").Slot("PickupDate").Prompt.Groups[0][0].Text = "When?"
+	w := NewWording(here, there)
+	c := Conversation{Turns: []string{"Order roses", "tomorrow"}}
+	changed, later := asked(), asked()
+	changed.Messages, later.Intent = plain("When?"), "FallbackIntent"
+	found, _ := Answers(c, []Answer{asked(), asked()}, []Answer{changed, later}, w)
+	if len(found) != 2 || found[0].ExplainedBy != "intent OrderFlowers / slot PickupDate / prompt" || found[1].ExplainedBy != "" {
+		t.Errorf("differences %+v; want the messages explained by the prompt, and the intent of the next turn", found)
+	}
+	for name, said := range map[string][]Message{
+		"another prompt's words": plain("Goodbye."),
+		"one message more":       plain("When?", "Well?"),
+		"another kind":           {{"SSML", "When?"}},
+	} {
+		changed.Messages = said
+		if found, _ := Answers(c, []Answer{asked()}, []Answer{changed}, w); len(found) != 1 || found[0].ExplainedBy != "" {
+			t.Errorf("%s: differences %+v; want one that nothing explains", name, found)
+		}
+	}
+	other := asked()
+	other.Messages, other.Slot = plain("When?"), "PickupTime"
+	if found, _ := Answers(c, []Answer{asked(), asked()}, []Answer{other, later}, w); len(found) != 2 || found[0].ExplainedBy != "" {
+		t.Errorf("another slot asked for, in other words: %+v; want that unexplained, and an end", found)
 	}
 }
 

@@ -16,6 +16,9 @@ type Difference struct {
 	// quotes, a figure or a word, or Missing.
 	Here  string `json:"here"`
 	There string `json:"there"`
+	// ExplainedBy leads, for an answer, to the prompt or response whose definitions
+	// differ and of which both regions said a wording; empty: that is not the cause.
+	ExplainedBy string `json:"explained_by,omitempty"`
 }
 
 func (d Difference) String() string { return d.Path + ": " + d.Here + " | " + d.There }
@@ -98,7 +101,7 @@ func (n *node) shown() string {
 type comparison struct{ found []Difference }
 
 func (c *comparison) differ(path []string, here, there string) {
-	c.found = append(c.found, Difference{strings.Join(path, " / "), here, there})
+	c.found = append(c.found, Difference{Path: strings.Join(path, " / "), Here: here, There: there})
 }
 
 // compare compares two nodes that stand at the same path.

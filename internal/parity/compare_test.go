@@ -155,7 +155,7 @@ func TestDefinitionsOfSeveralLocales(t *testing.T) {
 	second.ID = "en_GB"
 	there.Bot.Locales = append(there.Bot.Locales, &second)
 	here.Alias, there.Alias = nil, nil
-	want := []Difference{{"locale en_GB", Missing, "there"}}
+	want := []Difference{{Path: "locale en_GB", Here: Missing, There: "there"}}
 	if diff := cmp.Diff(want, Definitions(here, there)); diff != "" {
 		t.Errorf("differences (-want +got):\n%s", diff)
 	}
