@@ -20,10 +20,10 @@ func lambdaInvokeCommand() command {
 }
 
 const lambdaInvokeAbout = `Starts the program of a Lambda function as AWS Lambda does, has it handle one event and
-prints its answer. HANDLER is lexDRTest, the scheduled health check, or lexDRGetRegion,
-which a contact flow asks. The program sees the environment that --env gives it, what
-Lambda itself sets, and nothing else. What it logs goes to the standard error, with a
-line at the end that says how long it took.
+prints its answer, indented at a terminal, else on one line. HANDLER is lexDRTest, the
+scheduled health check, or lexDRGetRegion, which a contact flow asks. The program sees the
+environment that --env gives it, what Lambda itself sets, and nothing else. What it logs
+goes to the standard error, with a line at the end that says how long it took.
 
 examples:
   lexline lambda invoke lexDRGetRegion --env TABLE_NAME=lexDR --env PRIMARY_REGION=us-east-1 \
@@ -129,11 +129,22 @@ func runLambdaInvoke(ctx context.Context, env *environment, args []string) (err 
 		if err != nil {
 			return fmt.Errorf("%s: %w", o.handler, err)
 		}
-		if _, err := fmt.Fprintf(env.stdout, "%s\n", bytes.TrimSpace(answer)); err != nil {
+		if err := printAnswer(env.stdout, answer, isTerminal(env.stdout)); err != nil {
 			return fmt.Errorf("print the answer: %w", err)
 		}
 	}
 	return nil
+}
+
+// printAnswer prints an answer on one line, and for a person indented if it is JSON.
+func printAnswer(w io.Writer, answer []byte, forPerson bool) error {
+	text := bytes.TrimSpace(answer)
+	var indented bytes.Buffer
+	if forPerson && json.Indent(&indented, text, "", "  ") == nil {
+		text = indented.Bytes()
+	}
+	_, err := fmt.Fprintf(w, "%s\n", text)
+	return err
 }
 
 // invocations says how long each one took.
