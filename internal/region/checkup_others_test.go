@@ -147,6 +147,23 @@ func TestCheckupPins(t *testing.T) {
 			}
 		})
 	})
+	t.Run("is taken away", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			k := newClinic(t)
+			k.check()
+			pinned(t, k, west, time.Hour)
+			k.every(time.Minute, 3*time.Minute, func(CheckupReport) { k.says("us-west-2 ok") })
+			if _, err := ClearPin(t.Context(), k.table, east, "olga", "drill over"); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(time.Minute)
+			k.check()
+			k.says("us-east-1 ok")
+			if v := k.verdict(); v.Why != "the pin was taken away by olga: drill over" {
+				t.Errorf("calls moved home because %q, want the pin that was taken away", v.Why)
+			}
+		})
+	})
 	t.Run("is over and stays", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			k := newClinic(t)

@@ -100,7 +100,9 @@ func (u *checkup) current() string {
 	return cmp.Or(u.items.verdict.Region, u.known(), u.c.Settings.Regions[0])
 }
 
-// reason says why calls go from one region to another, or stay.
+// reason says why calls go from one region to another, or stay. Where a pin held them
+// there that somebody took away, that is why, and not what the other region once came
+// back from.
 func (u *checkup) reason(from, to string) string {
 	i, k := u.judge.index(from), u.judge.index(to)
 	switch {
@@ -108,6 +110,12 @@ func (u *checkup) reason(from, to string) string {
 		return "every region looks dead from here"
 	case i != k && u.judge.regions[i].state == Down:
 		return from + " is down: " + u.judge.regions[i].why
+	}
+	if why, ok := u.items.verdict.unpinned(); ok && i != k {
+		if why != "" {
+			why = ": " + why
+		}
+		return pinTaken + " by " + u.items.verdict.By + why
 	}
 	if i < k {
 		return "most of those who are alive hold " + from + " down"

@@ -67,7 +67,8 @@ func (o *Observer) takePin(v VerdictItem) {
 		left = v.Pin.left(v.At)
 	}
 	if v.Pin.IsZero() {
-		v.Pin = Pin{By: v.By, Why: v.Why} // who took it away
+		why, _ := v.unpinned()
+		v.Pin = Pin{By: v.By, Why: why} // who took it away
 	}
 	o.hold(v.Pin, left)
 }
@@ -121,7 +122,9 @@ func (o *Observer) writePin() {
 	}
 	entry := HistoryEntry{What: "unpin", From: cmp.Or(p.base.Region, region), To: region, Why: p.want.Why}
 	v := VerdictItem{Region: region, State: state, By: p.want.By, Why: p.want.Why}
-	if !p.held.IsZero() {
+	if p.held.IsZero() {
+		v.Why = unpinnedWhy(v.Why)
+	} else {
 		v.Pin, v.Region = p.held, p.held.Region
 		entry.What, entry.To = "pin", v.Region
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -62,6 +63,24 @@ func ClearPin(ctx context.Context, t Table, key, by, why string) (was bool, err 
 	return was, changePin(ctx, t, key, Pin{}, HistoryEntry{What: "unpin", By: clip(by), Why: clip(why)})
 }
 
+// pinTaken is how the reason in a verdict begins whose pin somebody took away: who
+// moves calls next says that it is why.
+const pinTaken = "the pin was taken away"
+
+func unpinnedWhy(why string) string {
+	if why == "" {
+		return pinTaken
+	}
+	return clip(pinTaken + ": " + why)
+}
+
+// unpinned is the reason of the person who took the pin of a verdict away; ok is
+// false where nobody did.
+func (v VerdictItem) unpinned() (why string, ok bool) {
+	why, ok = strings.CutPrefix(v.Why, pinTaken)
+	return strings.TrimPrefix(why, ": "), ok && v.Pin.IsZero()
+}
+
 // KnownRegions returns the regions that the gateways of a verdict item know, or have
 // written to it: their names in order, none for a table that is new. A pin is no
 // proof of a region, and what the item says may come of one, so it counts only where
@@ -99,6 +118,8 @@ func changePin(ctx context.Context, t Table, key string, p Pin, entry HistoryEnt
 		}
 		if !p.IsZero() {
 			v.Region = p.Region
+		} else {
+			v.Why = unpinnedWhy(entry.Why)
 		}
 		c := v.change(old.Version)
 		if v.Region == "" {
