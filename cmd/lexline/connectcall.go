@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/smithy-go/logging"
 
 	"lexline/internal/connect"
 	"lexline/internal/connectsim"
@@ -127,7 +128,7 @@ func (o *connectCallOptions) findBots(ctx context.Context, env *environment, cfg
 	if allIn(lexRegions(cfg.Flow), o.lex) {
 		return nil
 	}
-	loaded, err := awsconfig.LoadDefaultConfig(ctx)
+	loaded, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}))
 	if err != nil {
 		return fmt.Errorf("load the AWS configuration: %w", err)
 	}

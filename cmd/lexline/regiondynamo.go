@@ -48,7 +48,7 @@ func (t *savedTable) search(ctx context.Context, in string) error {
 	case errors.Is(err, region.ErrNotFound) && !given:
 		return &hintError{fmt.Errorf("%s has nothing under the key %s", t.dynamodb, t.key), keyHint}
 	case err != nil && !errors.Is(err, region.ErrNotFound):
-		return fmt.Errorf("--table: %w", err)
+		return hintedDynamoDB(fmt.Errorf("--table: %w", err))
 	}
 	home, _, _ := strings.Cut(t.key, "/")
 	names := []string{in, home, v.Region, v.Pin.Region}
@@ -68,6 +68,19 @@ func (t *savedTable) search(ctx context.Context, in string) error {
 		}
 	}
 	return nil
+}
+
+// hintedDynamoDB adds what an operator can do about a table that cannot be read.
+func hintedDynamoDB(err error) error {
+	switch text := err.Error(); {
+	case strings.Contains(text, "get credentials"), strings.Contains(text, "UnrecognizedClient"), strings.Contains(text, "ExpiredToken"):
+		return &hintError{err, "DynamoDB is asked with the credentials of the AWS CLI: aws sts get-caller-identity tells whether they are good"}
+	case strings.Contains(text, "AccessDenied"):
+		return &hintError{err, "reading needs dynamodb:GetItem on the table, an order dynamodb:UpdateItem as well"}
+	case strings.Contains(text, "ResourceNotFound"):
+		return &hintError{err, "NAME@REGION is the table's name and the AWS region that it is in: aws dynamodb list-tables --region REGION"}
+	}
+	return err
 }
 
 // mostRegions bounds the names that are looked at, with those that come again.

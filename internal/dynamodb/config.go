@@ -78,7 +78,10 @@ func Open(ctx context.Context, c Config) (*Table, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	options := []func(*awsconfig.LoadOptions) error{awsconfig.WithRegion(c.Region)}
+	options := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithRegion(c.Region),
+		awsconfig.WithLogger(logging.Nop{}), // of the search for credentials: errors are returned
+	}
 	if c.Credentials != nil {
 		options = append(options, awsconfig.WithCredentialsProvider(c.Credentials))
 	}
