@@ -217,6 +217,16 @@ func (o *drillOptions) showContacts(out io.Writer, reports []*drill.ConnectRepor
 			return err
 		}
 	}
-	fmt.Fprintf(out, "\nThe pictures: %s\n\n", filepath.Join(o.Out, "connect-*", "timeline.svg"))
+	fmt.Fprintf(out, "\n%s\n\n", picturesIn(o.Out))
 	return drill.WriteContactVerdict(out, reports...)
+}
+
+// picturesIn says where the pictures are: the path of the only one, or what finds all.
+func picturesIn(folder string) string {
+	pattern := filepath.Join(folder, "connect-*", "timeline.svg")
+	found, err := filepath.Glob(pattern)
+	if err == nil && len(found) == 1 {
+		return "The picture: " + found[0]
+	}
+	return "The pictures: " + pattern
 }

@@ -116,3 +116,23 @@ func drillBesideGateway(t *testing.T, bootstrap string) {
 		t.Errorf("the gateway's log, %v, is\n%s\nwant that it read what the health check wrote into the table", err, log)
 	}
 }
+
+func TestPicturesIn(t *testing.T) {
+	folder := t.TempDir()
+	for _, name := range []string{"connect-lexline-1m", "connect-article-5m"} {
+		picture := filepath.Join(folder, name, "timeline.svg")
+		if err := os.MkdirAll(filepath.Dir(picture), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(picture, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		want := "The picture: " + picture
+		if name == "connect-article-5m" {
+			want = "The pictures: " + filepath.Join(folder, "connect-*", "timeline.svg")
+		}
+		if got := picturesIn(folder); got != want {
+			t.Errorf("with %s: %q; want %q", name, got, want)
+		}
+	}
+}

@@ -25,7 +25,10 @@ const (
 var regionColours = []string{"#0072b2", "#e69f00"}
 
 const (
-	colourLost    = "#000000"
+	colourLost    = "#000000" // a turn without an answer
+	colourGone    = "#d55e00" // a contact that nobody served
+	colourWork    = "#666666" // a health check
+	colourSilent  = "#999999" // a contact while no bot talks
 	colourUnknown = "#8a8a8a"
 	colourFault   = "#e4dff1"
 	colourGrid    = "#dddddd"
@@ -62,8 +65,17 @@ func (p *canvas) text(x, y float64, attributes, text string) {
 }
 
 func (p *canvas) key(x *float64, colour, text string) {
-	p.f(`<rect x="%.1f" y="%.0f" width="10" height="10" fill="%s"/>`+"\n", *x, p.keyRow, colour)
-	p.text(*x+14, p.keyRow+9, "", text)
+	p.keyed(x, fmt.Sprintf(`<rect x="%.1f" y="%.0f" width="10" height="10" fill="%s"/>`, *x, p.keyRow, colour), text)
+}
+
+// keyPath is key for a mark that is drawn in ten pixels, from its top left corner.
+func (p *canvas) keyPath(x *float64, d, colour, width, text string) {
+	p.keyed(x, fmt.Sprintf(`<path transform="translate(%.1f %.0f)" d="%s" fill="none" stroke="%s" stroke-width="%s"/>`, *x, p.keyRow, d, colour, width), text)
+}
+
+func (p *canvas) keyed(x *float64, mark, text string) {
+	p.f("%s\n", mark)
+	p.text(*x+14, p.keyRow+9, `class="key"`, text)
 	*x += 30 + letter*float64(len(text))
 }
 

@@ -5,6 +5,8 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -95,6 +97,16 @@ func TestContactTimeline(t *testing.T) {
 	if err := WriteContactTimeline(&text, h, JudgeContacts(h)); err != nil {
 		t.Fatal(err)
 	}
+	named := regexp.MustCompile(`y="([0-9.]+)"[^>]*>hang in us-east-1<`).FindStringSubmatch(text.String())
+	took := regexp.MustCompile(`y="([0-9.]+)" [^>]*class="took"`).FindStringSubmatch(text.String())
+	if named == nil || took == nil {
+		t.Fatalf("the picture names no fault or no check's time:\n%s", text.String())
+	}
+	a, _ := strconv.ParseFloat(named[1], 64)
+	b, _ := strconv.ParseFloat(took[1], 64)
+	if b-a < 10 {
+		t.Errorf("the fault's name stands at %v and the checks' times at %v; want one not over the other", a, b)
+	}
 	classes := map[string]int{}
 	for decoder := xml.NewDecoder(&text); ; {
 		token, err := decoder.Token()
@@ -113,7 +125,7 @@ func TestContactTimeline(t *testing.T) {
 			classes[attributes["class"]] += max(1, strings.Count(attributes["d"], "M"))
 		}
 	}
-	for class, want := range map[string]int{"fault": 1, "check": len(h.Checks), "table": len(h.Table), "contact": 10, "bot": 12, "failed": 2, "lost": 1} {
+	for class, want := range map[string]int{"fault": 1, "check": len(h.Checks), "table": len(h.Table), "contact": 10, "key": 7, "bot": 12, "failed": 2, "lost": 1} {
 		if classes[class] != want {
 			t.Errorf("the picture has %d of %s; want %d", classes[class], class, want)
 		}

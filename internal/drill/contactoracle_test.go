@@ -197,11 +197,38 @@ func TestWriteContactTable(t *testing.T) {
 		"policy                            lexline                article",
 		"  moved by an error branch        2                      2",
 		"hang in us-east-1                 at 20 s for 30 s       -",
-		"    extra wait, s: p50 p99 max    4.00 / 4.00 / 4.00     -",
+		"    extra wait: p50 p99 max, s    4.00 / 4.00 / 4.00     -",
 		"  table back, after its end       17.0 s                 -",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("the table has no line %q:\n%s", want, text.String())
+		}
+	}
+}
+
+// TestContactTableTellsInOrder has what follows a fault in the order in which it came.
+func TestContactTableTellsInOrder(t *testing.T) {
+	for _, tt := range []struct {
+		fault ConnectFault
+		want  string
+	}{
+		{ConnectFault{Checked: 9.5, Moved: 8.1, LastLed: 7}, "last contact led, table moved, next health check"},
+		{ConnectFault{Checked: 2, Moved: never, LastLed: 30}, "next health check, last contact led, table moved"},
+	} {
+		var text strings.Builder
+		if err := WriteContactTable(&text, &ConnectReport{Faults: []ConnectFault{tt.fault}}); err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		for line := range strings.Lines(text.String()) {
+			for _, name := range []string{"table moved", "next health check", "last contact led"} {
+				if strings.HasPrefix(line, "    "+name) {
+					order = append(order, name)
+				}
+			}
+		}
+		if got := strings.Join(order, ", "); got != tt.want {
+			t.Errorf("after %+v the table tells %q; want %q", tt.fault, got, tt.want)
 		}
 	}
 }

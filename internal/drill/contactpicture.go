@@ -31,12 +31,12 @@ func (p *contactPicture) draw() {
 	for i := range p.h.Contacts {
 		lanes = max(lanes, p.h.Contacts[i].Lane+1)
 	}
-	top := 58.0
+	const top = 88.0
 	height := top + 2*16 + 10 + laneStep*float64(lanes) + 44
 	p.begin(height)
 	p.heading()
-	p.faultBars(p.h.Faults, top-4, height-24)
-	p.grid(top-4, height-24)
+	p.faultBars(p.h.Faults, top-14, height-24) // its name above the checks' times
+	p.grid(top-14, height-24)
 	p.y = top
 	p.checks()
 	p.table()
@@ -50,13 +50,23 @@ func (p *contactPicture) heading() {
 	p.text(10, 16, `font-size="14" font-weight="bold"`, fmt.Sprintf("lexline region drill, Amazon Connect, policy %s, seed %d: %d contacts", r.Policy, r.Seed, r.Contacts))
 	p.text(10, 32, "", fmt.Sprintf("lost %d, moved by an error branch %d, utterances said once more %d, orders missing %d, twice %d, wrong %d; longest silence %.1f s",
 		r.Lost+r.GaveUp, r.Branched, r.Repeats, r.Missing, r.Twice, r.Wrong, r.Silence))
-	x := keyEdge
-	p.keyRow = 24
-	p.text(x-6, p.keyRow+9, `text-anchor="end"`, "contacts:")
+	p.legend()
+}
+
+// legend explains every mark.
+func (p *contactPicture) legend() {
+	x := leftEdge
+	p.keyRow = 42
 	for _, region := range p.h.Regions {
-		p.key(&x, p.colour(region), "bot of "+region)
+		p.key(&x, p.colour(region), "talks with the bot of "+region)
 	}
-	p.key(&x, colourLost, "its block failed, or lost")
+	p.keyPath(&x, "M0 5h10", colourSilent, "1", "talks with no bot")
+	p.keyPath(&x, "M5 0v10", colourLost, "2", "the bot's block failed")
+	p.keyPath(&x, "M2 2l6 6m0 -6l-6 6", colourGone, "2", "contact lost")
+	p.key(&x, colourWork, "health check, and how long it took")
+	if slices.ContainsFunc(p.h.Table, func(w TableWord) bool { return p.colour(w.Says) == colourUnknown }) {
+		p.key(&x, colourUnknown, "no region")
+	}
 	p.key(&x, colourFault, "fault")
 }
 
@@ -77,7 +87,7 @@ func (p *contactPicture) checks() {
 		if says == "" {
 			says = fmt.Sprintf("%.1f s", c.Took.Seconds())
 		}
-		p.f(`<rect class="check" x="%.1f" y="%.1f" width="%.1f" height="12" fill="#666666"/>`+"\n", x, p.y, max(2, p.x(c.Began.Add(c.Took))-x))
+		p.f(`<rect class="check" x="%.1f" y="%.1f" width="%.1f" height="12" fill="%s"/>`+"\n", x, p.y, max(2, p.x(c.Began.Add(c.Took))-x), colourWork)
 		p.text(x, p.y-2, `font-size="8" class="took"`, says)
 	}
 	p.y += 16
@@ -139,10 +149,10 @@ func (p *contactPicture) lanes(n int) {
 			fmt.Fprintf(&lost, "M%.1f %.0fl6 6m0 -6l-6 6", p.x(c.Ended)-3, y+2)
 		}
 	}
-	p.path("contact", `stroke="#999"`, &whole)
+	p.path("contact", fmt.Sprintf(`stroke="%s"`, colourSilent), &whole)
 	for i, region := range p.h.Regions {
 		p.path("bot", fmt.Sprintf(`stroke="%s" stroke-width="8"`, p.colour(region)), &bots[i])
 	}
 	p.path("failed", fmt.Sprintf(`stroke="%s" stroke-width="2"`, colourLost), &failed)
-	p.path("lost", fmt.Sprintf(`stroke="%s" stroke-width="2"`, colourLost), &lost)
+	p.path("lost", fmt.Sprintf(`stroke="%s" stroke-width="2"`, colourGone), &lost)
 }

@@ -1,8 +1,11 @@
 package drill
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 	"strings"
 )
 
@@ -30,7 +33,7 @@ func WriteContactTable(w io.Writer, reports ...*ConnectReport) error {
 	t.count("  confirmed and missing", func(r *ConnectReport) int { return r.Missing })
 	t.count("  placed twice", func(r *ConnectReport) int { return r.Twice })
 	t.count("  with wrong values", func(r *ConnectReport) int { return r.Wrong })
-	t.row("told the region in, s", func(r *ConnectReport) string { return r.Asked.String() })
+	t.row("told the region: p50 p99 max, s", func(r *ConnectReport) string { return r.Asked.String() })
 	t.row("longest silence", func(r *ConnectReport) string { return seconds(r.Silence) })
 	t.row("customers spoke late by", func(r *ConnectReport) string { return fmt.Sprintf("%d ms", r.LateMS) })
 	t.count("table moves", func(r *ConnectReport) int { return r.Moves })
@@ -57,21 +60,41 @@ func contactFaultRows(t *tableWriter[*ConnectReport], i int) {
 	of(fmt.Sprintf("%s in %s", f.Kind, strings.Join(f.Regions, ", ")), func(f *ConnectFault) string {
 		return fmt.Sprintf("at %.0f s for %.0f s", f.At, f.For)
 	})
-	of("  first health check over after", func(f *ConnectFault) string { return since(f.Checked) })
-	of("  table moved after", func(f *ConnectFault) string { return since(f.Moved) })
-	of("  last contact led there after", func(f *ConnectFault) string { return since(f.LastLed) })
+	moments := []moment{
+		{"  table moved after", func(f *ConnectFault) float64 { return f.Moved }},
+		{"  next health check over after", func(f *ConnectFault) float64 { return f.Checked }},
+		{"  last contact led there after", func(f *ConnectFault) float64 { return f.LastLed }},
+	}
+	slices.SortStableFunc(moments, func(a, b moment) int { return cmp.Compare(a.key(f), b.key(f)) })
+	for _, m := range moments {
+		of(m.name, func(f *ConnectFault) string { return since(m.at(f)) })
+	}
 	phase := func(name string, in func(*ConnectFault) *Phase) {
 		of("  "+name, func(f *ConnectFault) string { return fmt.Sprint(in(f).Contacts) })
 		of("    lost", func(f *ConnectFault) string { return fmt.Sprint(in(f).Lost) })
 		of("    moved by an error branch", func(f *ConnectFault) string { return fmt.Sprint(in(f).Branched) })
-		of("    extra wait, s: p50 p99 max", func(f *ConnectFault) string { return in(f).Extra.String() })
+		of("    extra wait: p50 p99 max, s", func(f *ConnectFault) string { return in(f).Extra.String() })
 		of("    longest silence", func(f *ConnectFault) string { return seconds(in(f).Silence) })
 	}
-	phase("contacts before the table moved", func(f *ConnectFault) *Phase { return &f.Before })
+	phase("contacts until the table moved", func(f *ConnectFault) *Phase { return &f.Before })
 	phase("contacts after it had moved", func(f *ConnectFault) *Phase { return &f.Until })
 	phase("contacts after the fault", func(f *ConnectFault) *Phase { return &f.After })
 	of("  table back, after its end", func(f *ConnectFault) string { return since(f.BackMoved) })
-	of("  first contact back, after its end", func(f *ConnectFault) string { return since(f.BackLed) })
+	of("  contacts back, after its end", func(f *ConnectFault) string { return since(f.BackLed) })
+}
+
+// moment is something that happens after a fault, in seconds.
+type moment struct {
+	name string
+	at   func(*ConnectFault) float64
+}
+
+// key sorts moments by time; what never comes is last.
+func (m moment) key(f *ConnectFault) float64 {
+	if at := m.at(f); at != never {
+		return at
+	}
+	return math.Inf(1)
 }
 
 func (r *ConnectReport) writeFindings(w io.Writer) {
@@ -83,7 +106,7 @@ func (r *ConnectReport) writeFindings(w io.Writer) {
 	if r.Stopped > 0 {
 		notes = append(notes, fmt.Sprintf("%d contacts were ended by the end of the drill", r.Stopped))
 	}
-	notes = append(notes, "extra wait is the whole of a customer's waits beyond the median of those who said as much before the first fault")
+	notes = append(notes, "extra wait: how much longer a customer waited in the whole contact than is usual without a fault; p50: half of them waited so long at most, p99: 99 of 100")
 	writeSection(w, r.Policy, "notes", notes)
 }
 
