@@ -116,7 +116,8 @@ func TestBotDeploy(t *testing.T) {
 	if strings.Contains(out, "Global Resiliency") {
 		t.Errorf("output\n%s\nwant Global Resiliency explained before the first deploy only", out)
 	}
-	if code, out, errs := lexline(t, "bot", "deploy", orderFlowers, east.flag(), west.flag(), "--dry-run"); code != 0 {
+	code, out, errs = lexline(t, "bot", "deploy", orderFlowers, east.flag(), west.flag(), "--dry-run")
+	if code != 0 {
 		t.Errorf("dry run with nothing to do: exit code %d\n%s%s", code, out, errs)
 	}
 
