@@ -40,10 +40,11 @@ var (
 	errCutShort = errors.New("the answer's audio was cut short")
 )
 
-// Detector judges whether somebody talks in a frame of mu-law audio. It belongs
-// to one call and is fed every frame in order.
+// Detector judges whether the caller talks in a frame of mu-law audio, given what
+// they are played at the same time (nil: nothing). It belongs to one call and is
+// fed every frame in order.
 type Detector interface {
-	Frame(mulaw []byte) vad.Decision
+	Frame(near, far []byte) vad.Decision
 }
 
 // Config holds what calls have in common. The zero value of a field means its default.
@@ -241,7 +242,7 @@ func (c *Call) hear(frame []byte) input {
 	slot := c.frames % keptFrames * FrameBytes
 	copy(c.kept[slot:slot+FrameBytes], frame)
 	c.frames++
-	voiced := c.detector.Frame(frame).Speech
+	voiced := c.detector.Frame(frame, nil).Speech
 	change := c.endpointer.Frame(voiced)
 	return input{kind: inFrame, change: change, voiced: voiced, silence: c.endpointer.Silence()}
 }

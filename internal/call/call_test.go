@@ -395,7 +395,7 @@ func (panickingBot) Ask(context.Context, Turn, func(*Answer)) error { panic("bro
 
 type panickingDetector struct{}
 
-func (panickingDetector) Frame([]byte) vad.Decision { panic("broken detector") }
+func (panickingDetector) Frame(_, _ []byte) vad.Decision { panic("broken detector") }
 
 func TestPanicsStayInTheirCall(t *testing.T) {
 	t.Run("bot", func(t *testing.T) {

@@ -13,12 +13,6 @@ import (
 	"lexline/internal/audio"
 )
 
-// Decision is what a detector says of one frame.
-type Decision struct {
-	Probability float32 // that somebody talks in this frame, 0 to 1
-	Speech      bool    // the detector's own decision
-}
-
 // Levels of the energy detector, as mean square relative to full scale (dBov).
 const (
 	quietest     = -58.0 // the floor is never believed to be lower: line noise stays below floor + margin
@@ -57,16 +51,17 @@ type Energy struct {
 	frames int
 }
 
-// Frame judges the next frame of mu-law audio, of any non-zero length.
-func (e *Energy) Frame(mulaw []byte) Decision {
-	if len(mulaw) == 0 {
+// Frame judges the next frame of mu-law audio, of any non-zero length. What the
+// bot says meanwhile, far, is nothing to it.
+func (e *Energy) Frame(near, _ []byte) Decision {
+	if len(near) == 0 {
 		return Decision{}
 	}
 	var sum float64
-	for _, code := range mulaw {
+	for _, code := range near {
 		sum += squares[code]
 	}
-	power := sum / float64(len(mulaw))
+	power := sum / float64(len(near))
 	if e.frames < settleFrames {
 		e.settle(power)
 		return Decision{}

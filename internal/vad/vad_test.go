@@ -37,7 +37,7 @@ func listen(pcm []int16, timing Timing) (turns []turn) {
 	mulaw := audio.EncodeMuLaw(nil, pcm)
 	for i := 0; i+audio.FrameSamples <= len(mulaw); i += audio.FrameSamples {
 		frame := i / audio.FrameSamples
-		switch endpointer.Frame(energy.Frame(mulaw[i : i+audio.FrameSamples]).Speech) {
+		switch endpointer.Frame(energy.Frame(mulaw[i:i+audio.FrameSamples], nil).Speech) {
 		case Started:
 			turns = append(turns, turn{start: frame, onset: frame - endpointer.Onset()})
 		case Ended:
@@ -140,10 +140,10 @@ func TestFrameDoesNotAllocate(t *testing.T) {
 	var energy Energy
 	endpointer := NewEndpointer(DefaultTiming)
 	frame := make([]byte, audio.FrameSamples)
-	if got := testing.AllocsPerRun(100, func() { endpointer.Frame(energy.Frame(frame).Speech) }); got != 0 {
+	if got := testing.AllocsPerRun(100, func() { endpointer.Frame(energy.Frame(frame, nil).Speech) }); got != 0 {
 		t.Errorf("%v allocations a frame; want 0", got)
 	}
-	if got := energy.Frame(nil); got != (Decision{}) {
+	if got := energy.Frame(nil, nil); got != (Decision{}) {
 		t.Errorf("an empty frame = %+v; want no decision", got)
 	}
 }
@@ -153,6 +153,6 @@ func BenchmarkEnergy(b *testing.B) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	frame := audio.EncodeMuLaw(nil, noise(rng, -40, 20*time.Millisecond))
 	for b.Loop() {
-		energy.Frame(frame)
+		energy.Frame(frame, nil)
 	}
 }
