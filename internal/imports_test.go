@@ -49,6 +49,7 @@ var mayImport = map[string]row{
 	"internal/connectsim":       {own: "audio connect", others: awsCore + " " + awsLex, tests: cmp},
 	"internal/botdef":           {tests: cmp},
 	"internal/vad":              {own: "audio", tests: cmp},
+	"internal/vad/corpus":       {own: "audio", tests: cmp},
 	"internal/speech":           {own: "audio", tests: cmp},
 	"internal/nlu":              {own: "botdef", tests: cmp},
 	"internal/parity":           {own: "botdef", tests: cmp},
