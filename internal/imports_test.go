@@ -50,6 +50,7 @@ var mayImport = map[string]row{
 	"internal/botdef":           {tests: cmp},
 	"internal/vad":              {own: "audio", tests: cmp},
 	"internal/vad/corpus":       {own: "audio", tests: cmp},
+	"internal/vad/score":        {own: "vad/corpus", tests: cmp},
 	"internal/speech":           {own: "audio", tests: cmp},
 	"internal/nlu":              {own: "botdef", tests: cmp},
 	"internal/parity":           {own: "botdef", tests: cmp},
@@ -112,6 +113,9 @@ var forbidden = map[string]map[string]string{
 	"internal/parity": {
 		"internal/lexmodels":           "differences are found in what was read, not while it is read; lexmodels asks",
 		"github.com/aws/aws-sdk-go-v2": "a comparison knows no cloud; lexmodels speaks to AWS",
+	},
+	"internal/vad/score": {
+		"internal/vad": "it judges what any detector put out; one that it knew could be favoured",
 	},
 	"internal/simulate": {
 		"internal/call": "what is simulated is the pure core of region; calls are modelled, so that a million schedules take an hour",
