@@ -1,0 +1,125 @@
+package vad
+
+import "math"
+
+// fft is a plan for the discrete Fourier transform of real input of length
+// 2*size, done as a complex one of length size in passes of radix 4 and, where
+// size is no power of 4, a last one of radix 2. The passes are those of Stockham,
+// which leave the output in order (Van Loan, Computational Frameworks for the Fast
+// Fourier Transform, 1992, section 1.7). A plan is only read once it is made.
+type fft struct {
+	size     int
+	twiddles []complex64 // three for each butterfly row of each radix-4 pass
+	split    []complex64 // for the step from the complex to the real transform
+}
+
+const (
+	windowSize = 256            // samples: 32 ms
+	halfWindow = windowSize / 2 // bins of the spectrum, without that at 4 kHz
+)
+
+var (
+	spectrumFFT = newFFT(halfWindow)
+	harmonicFFT = newFFT(halfWindow / 2)
+)
+
+func newFFT(size int) *fft {
+	f := &fft{size: size}
+	for n := size; n >= 4; n /= 4 {
+		for p := range n / 4 {
+			for k := 1; k <= 3; k++ {
+				f.twiddles = append(f.twiddles, unit(-float64(k*p)/float64(n)))
+			}
+		}
+	}
+	for k := range size/2 + 1 {
+		f.split = append(f.split, unit(-float64(k)/float64(2*size)))
+	}
+	return f
+}
+
+// unit is the point of the unit circle at turns.
+func unit(turns float64) complex64 {
+	sin, cos := math.Sincos(2 * math.Pi * turns)
+	return complex64(complex(cos, sin))
+}
+
+// transform leaves the transform of x in one of both buffers and returns which.
+// Both have the plan's size; element n of x is sample 2n and, imaginary, 2n+1.
+func (f *fft) transform(x, y []complex64) []complex64 {
+	x, y = x[:f.size], y[:f.size]
+	twiddles := f.twiddles
+	n, stride := f.size, 1
+	for ; n >= 4; n, stride = n/4, stride*4 {
+		radix4(x, y, twiddles[:3*n/4], n/4, stride)
+		twiddles = twiddles[3*n/4:]
+		x, y = y, x
+	}
+	if n == 2 {
+		low, high := x[:stride], x[stride:2*stride]
+		outLow, outHigh := y[:stride], y[stride:2*stride]
+		for q, a := range low {
+			b := high[q]
+			outLow[q], outHigh[q] = a+b, a-b
+		}
+		x = y
+	}
+	return x
+}
+
+// radix4 does one pass from x to y: rows butterflies, each on stride columns.
+func radix4(x, y, twiddles []complex64, rows, stride int) {
+	quarter := rows * stride
+	for p := range rows {
+		w1, w2, w3 := twiddles[3*p], twiddles[3*p+1], twiddles[3*p+2]
+		in := p * stride
+		x0, x1 := x[in:in+stride], x[in+quarter:in+quarter+stride]
+		x2, x3 := x[in+2*quarter:in+2*quarter+stride], x[in+3*quarter:in+3*quarter+stride]
+		x1, x2, x3 = x1[:len(x0)], x2[:len(x0)], x3[:len(x0)]
+		out := y[4*in : 4*in+4*stride]
+		y0, y1, y2, y3 := out[:stride], out[stride:2*stride], out[2*stride:3*stride], out[3*stride:]
+		y0, y1, y2, y3 = y0[:len(x0)], y1[:len(x0)], y2[:len(x0)], y3[:len(x0)]
+		for q, a := range x0 {
+			b, c, d := x1[q], x2[q], x3[q]
+			sum, difference, cross := a+c, a-c, b-d
+			cross = complex(-imag(cross), real(cross))
+			b += d
+			y0[q] = sum + b
+			y1[q] = w1 * (difference - cross)
+			y2[q] = w2 * (sum - b)
+			y3[q] = w3 * (difference + cross)
+		}
+	}
+}
+
+// power writes the power of bins 0 to size-1 of the real input whose complex
+// transform is z. Bin 0 leaves out that at half the sample rate.
+func (f *fft) power(power []float32, z []complex64) {
+	power, z = power[:f.size], z[:f.size]
+	power[0] = (real(z[0]) + imag(z[0])) * (real(z[0]) + imag(z[0]))
+	for k := 1; k <= f.size/2; k++ {
+		low, high := f.bins(z, k)
+		power[k] = real(low)*real(low) + imag(low)*imag(low)
+		power[f.size-k] = real(high)*real(high) + imag(high)*imag(high)
+	}
+}
+
+// bins splits two bins of the real input's transform from that of the complex one:
+// bin k and the conjugate of bin size-k, for k from 1 to size/2.
+func (f *fft) bins(z []complex64, k int) (low, high complex64) {
+	a, b := z[k], z[f.size-k]
+	even := complex(real(a)+real(b), imag(a)-imag(b)) * 0.5
+	odd := f.split[k] * complex(imag(a)+imag(b), real(b)-real(a)) * 0.5
+	return even + odd, even - odd
+}
+
+// cosines writes the real part of bins 0 to size-1 of the transform: of a sequence
+// that begins an even function, its cosine transform.
+func (f *fft) cosines(out []float32, z []complex64) {
+	out = out[:f.size]
+	out[0] = real(z[0]) + imag(z[0])
+	for k := 1; k <= f.size/2; k++ {
+		low, high := f.bins(z, k)
+		out[k], out[f.size-k] = real(low), real(high)
+	}
+}
