@@ -48,10 +48,14 @@ func unit(turns float64) complex64 {
 // Both have the plan's size; element n of x is sample 2n and, imaginary, 2n+1.
 func (f *fft) transform(x, y []complex64) []complex64 {
 	x, y = x[:f.size], y[:f.size]
-	twiddles := f.twiddles
-	n, stride := f.size, 1
+	firstPass(x, y, f.twiddles)
+	x, y = y, x
+	twiddles := f.twiddles[3*f.size/4:]
+	n, stride := f.size/4, 4
 	for ; n >= 4; n, stride = n/4, stride*4 {
-		radix4(x, y, twiddles[:3*n/4], n/4, stride)
+		for p := range n / 4 {
+			butterflies(x[p*stride:], y[4*p*stride:][:4*stride], n/4*stride, twiddles[3*p:3*p+3])
+		}
 		twiddles = twiddles[3*n/4:]
 		x, y = y, x
 	}
@@ -67,28 +71,49 @@ func (f *fft) transform(x, y []complex64) []complex64 {
 	return x
 }
 
-// radix4 does one pass from x to y: rows butterflies, each on stride columns.
-func radix4(x, y, twiddles []complex64, rows, stride int) {
-	quarter := rows * stride
-	for p := range rows {
-		w1, w2, w3 := twiddles[3*p], twiddles[3*p+1], twiddles[3*p+2]
-		in := p * stride
-		x0, x1 := x[in:in+stride], x[in+quarter:in+quarter+stride]
-		x2, x3 := x[in+2*quarter:in+2*quarter+stride], x[in+3*quarter:in+3*quarter+stride]
-		x1, x2, x3 = x1[:len(x0)], x2[:len(x0)], x3[:len(x0)]
-		out := y[4*in : 4*in+4*stride]
-		y0, y1, y2, y3 := out[:stride], out[stride:2*stride], out[2*stride:3*stride], out[3*stride:]
-		y0, y1, y2, y3 = y0[:len(x0)], y1[:len(x0)], y2[:len(x0)], y3[:len(x0)]
-		for q, a := range x0 {
-			b, c, d := x1[q], x2[q], x3[q]
-			sum, difference, cross := a+c, a-c, b-d
-			cross = complex(-imag(cross), real(cross))
-			b += d
-			y0[q] = sum + b
-			y1[q] = w1 * (difference - cross)
-			y2[q] = w2 * (sum - b)
-			y3[q] = w3 * (difference + cross)
+// firstPass is the pass whose butterflies are each alone.
+func firstPass(x, y, twiddles []complex64) {
+	quarter := len(x) / 4
+	x0, x1 := x[:quarter], x[quarter:2*quarter]
+	x2, x3 := x[2*quarter:3*quarter], x[3*quarter:]
+	x1, x2, x3 = x1[:len(x0)], x2[:len(x0)], x3[:len(x0)]
+	for p, a := range x0 {
+		b, c, d := x1[p], x2[p], x3[p]
+		sum, difference, cross := a+c, a-c, b-d
+		cross = complex(-imag(cross), real(cross))
+		b += d
+		out, w := y[:4], twiddles[:3]
+		out[0] = sum + b
+		out[1] = w[0] * (difference - cross)
+		out[2] = w[1] * (sum - b)
+		out[3] = w[2] * (difference + cross)
+		y, twiddles = y[4:], twiddles[3:]
+	}
+}
+
+// butterflies does those of one row, which share their twiddles w: their inputs
+// are a quarter of the whole apart.
+func butterflies(x, out []complex64, quarter int, w []complex64) {
+	stride := len(out) / 4
+	x0, x1 := x[:stride], x[quarter:quarter+stride]
+	x2, x3 := x[2*quarter:2*quarter+stride], x[3*quarter:3*quarter+stride]
+	x1, x2, x3 = x1[:len(x0)], x2[:len(x0)], x3[:len(x0)]
+	y0, y1, y2, y3 := out[:stride], out[stride:2*stride], out[2*stride:3*stride], out[3*stride:]
+	y0, y1, y2, y3 = y0[:len(x0)], y1[:len(x0)], y2[:len(x0)], y3[:len(x0)]
+	w1, w2, w3 := w[0], w[1], w[2]
+	for q, a := range x0 {
+		b, c, d := x1[q], x2[q], x3[q]
+		sum, difference, cross := a+c, a-c, b-d
+		cross = complex(-imag(cross), real(cross))
+		b += d
+		y0[q] = sum + b
+		if w1 == 1 {
+			y1[q], y2[q], y3[q] = difference-cross, sum-b, difference+cross
+			continue
 		}
+		y1[q] = w1 * (difference - cross)
+		y2[q] = w2 * (sum - b)
+		y3[q] = w3 * (difference + cross)
 	}
 }
 
