@@ -31,7 +31,7 @@ const (
 // echo predicts the bot's echo in the caller's spectrum. The zero value is not
 // usable; call newEcho.
 type echo struct {
-	far     spectrum
+	far     side
 	bands   [maxDelay + 2][bands]float32 // powers of the far end, a ring
 	envelop [maxDelay + 2][groups]float32
 	newest  int // in both rings
@@ -74,12 +74,16 @@ func (e *echo) add(far *[FrameSamples]int16) {
 		return
 	}
 	if far == nil {
-		far = new([FrameSamples]int16)
+		far = &noSound
 	}
-	e.far.add(far)
-	e.bands[e.newest] = e.far.band
-	envelope(&e.envelop[e.newest], &e.farMean, &e.far.band)
+	var power [halfWindow]float32
+	e.far.spectrum(&power, far)
+	frame := &e.bands[e.newest]
+	sumBands(frame, &power)
+	envelope(&e.envelop[e.newest], &e.farMean, frame)
 }
+
+var noSound [FrameSamples]int16
 
 func silent(frame *[FrameSamples]int16) bool {
 	for _, sample := range frame {
@@ -106,15 +110,15 @@ func envelope(out, mean *[groups]float32, power *[bands]float32) {
 
 // suppress learns from the caller's spectrum what comes back of the bot, and takes
 // it out. floor is the noise that is left where all was echo.
-func (e *echo) suppress(near *spectrum, floor *noiseFloor) {
+func (e *echo) suppress(near *[bands]float32, power *[halfWindow]float32, floor *noiseFloor) {
 	if !e.audible() {
 		e.predict = [bands]float32{}
 		return
 	}
-	e.findDelay(&near.band)
+	e.findDelay(near)
 	e.arrive()
-	e.learn(&near.band)
-	e.take(near, floor)
+	e.learn(near)
+	e.take(near, power, floor)
 }
 
 // findDelay correlates the envelopes of both sides at every delay.
@@ -199,19 +203,19 @@ func (e *echo) learn(near *[bands]float32) {
 }
 
 // take takes the echo out of bands and bins.
-func (e *echo) take(near *spectrum, floor *noiseFloor) {
+func (e *echo) take(near *[bands]float32, power *[halfWindow]float32, floor *noiseFloor) {
 	var gain [32]float32
-	for b, power := range near.band {
+	for b, power := range near {
 		e.predict[b] = e.room[b] * fromDecibels(e.loss[b]+echoMargin)
 		left := max(power-e.predict[b], min(power, floor.at(b)), leastGain*power)
 		gain[b+1] = left / (power + 1e-12)
-		near.band[b] = left
+		near[b] = left
 	}
 	gain[0], gain[bands+1] = gain[1], gain[bands]
 	for bin := firstBin; bin < endBin; bin++ {
 		band := melBands.band[bin]
 		low, high := gain[band&31], gain[(band+1)&31]
-		near.power[bin] *= high + melBands.share[bin]*(low-high)
+		power[bin] *= high + melBands.share[bin]*(low-high)
 	}
 }
 

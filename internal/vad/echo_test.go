@@ -61,7 +61,7 @@ func TestEchoIsTakenOut(t *testing.T) {
 			}
 			for b := range bands {
 				before += front.heard[b]
-				after += front.near.band[b]
+				after += front.near[b]
 			}
 		}
 		if got := front.echo.delay * FrameSamples; got < line.delay-240 || got > line.delay+240 {
@@ -85,16 +85,19 @@ func TestTheCallerIsLeft(t *testing.T) {
 		var features [Features]float32
 		var said, left float32
 		nears, fars, says := framesOf(near), framesOf(far), framesOf(caller)
-		alone := new(spectrum)
+		alone := new(side)
 		for i := range nears {
 			front.Frame(nears[i], fars[i], &features)
 			if i < 600 || i >= 800 {
 				continue
 			}
-			alone.add(says[i-600])
+			var power [halfWindow]float32
+			var own [bands]float32
+			alone.spectrum(&power, says[i-600])
+			sumBands(&own, &power)
 			for b := range bands {
-				said += alone.band[b]
-				left += min(front.near.band[b], alone.band[b])
+				said += own[b]
+				left += min(front.near[b], own[b])
 			}
 		}
 		if lost := decibels(said) - decibels(left); lost > 4.5 {

@@ -10,8 +10,9 @@ const Features = 2*bands + 16
 // for the noise floor and some seconds for levels; never ahead. The zero value is
 // not usable; call NewFrontEnd.
 type FrontEnd struct {
-	near  spectrum
-	heard [bands]float32 // power of the bands before the echo was taken out
+	side  side
+	near  [bands]float32 // power of the bands in this frame, without the bot's echo
+	heard [bands]float32 // and with it
 	floor noiseFloor
 	echo  *echo
 
@@ -46,15 +47,15 @@ func NewFrontEnd() *FrontEnd {
 // Frame takes the next frame, and what the caller was played meanwhile, nil for
 // nothing, and writes the frame's features.
 func (f *FrontEnd) Frame(near, far *[FrameSamples]int16, features *[Features]float32) {
-	f.near.add(near)
-	f.heard = f.near.band
+	var power [halfWindow]float32
+	f.side.spectrum(&power, near)
+	sumBands(&f.heard, &power)
+	f.near = f.heard
 	f.echo.add(far)
-	if f.frames > 0 {
-		f.echo.suppress(&f.near, &f.floor)
-	}
-	f.floor.add(&f.near.band)
+	f.echo.suppress(&f.near, &power, &f.floor)
+	f.floor.add(&f.near)
 	f.byBand(features)
-	f.bySpectrum(features)
+	f.bySpectrum(features, &power)
 	f.frames++
 }
 
@@ -62,7 +63,7 @@ func (f *FrontEnd) Frame(near, far *[FrameSamples]int16, features *[Features]flo
 func (f *FrontEnd) byBand(features *[Features]float32) {
 	var levels [bands]float32
 	var total, noise, sum, rise, change, above, most float32
-	for b, power := range f.near.band {
+	for b, power := range f.near {
 		floor := f.floor.at(b)
 		total += power
 		noise += floor
@@ -107,18 +108,18 @@ func (f *FrontEnd) byBand(features *[Features]float32) {
 }
 
 // bySpectrum writes what is known from the fine structure of the spectrum.
-func (f *FrontEnd) bySpectrum(features *[Features]float32) {
+func (f *FrontEnd) bySpectrum(features *[Features]float32, power *[halfWindow]float32) {
 	var amplitude [halfWindow]float32
 	total, strongest := float32(0), firstBin
 	for bin := 2; bin < endBin; bin++ {
-		power := f.near.power[bin]
-		amplitude[bin] = float32(math.Sqrt(float64(power)))
-		total += power
-		if power > f.near.power[strongest] {
+		p := power[bin]
+		amplitude[bin] = float32(math.Sqrt(float64(p)))
+		total += p
+		if p > power[strongest] {
 			strongest = bin
 		}
 	}
-	f.tonality = f.lineShare(strongest, total)
+	f.tonality = lineShare(power, strongest, total)
 	harmonicity, lag := periodicity(&amplitude)
 	moved := lag - f.lag
 	f.lag = lag
@@ -135,8 +136,7 @@ func (f *FrontEnd) bySpectrum(features *[Features]float32) {
 
 // lineShare is the share of the frame's power in its two strongest lines, each of
 // three bins: almost all of it in a telephone's tones.
-func (f *FrontEnd) lineShare(strongest int, total float32) float32 {
-	power := &f.near.power
+func lineShare(power *[halfWindow]float32, strongest int, total float32) float32 {
 	second := 0
 	for bin := 3; bin < endBin-1; bin++ {
 		if power[bin] > power[second] && (bin < strongest-3 || bin > strongest+3) {

@@ -58,38 +58,39 @@ func newHann() *[windowSize]float32 {
 	return window
 }
 
-// spectrum holds the latest 32 ms of one side of a call, and their power.
-type spectrum struct {
-	samples [windowSize]float32
-	power   [halfWindow]float32
-	band    [bands]float32 // mean squares
+// overlap is the part of a window that belongs to the frame before.
+const overlap = windowSize - FrameSamples
+
+// side is one side of a call: what of its past the next window reaches back to.
+type side struct {
+	past [overlap]int16
 }
 
-// add takes the next frame.
-func (s *spectrum) add(frame *[FrameSamples]int16) {
-	copy(s.samples[:], s.samples[FrameSamples:])
-	for i, sample := range frame {
-		s.samples[windowSize-FrameSamples+i] = float32(sample)
-	}
+// spectrum takes the next frame of the side and writes the power of the latest 32 ms.
+func (s *side) spectrum(power *[halfWindow]float32, frame *[FrameSamples]int16) {
 	var z, scratch [halfWindow]complex64
-	for i := range z {
-		z[i] = complex(s.samples[2*i]*hann[2*i], s.samples[2*i+1]*hann[2*i+1])
+	for i := range overlap / 2 {
+		z[i] = complex(float32(s.past[2*i])*hann[2*i], float32(s.past[2*i+1])*hann[2*i+1])
 	}
-	spectrumFFT.power(s.power[:], spectrumFFT.transform(z[:], scratch[:]))
-	s.sumBands()
+	late := z[overlap/2:][:FrameSamples/2]
+	for i := range late {
+		late[i] = complex(float32(frame[2*i])*hann[overlap+2*i], float32(frame[2*i+1])*hann[overlap+2*i+1])
+	}
+	copy(s.past[:], frame[FrameSamples-overlap:])
+	spectrumFFT.power(power[:], spectrumFFT.transform(z[:], scratch[:]))
 }
 
 // sumBands adds the bins up to bands.
-func (s *spectrum) sumBands() {
+func sumBands(band *[bands]float32, power *[halfWindow]float32) {
 	var sums [32]float32 // as many as an index of five bits can name: no bounds to check
 	for bin := firstBin; bin < endBin; bin++ {
-		power := s.power[bin]
+		power := power[bin]
 		low := power * melBands.share[bin]
 		band := melBands.band[bin]
 		sums[band&31] += low
 		sums[(band+1)&31] += power - low
 	}
-	copy(s.band[:], sums[1:])
+	copy(band[:], sums[1:])
 }
 
 // decibels is ten times the decimal logarithm, to within 0.01; -100 for powers below that.
