@@ -28,7 +28,10 @@ type Talker struct {
 	Voice    string // the engine's name of the voice
 	Language string // BCP 47
 	Split    Split
-	Human    bool // recorded rather than synthesized
+	Human    bool // recorded rather than synthesized: for scoring only
+	Pitch    int  // espeak-ng's -p, 0 to 99
+	Speed    int  // words a minute of espeak-ng, percent of festival's durations; 0: the engine's own
+	Clips    int  // at most so many utterances
 }
 
 // Label says what the caller does in one frame.
@@ -42,12 +45,20 @@ const (
 	Speech
 )
 
+// String returns one character: '.' for Silence, '#' for Speech, '?' for Unscored.
+func (l Label) String() string {
+	if l < Unscored || l > Speech {
+		return "!"
+	}
+	return "?.#"[l+1 : l+2]
+}
+
 // Utterance is one piece of speech by one talker, without noise.
 type Utterance struct {
 	Talker Talker
 	Text   string
 	PCM    []int16 // 8 kHz, telephone-filtered, active speech level -26 dBov
-	Labels []Label // one per frame of PCM, the last one perhaps incomplete
+	Labels []Label // one per frame of PCM, which has whole frames only
 	First  int     // the first active frame
 	End    int     // one past the last active frame
 }
