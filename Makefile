@@ -6,6 +6,10 @@ DEMO_PACKAGES := pocketsphinx pocketsphinx-en-us flite asterisk-core-sounds-en-w
 # and festival are what the recogniser's telephone transform is made from.
 TEST_PACKAGES := $(DEMO_PACKAGES) awscli sphinxbase-utils espeak-ng festival festvox-kallpc16k festvox-kdlpc16k \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
+# Who speaks in the corpus that hearing is trained and measured on.
+HEARING_PACKAGES := asterisk-core-sounds-en-wav asterisk-core-sounds-es-wav espeak-ng espeak-ng-data festival festival-ca \
+	festival-czech festival-hi festival-te festvox-ca-ona-hts festvox-czech-krb festvox-czech-ph festvox-hi-nsk \
+	festvox-itapc16k festvox-kallpc16k festvox-kdlpc16k festvox-ru festvox-te-nsk flite
 # The race detector is the one thing here that needs a C compiler.
 RACE_PACKAGES := $(if $(shell command -v gcc),,gcc) $(if $(wildcard /usr/include/stdlib.h),,libc6-dev)
 
@@ -28,7 +32,7 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill article-test bench-drill bench-connect bench-lambda bench-table build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-test setup-race
+.PHONY: help demo drill article-test bench-drill bench-connect bench-lambda bench-table build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -113,6 +117,9 @@ clean: ## Remove what was built and what the tests fetched
 
 setup-demo: ## Install the Debian packages that give the demo its voices and ears
 	@scripts/debian $(DEMO_PACKAGES)
+
+setup-hearing: ## Install the Debian packages whose voices hearing is trained and measured on
+	@scripts/debian --required $(HEARING_PACKAGES)
 
 setup-race:
 	@scripts/debian --required $(RACE_PACKAGES)

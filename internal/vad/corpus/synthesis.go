@@ -1,0 +1,156 @@
+package corpus
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"lexline/internal/audio"
+)
+
+// speak returns the clips of t saying each of texts, at the rate of its engine.
+func (t Talker) speak(ctx context.Context, texts []string) ([]audio.Clip, error) {
+	home, err := os.MkdirTemp("", "lexline-voices-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(home)
+	switch t.Engine {
+	case EspeakNG, Flite:
+		return t.speakEach(ctx, home, texts)
+	case Festival:
+		return t.speakFestival(ctx, home, texts)
+	case Asterisk:
+		return promptClips(filepath.Join(promptsFolder, t.Voice), texts)
+	}
+	return nil, fmt.Errorf("%q is no engine", t.Engine)
+}
+
+// speakEach runs a program for each text that writes a WAV to its output.
+func (t Talker) speakEach(ctx context.Context, home string, texts []string) ([]audio.Clip, error) {
+	var clips []audio.Clip
+	for _, text := range texts {
+		wav, err := run(ctx, home, t.command(text)...)
+		if err != nil {
+			return nil, err
+		}
+		clip, err := audio.ReadWAV(bytes.NewReader(wav))
+		if err != nil {
+			return nil, fmt.Errorf("%s saying %q: %w", t.Engine, text, err)
+		}
+		clips = append(clips, clip)
+	}
+	return clips, nil
+}
+
+func (t Talker) command(text string) []string {
+	if t.Engine == Flite {
+		return []string{"flite", "-voice", t.Voice, "-t", text, "-o", "/dev/stdout"}
+	}
+	return []string{
+		"espeak-ng", "-v", t.Voice, "-p", strconv.Itoa(t.Pitch), "-s", strconv.Itoa(t.Speed),
+		"-b", "1", "--stdout", "--", text,
+	}
+}
+
+// speakFestival has one process say everything: it takes longer to start than
+// to speak.
+func (t Talker) speakFestival(ctx context.Context, home string, texts []string) ([]audio.Clip, error) {
+	script, err := t.festivalScript(texts)
+	if err != nil {
+		return nil, err
+	}
+	const name = "say.scm"
+	if err := os.WriteFile(filepath.Join(home, name), script, 0o600); err != nil {
+		return nil, err
+	}
+	if _, err := run(ctx, home, "festival", "-b", name); err != nil {
+		return nil, err
+	}
+	var clips []audio.Clip
+	for i, text := range texts {
+		clip, err := audio.ReadWAVFile(filepath.Join(home, strconv.Itoa(i)+".wav"))
+		if err != nil {
+			return nil, fmt.Errorf("festival saying %q: %w", text, err)
+		}
+		clips = append(clips, clip)
+	}
+	return clips, nil
+}
+
+// festivalScript returns a script that writes 0.wav, 1.wav and so on, in the
+// encoding that the voice reads.
+func (t Talker) festivalScript(texts []string) ([]byte, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "(voice_%s)\n", t.Voice)
+	if t.Speed > 0 {
+		fmt.Fprintf(&b, "(Parameter.set 'Duration_Stretch %g)\n", float64(t.Speed)/100)
+	}
+	quote := strings.NewReplacer(`"`, `\"`, `\`, `\\`)
+	for i, text := range texts {
+		fmt.Fprintf(&b, "(utt.save.wave (utt.synth (Utterance Text \"%s\")) \"%d.wav\" 'riff)\n", quote.Replace(text), i)
+	}
+	script, err := encode(b.String(), t.Language)
+	if err != nil {
+		return nil, fmt.Errorf("script of festival for %s: %w", t.Name, err)
+	}
+	return script, nil
+}
+
+// run returns the output of a program. It runs in home, and sees nothing of the
+// user's own settings: festival would read them.
+func run(ctx context.Context, home string, command ...string) ([]byte, error) {
+	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
+	cmd.Dir = home
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LC_ALL=C.UTF-8"}
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	out, err := cmd.Output()
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, exec.ErrNotFound):
+		return nil, &MissingError{Packages: []string{command[0]}} // named as its package
+	case err != nil:
+		first, _, _ := strings.Cut(strings.TrimSpace(complaint.String()), "\n")
+		return nil, fmt.Errorf("%s: %w: %s", strings.Join(command, " "), err, first)
+	}
+	return out, nil
+}
+
+// encode returns text in the 8-bit encoding that festival's voices of language
+// read, or as it is where that is UTF-8.
+func encode(text, language string) ([]byte, error) {
+	var upper map[rune]byte // of letters beyond Latin-1
+	switch language {
+	case "cs":
+		upper = latin2
+	case "it", "ca", "en":
+	default:
+		return []byte(text), nil
+	}
+	var out []byte
+	for _, r := range text {
+		b, ok := upper[r]
+		if !ok {
+			if r > 0xFF {
+				return nil, fmt.Errorf("%q is no letter of the encoding of %s", r, language)
+			}
+			b = byte(r)
+		}
+		out = append(out, b)
+	}
+	return out, nil
+}
+
+// latin2 has the Czech letters at which ISO 8859-2 differs from Latin-1.
+var latin2 = map[rune]byte{
+	'Č': 0xC8, 'č': 0xE8, 'Ď': 0xCF, 'ď': 0xEF, 'Ě': 0xCC, 'ě': 0xEC, 'Ň': 0xD2, 'ň': 0xF2, 'Ř': 0xD8, 'ř': 0xF8,
+	'Š': 0xA9, 'š': 0xB9, 'Ť': 0xAB, 'ť': 0xBB, 'Ů': 0xD9, 'ů': 0xF9, 'Ž': 0xAE, 'ž': 0xBE,
+}
