@@ -51,6 +51,7 @@ var mayImport = map[string]row{
 	"internal/vad":              {own: "audio", tests: cmp},
 	"internal/vad/corpus":       {own: "audio", tests: cmp},
 	"internal/vad/score":        {own: "vad/corpus", tests: cmp},
+	"internal/vad/train":        {own: "vad"},
 	"internal/speech":           {own: "audio", tests: cmp},
 	"internal/nlu":              {own: "botdef", tests: cmp},
 	"internal/parity":           {own: "botdef", tests: cmp},
@@ -116,6 +117,9 @@ var forbidden = map[string]map[string]string{
 	},
 	"internal/vad/score": {
 		"internal/vad": "it judges what any detector put out; one that it knew could be favoured",
+	},
+	"internal/vad/train": {
+		"internal/vad/corpus": "it learns from features and labels, wherever they are from; bench/hearing/train brings both together",
 	},
 	"internal/simulate": {
 		"internal/call": "what is simulated is the pure core of region; calls are modelled, so that a million schedules take an hour",
