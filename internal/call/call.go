@@ -52,7 +52,7 @@ type Config struct {
 	Logger      *slog.Logger    // default: slog.Default()
 	Counters    *Counters       // default: counted nowhere
 	NewDetector func() Detector // default: an energy detector
-	Timing      vad.Timing      // default: vad.DefaultTiming
+	Timing      vad.Settings    // default: an EndOfSpeech of 800 ms, and vad.DefaultSettings
 	KeyTimeout  time.Duration   // digits are complete after this long without another; default 3 s
 	KeyEnd      byte            // or at this key; default '#'
 	MaxFailures int             // turns in a row the bot may fail on before the call is ended; default 3
@@ -86,9 +86,6 @@ func (cfg Config) withDefaults() Config {
 	if cfg.NewDetector == nil {
 		cfg.NewDetector = func() Detector { return new(vad.Energy) }
 	}
-	if cfg.Timing == (vad.Timing{}) {
-		cfg.Timing = vad.DefaultTiming
-	}
 	if cfg.KeyTimeout == 0 {
 		cfg.KeyTimeout = 3 * time.Second
 	}
@@ -98,6 +95,7 @@ func (cfg Config) withDefaults() Config {
 	if cfg.MaxFailures == 0 {
 		cfg.MaxFailures = 3
 	}
+	cfg.Timing.EndOfSpeech = cmp.Or(cfg.Timing.EndOfSpeech, 800*time.Millisecond)
 	cfg.GiveUp = cmp.Or(cfg.GiveUp, 6200*time.Millisecond)
 	cfg.FillerAfter = cmp.Or(cfg.FillerAfter, 1500*time.Millisecond)
 	cfg.FillerEvery = cmp.Or(cfg.FillerEvery, 3*time.Second)
@@ -108,9 +106,9 @@ func (cfg Config) withDefaults() Config {
 }
 
 const (
-	preRollFrames = 15                    // 300 ms kept before the first frame with speech
-	keptFrames    = preRollFrames + 8 + 1 // and what an endpointer needs to be sure of it
-	maxUtterance  = 16 * time.Second      // above every MaxTurn plus its pre-roll
+	preRollFrames = int(vad.PreRoll / (20 * time.Millisecond)) // kept before the first frame with speech
+	keptFrames    = preRollFrames + vad.MaxOnset + 1           // and what an endpointer needs to be sure of it
+	maxUtterance  = 16 * time.Second                           // above every MaxTurn plus its pre-roll
 	utteranceSize = int(maxUtterance/time.Millisecond) * bytesPerMillisecond
 )
 
@@ -242,9 +240,9 @@ func (c *Call) hear(frame []byte) input {
 	slot := c.frames % keptFrames * FrameBytes
 	copy(c.kept[slot:slot+FrameBytes], frame)
 	c.frames++
-	voiced := c.detector.Frame(frame, nil).Speech
-	change := c.endpointer.Frame(voiced)
-	return input{kind: inFrame, change: change, voiced: voiced, silence: c.endpointer.Silence()}
+	decision := c.detector.Frame(frame, nil)
+	change := c.endpointer.Frame(decision)
+	return input{kind: inFrame, change: change, voiced: decision.Speech, silence: c.endpointer.Silence()}
 }
 
 // takeBotEvents passes on what the bot said since the last event.

@@ -82,7 +82,7 @@ func TestSlowBot(t *testing.T) {
 		tag byte
 		at  time.Duration // after the caller's last word
 	}
-	const end = 840 * time.Millisecond // when the turn is found to be over
+	const end = 800 * time.Millisecond // when the turn is found to be over
 	tests := []struct {
 		name   string
 		answer func(ctx context.Context) (*Answer, error)

@@ -100,7 +100,7 @@ func (v *voice) ended(now time.Duration) bool {
 func newPatience(t *testing.T, seed uint64) *patience {
 	return &patience{
 		t: t, seed: seed, rng: rand.New(rand.NewPCG(seed, 2)),
-		talk: conversation{rules: testRules}, endpointer: vad.NewEndpointer(vad.DefaultTiming),
+		talk: conversation{rules: testRules}, endpointer: vad.NewEndpointer(vad.Settings{EndOfSpeech: 800 * time.Millisecond}),
 	}
 }
 
@@ -147,7 +147,11 @@ func (s *patience) caller() {
 	if voiced {
 		s.sounded, s.spokenAt = s.now, 0
 	}
-	change := s.endpointer.Frame(voiced)
+	var decision vad.Decision
+	if voiced {
+		decision.Probability = 1
+	}
+	change := s.endpointer.Frame(decision)
 	s.feed(input{kind: inFrame, change: change, voiced: voiced, silence: s.endpointer.Silence()})
 }
 

@@ -15,77 +15,229 @@ const (
 	Ended           // the turn is over
 )
 
-// Timing holds the settings of an Endpointer. Durations are rounded down to frames of 20 ms.
-type Timing struct {
-	Stop    time.Duration // silence that ends a turn
-	MaxTurn time.Duration // a turn is ended after this long, whatever is heard
-}
-
-// DefaultTiming ends a turn after 800 ms of silence, and before Lex's limit of
-// 15 s for one utterance (https://docs.aws.amazon.com/lexv2/latest/dg/quotas.html)
-// with room for the pre-roll.
-var DefaultTiming = Timing{Stop: 800 * time.Millisecond, MaxTurn: 14 * time.Second}
-
 const (
-	frameTime   = 20 * time.Millisecond
-	startWindow = 8 // frames looked back on to open a turn
-	startSpeech = 5 // of which so many hold speech: clicks stay below
-	holdWindow  = 4 // frames looked back on to keep a turn open
-	holdSpeech  = 2 // of which so many hold speech
+	// PreRoll is the sound from before a turn's onset that belongs to its utterance: the
+	// breath and the soft consonant before the first frame that was sure to be speech.
+	PreRoll = 300 * time.Millisecond
+	// MaxOnset is the most that Onset returns, in frames: with PreRoll it says how much
+	// sound must be kept while nobody talks.
+	MaxOnset = maxWindow - 1
+
+	frameTime = 20 * time.Millisecond
 )
 
-// Endpointer finds the turns in a row of frame decisions. A turn opens on
-// evidence over a window rather than on unbroken speech, so that neither a
-// click opens it nor a stop consonant closes it. The zero value is not usable;
-// call NewEndpointer.
-type Endpointer struct {
-	timing  Timing
-	history uint32 // decisions, latest in the lowest bit
-	open    bool
-	length  int // frames since the turn opened
-	silence int // frames since speech was last held
+// What opens a turn, and holds it. Evidence is counted in frames of speech, each by
+// its probability. These trade late starts against false ones, and late ends against
+// early ones.
+const (
+	startWindow = 8    // frames looked back on to open a turn
+	startSpeech = 5    // of which so many must be speech: clicks stay below
+	sure        = 0.85 // mean probability that evidence must have
+
+	holdShare  = 0.6 // of the threshold holds a turn open
+	peakShare  = 0.4 // of the turn's strongest evidence, too: what is far weaker is not the talker
+	holdWindow = 4   // frames looked back on to hold a turn open
+	holdSpeech = 2   // of which so many must hold it
+	averaging  = 8   // frames over which evidence is averaged
+
+	weakFrames = 200 // without strong evidence, then only strong evidence holds a turn: 4 s
+	toneFrames = 10  // of tone that end a turn which had little else
+	toneSpeech = 15  // frames of speech that are more than a tone's beginning
+	toneSure   = 3   // frames after which a tone is known for one: what they were taken for does not count
+
+	maxWindow = 24 // frames looked back on at most
+	ringSize  = 32 // a power of two
+)
+
+// Demand is the evidence that opens a turn: so much of it, in frames of speech, each
+// by its probability, within so many frames.
+type Demand struct {
+	Evidence float32
+	Window   int
 }
 
-// NewEndpointer returns an endpointer that has heard nothing.
-func NewEndpointer(timing Timing) *Endpointer { return &Endpointer{timing: timing} }
+// plainDemand opens a turn when the bot is silent.
+var plainDemand = Demand{Evidence: startSpeech * sure, Window: startWindow}
 
-// Frame takes the decision on the next frame.
-func (e *Endpointer) Frame(speech bool) Change {
-	e.history <<= 1
-	if speech {
-		e.history |= 1
+// Endpointer finds the turns in a row of frame decisions. A turn opens on evidence
+// over a window rather than on unbroken speech, so that neither a click opens it nor
+// a stop consonant closes it, and is held by weaker evidence than opened it. How
+// long it can last has a bound: Settings.MaxTurn, and some seconds where the
+// evidence hovers about the threshold. The zero value is not usable; call
+// NewEndpointer.
+type Endpointer struct {
+	// static
+	threshold float32
+	maxTurn   int // frames
+	settings  Settings
+
+	stop   int // frames of silence that end a turn
+	frames int // of the call, as far as it matters
+	ring   [ringSize]float32
+	newest int     // in ring
+	recent float32 // average of the probability
+	wary   bool    // a turn of weak evidence was ended: only strong evidence opens one
+
+	open    bool
+	onset   int     // frames that speech had begun before the turn opened
+	length  int     // frames since the turn opened
+	silence int     // frames since speech was last held
+	held    uint32  // which frames held the turn, the latest in the lowest bit
+	peak    float32 // of recent
+	weak    int     // frames since strong evidence
+	speech  int     // frames that held the turn
+	tones   int     // frames of tone
+}
+
+// NewEndpointer returns an endpointer that has heard nothing and expects any answer.
+func NewEndpointer(s Settings) *Endpointer {
+	s = s.WithDefaults()
+	e := &Endpointer{threshold: s.Threshold, maxTurn: int(s.MaxTurn / frameTime), settings: s}
+	e.Expect(AnyAnswer)
+	return e
+}
+
+// Expect sets what the caller is expected to say, from now on: an open turn ends by it, too.
+func (e *Endpointer) Expect(a Answer) { e.stop = int(e.settings.Stop(a) / frameTime) }
+
+// Frame takes the decision on the next frame, while the bot is silent.
+func (e *Endpointer) Frame(d Decision) Change { return e.FrameAgainst(d, plainDemand) }
+
+// FrameAgainst takes the decision on the next frame. A turn opens on the evidence
+// demanded, from at most 24 frames.
+func (e *Endpointer) FrameAgainst(d Decision, demand Demand) Change {
+	probability := sane(d.Probability)
+	if e.frames < settleFrames {
+		e.frames++
+		probability = 0
 	}
-	if !e.open {
-		if bits.OnesCount32(e.history&(1<<startWindow-1)) < startSpeech {
-			return NoChange
+	if d.Tone != NoTone {
+		probability = 0
+		e.forgetTone()
+	}
+	e.newest = (e.newest + 1) % ringSize
+	e.ring[e.newest] = probability
+	e.recent += (probability - e.recent) / averaging
+	if e.open {
+		return e.hold(probability, d.Tone != NoTone)
+	}
+	e.wary = e.wary && e.recent >= holdShare*e.threshold
+	if e.Evidence(demand.Window) < demand.Evidence {
+		return NoChange
+	}
+	e.begin(min(demand.Window, maxWindow))
+	return Started
+}
+
+// sane makes a probability of whatever a detector says.
+func sane(p float32) float32 {
+	if !(p > 0) {
+		return 0
+	}
+	return min(p, 1)
+}
+
+// forgetTone takes back what the beginning of a tone was taken for.
+func (e *Endpointer) forgetTone() {
+	for back := range toneSure {
+		*e.at(back) = 0
+	}
+}
+
+// at is the probability so many frames before the newest.
+func (e *Endpointer) at(back int) *float32 { return &e.ring[(e.newest-back)&(ringSize-1)] }
+
+// counts reports whether a frame of this probability is evidence that opens a turn.
+func (e *Endpointer) counts(probability float32) bool {
+	return probability >= e.threshold && (!e.wary || probability >= e.strong())
+}
+
+// strong is the probability from which evidence is strong.
+func (e *Endpointer) strong() float32 { return (1 + e.threshold) / 2 }
+
+// Evidence returns the evidence within the latest frames, at most 24: how many were
+// speech, each by its probability.
+func (e *Endpointer) Evidence(window int) float32 {
+	sum := float32(0)
+	for back := range min(window, maxWindow) {
+		if p := *e.at(back); e.counts(p) {
+			sum += p
 		}
-		e.open, e.length, e.silence = true, 0, 0
-		return Started
 	}
+	return sum
+}
+
+// begin opens a turn on the evidence of the latest frames.
+func (e *Endpointer) begin(window int) {
+	e.open, e.length, e.weak, e.tones, e.held, e.speech = true, 0, 0, 0, 0, 0
+	for back := window - 1; back >= 0; back-- {
+		e.held <<= 1
+		if e.counts(*e.at(back)) {
+			e.held |= 1
+			e.speech++
+		}
+	}
+	e.onset, e.silence = bits.Len32(e.held)-1, bits.TrailingZeros32(e.held)
+	e.peak = max(e.recent, e.threshold)
+}
+
+// hold takes the next frame of an open turn.
+func (e *Endpointer) hold(probability float32, tone bool) Change {
 	e.length++
 	e.silence++
-	if bits.OnesCount32(e.history&(1<<holdWindow-1)) >= holdSpeech {
-		e.silence = 0
+	e.peak = max(e.peak, e.recent)
+	e.weak++
+	if e.recent >= e.strong() {
+		e.weak = 0
 	}
-	if e.silence >= int(e.timing.Stop/frameTime) || e.length >= int(e.timing.MaxTurn/frameTime) {
-		e.open, e.history = false, 0
-		return Ended
+	e.held <<= 1
+	if probability >= e.holdLevel() {
+		e.held |= 1
+		e.speech++
 	}
-	return NoChange
+	if bits.OnesCount32(e.held&(1<<holdWindow-1)) >= holdSpeech {
+		e.silence = bits.TrailingZeros32(e.held)
+	}
+	if tone {
+		e.tones++
+	}
+	if e.silence < e.stop && e.length < e.maxTurn && !e.wasTone() {
+		return NoChange
+	}
+	e.wary = e.weak > weakFrames
+	e.close()
+	return Ended
+}
+
+// holdLevel is the probability from which a frame holds the turn.
+func (e *Endpointer) holdLevel() float32 {
+	if e.weak > weakFrames {
+		return e.strong()
+	}
+	return max(holdShare*e.threshold, peakShare*e.peak)
+}
+
+// wasTone reports whether the turn was opened by what turned out to be a tone.
+func (e *Endpointer) wasTone() bool { return e.tones >= toneFrames && e.speech < toneSpeech }
+
+func (e *Endpointer) close() {
+	e.open = false
+	e.ring = [ringSize]float32{}
 }
 
 // Open reports whether a turn is open.
 func (e *Endpointer) Open() bool { return e.open }
 
 // Onset returns, right after Started, how many frames before the latest one the
-// first frame with speech lies.
-func (e *Endpointer) Onset() int {
-	return bits.Len32(e.history&(1<<startWindow-1)) - 1
-}
+// first frame with speech lies: at most MaxOnset.
+func (e *Endpointer) Onset() int { return e.onset }
 
 // Silence returns how long ago speech was last held, right after Ended the
 // silence that ended the turn.
 func (e *Endpointer) Silence() time.Duration { return time.Duration(e.silence) * frameTime }
 
-// Reset closes an open turn without an Ended.
-func (e *Endpointer) Reset() { e.open, e.history = false, 0 }
+// Stop returns the silence that ends a turn now.
+func (e *Endpointer) Stop() time.Duration { return time.Duration(e.stop) * frameTime }
+
+// Reset closes an open turn without an Ended, and forgets the evidence.
+func (e *Endpointer) Reset() { e.close() }

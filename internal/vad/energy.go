@@ -22,6 +22,7 @@ const (
 	framesPerSec = 50
 	settleFrames = 10 // 200 ms at the start of a call in which only the floor is learnt
 	floorFall    = 0.2
+	unheard      = -100.0 // dBov: a level of nothing
 )
 
 var (
@@ -54,8 +55,9 @@ type Energy struct {
 // Frame judges the next frame of mu-law audio, of any non-zero length. What the
 // bot says meanwhile, far, is nothing to it.
 func (e *Energy) Frame(near, _ []byte) Decision {
+	d := Decision{Level: unheard, Floor: unheard, Echo: unheard}
 	if len(near) == 0 {
-		return Decision{}
+		return d
 	}
 	var sum float64
 	for _, code := range near {
@@ -64,11 +66,16 @@ func (e *Energy) Frame(near, _ []byte) Decision {
 	power := sum / float64(len(near))
 	if e.frames < settleFrames {
 		e.settle(power)
-		return Decision{}
+		return d
 	}
 	ratio := power / (e.floor * threshold)
+	d.Probability, d.Speech = float32(ratio/(1+ratio)), ratio > 1
+	if power > 0 {
+		d.Level = max(float32(10*math.Log10(power)), unheard)
+	}
+	d.Floor = float32(10 * math.Log10(e.floor))
 	e.learn(power)
-	return Decision{Probability: float32(ratio / (1 + ratio)), Speech: ratio > 1}
+	return d
 }
 
 // settle takes the quietest of the first frames as the floor.

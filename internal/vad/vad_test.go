@@ -28,18 +28,20 @@ func tone(rng *rand.Rand, level, under float64, d time.Duration) []int16 {
 	return pcm
 }
 
+// eightTenths ends a turn after 0.8 s.
+var eightTenths = Settings{EndOfSpeech: 800 * time.Millisecond}
+
 type turn struct{ start, onset, end int } // frames
 
-// listen runs detector and endpointer over audio.
-func listen(pcm []int16, timing Timing) (turns []turn) {
-	var energy Energy
-	endpointer := NewEndpointer(timing)
+// listen runs an ear over audio.
+func listen(pcm []int16, s Settings) (turns []turn) {
+	ear := NewEar(new(Energy), s)
 	mulaw := audio.EncodeMuLaw(nil, pcm)
 	for i := 0; i+audio.FrameSamples <= len(mulaw); i += audio.FrameSamples {
 		frame := i / audio.FrameSamples
-		switch endpointer.Frame(energy.Frame(mulaw[i:i+audio.FrameSamples], nil).Speech) {
+		switch ear.Frame(mulaw[i:i+audio.FrameSamples], nil).Change {
 		case Started:
-			turns = append(turns, turn{start: frame, onset: frame - endpointer.Onset()})
+			turns = append(turns, turn{start: frame, onset: frame - ear.Onset()})
 		case Ended:
 			turns[len(turns)-1].end = frame
 		}
@@ -59,7 +61,7 @@ func TestTurnsAreFound(t *testing.T) {
 	const s = time.Second
 	for _, line := range []struct{ speech, noise float64 }{{-20, -70}, {-20, -60}, {-30, -55}, {-15, -40}, {-38, -65}} {
 		pcm := join(noise(rng, line.noise, 2*s), tone(rng, line.speech, line.noise, s), noise(rng, line.noise, 2*s))
-		got := listen(pcm, DefaultTiming)
+		got := listen(pcm, eightTenths)
 		if len(got) != 1 {
 			t.Errorf("speech at %v dBov over %v: %d turns; want 1", line.speech, line.noise, len(got))
 			continue
@@ -90,7 +92,7 @@ func TestWhatIsNoTurn(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := listen(test.pcm, DefaultTiming); len(got) != 0 {
+			if got := listen(test.pcm, eightTenths); len(got) != 0 {
 				t.Errorf("turns = %v; want none", got)
 			}
 		})
@@ -102,48 +104,20 @@ func TestPauseWithinATurn(t *testing.T) {
 	pcm := join(noise(rng, -60, time.Second),
 		tone(rng, -20, -60, 500*time.Millisecond), noise(rng, -60, 600*time.Millisecond),
 		tone(rng, -20, -60, 500*time.Millisecond), noise(rng, -60, 2*time.Second))
-	if got := listen(pcm, DefaultTiming); len(got) != 1 {
+	if got := listen(pcm, eightTenths); len(got) != 1 {
 		t.Errorf("a pause of 600 ms made %d turns; want 1", len(got))
 	}
-	short := DefaultTiming
-	short.Stop = 400 * time.Millisecond
+	short := eightTenths
+	short.EndOfSpeech = 400 * time.Millisecond
 	if got := listen(pcm, short); len(got) != 2 {
 		t.Errorf("with a stop time of 400 ms: %d turns; want 2", len(got))
 	}
 }
 
-func TestEndpointerCapsATurn(t *testing.T) {
-	endpointer := NewEndpointer(Timing{Stop: 800 * time.Millisecond, MaxTurn: 2 * time.Second})
-	opened, ended := -1, -1
-	for frame := range 200 {
-		switch endpointer.Frame(true) {
-		case Started:
-			if opened < 0 {
-				opened = frame
-			}
-		case Ended:
-			if ended < 0 {
-				ended = frame
-			}
-		}
-	}
-	if ended-opened != 100 {
-		t.Errorf("turn of unbroken speech lasted %d frames; want 100", ended-opened)
-	}
-	endpointer.Reset()
-	if endpointer.Open() {
-		t.Error("open after Reset")
-	}
-}
-
-func TestFrameDoesNotAllocate(t *testing.T) {
+func TestEnergyOfAnEmptyFrame(t *testing.T) {
 	var energy Energy
-	endpointer := NewEndpointer(DefaultTiming)
-	frame := make([]byte, audio.FrameSamples)
-	if got := testing.AllocsPerRun(100, func() { endpointer.Frame(energy.Frame(frame, nil).Speech) }); got != 0 {
-		t.Errorf("%v allocations a frame; want 0", got)
-	}
-	if got := energy.Frame(nil, nil); got != (Decision{}) {
+	want := Decision{Level: -100, Floor: -100, Echo: -100}
+	if got := energy.Frame(nil, nil); got != want {
 		t.Errorf("an empty frame = %+v; want no decision", got)
 	}
 }
