@@ -2,9 +2,7 @@ package score
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -27,26 +25,31 @@ type Group struct {
 	Hours       float64  `json:"hours"`
 	F1          *float64 `json:"f1,omitempty"`
 	AUC         *float64 `json:"auc,omitempty"`
-	Wrong       float64  `json:"wrong"`  // scored frames with a wrong decision, seconds
-	Missed      *float64 `json:"missed"` // this and the next ones as in Quantities
-	Clipped     *float64 `json:"clipped"`
-	Onset       *float64 `json:"onset_p95"`
-	Cut         *float64 `json:"cut"`
-	EndDelay    *float64 `json:"end_p50"`
-	NoEndpoint  *float64 `json:"no_endpoint"`
-	FalseStarts *float64 `json:"false_starts"` // per hour without speech
-	Open        *float64 `json:"open"`         // % of the time; of noise-only files alone
+	Wrong       float64  `json:"wrong"`            // scored frames with a wrong decision, seconds
+	Missed      *float64 `json:"missed,omitempty"` // this and the next ones as in Quantities
+	Clipped     *float64 `json:"clipped,omitempty"`
+	Onset       *float64 `json:"onset_p95,omitempty"`
+	Cut         *float64 `json:"cut,omitempty"`
+	EndDelay    *float64 `json:"end_p50,omitempty"`
+	NoEndpoint  *float64 `json:"no_endpoint,omitempty"`
+	FalseStarts *float64 `json:"false_starts,omitempty"` // per hour without speech
+	Open        *float64 `json:"open,omitempty"`         // % of the time; of noise-only files alone
 }
 
-// By groups results, those with the most time decided wrongly first.
-func By(results []Result, name func(File) string) []Group {
+// Groups are all groups of one grouping, those with the most time decided wrongly first.
+type Groups struct {
+	Grouping string  `json:"grouping"`
+	Groups   []Group `json:"groups"`
+}
+
+func group(results []Result, name func(File) string) []Group {
 	members := map[string][]Result{}
 	for _, r := range results {
 		members[name(r.File)] = append(members[name(r.File)], r)
 	}
 	groups := make([]Group, 0, len(members))
 	for name, of := range members {
-		groups = append(groups, group(name, of))
+		groups = append(groups, newGroup(name, of))
 	}
 	slices.SortFunc(groups, func(a, b Group) int {
 		return cmp.Or(cmp.Compare(b.Wrong, a.Wrong), cmp.Compare(a.Name, b.Name))
@@ -54,7 +57,7 @@ func By(results []Result, name func(File) string) []Group {
 	return groups
 }
 
-func group(name string, of []Result) Group {
+func newGroup(name string, of []Result) Group {
 	value := func(m measure) *float64 {
 		if value, cases := m(of); cases > 0 {
 			return &value
@@ -74,30 +77,21 @@ func group(name string, of []Result) Group {
 	return g
 }
 
-// WriteGroups writes groups for people, at most limit of them; 0 is no limit.
-func WriteGroups(w io.Writer, head string, groups []Group, limit int) error {
-	var t grid
-	t.row(head, "files", "min", "wrong s", "F1", "AUC", "missed %", "clipped %", "onset p95", "cut %", "end p50", "no end %", "false/h", "open %")
-	for i, g := range groups {
+// grid is the groups as a table of at most limit lines; 0 is no limit.
+func (g Groups) grid(limit int) (t grid) {
+	t.row(g.Grouping, "files", "min", "wrong s", "F1", "AUC", "missed %", "clipped %", "onset p95", "cut %", "end p50", "no end %", "false/h", "open %")
+	for i, g := range g.Groups {
 		if limit > 0 && i == limit {
-			t.row(fmt.Sprintf("(%d more)", len(groups)-limit))
 			break
 		}
 		minutes := g.Hours * 60
 		t.row(g.Name, strconv.Itoa(g.Files), figure(&minutes, "%"), figure(&g.Wrong, "%"), figure(g.F1, ""), figure(g.AUC, ""), figure(g.Missed, "%"), figure(g.Clipped, "%"),
 			figure(g.Onset, "ms"), figure(g.Cut, "%"), figure(g.EndDelay, "ms"), figure(g.NoEndpoint, "%"), figure(g.FalseStarts, "/h"), figure(g.Open, "%"))
 	}
-	return t.write(w)
-}
-
-// WriteGroupsJSON writes groups as a JSON array.
-func WriteGroupsJSON(w io.Writer, groups []Group) error {
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	if err := out.Encode(groups); err != nil {
-		return fmt.Errorf("write the groups: %w", err)
+	if more := len(g.Groups) - limit; limit > 0 && more > 0 {
+		t.row(fmt.Sprintf("(%d more)", more))
 	}
-	return nil
+	return t
 }
 
 func orNone(name string) string {

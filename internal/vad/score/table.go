@@ -25,82 +25,104 @@ type Line struct {
 	Missed []bool     `json:"missed"` // the bar is missed; false in columns that are not barred
 }
 
-// Table returns all quantities of the columns.
-func Table(columns []Column) []Line {
-	var lines []Line
-	for _, q := range Quantities() {
-		line := Line{Name: q.Name, Unit: q.Unit}
-		if q.HasBar() {
-			line.Must = &q.Must
-		}
-		if q.Aim != 0 {
-			line.Aim = &q.Aim
-		}
-		for _, column := range columns {
-			value, ok := q.Measure(column.Results)
-			if !ok {
-				line.Values, line.Missed = append(line.Values, nil), append(line.Missed, false)
-				continue
-			}
-			line.Values = append(line.Values, &value)
-			line.Missed = append(line.Missed, column.Barred && q.Misses(value))
-		}
-		lines = append(lines, line)
-	}
-	return lines
+// Report is the table of all quantities, and results broken down by what the
+// files have in common.
+type Report struct {
+	Columns []string `json:"columns"`
+	Lines   []Line   `json:"lines"`
+	By      []Groups `json:"by,omitempty"`
 }
 
-// WriteJSON writes the table as one JSON object.
-func WriteJSON(w io.Writer, columns []Column) error {
-	names := make([]string, len(columns))
-	for i, column := range columns {
-		names[i] = column.Name
+// NewReport compares detectors. The groupings, which are keys of Groupings, are of
+// the first one.
+func NewReport(columns []Column, groupings ...string) Report {
+	var r Report
+	for _, column := range columns {
+		r.Columns = append(r.Columns, column.Name)
 	}
+	for _, q := range Quantities() {
+		r.Lines = append(r.Lines, line(q, columns))
+	}
+	for _, by := range groupings {
+		r.By = append(r.By, Groups{Grouping: by, Groups: group(columns[0].Results, Groupings[by])})
+	}
+	return r
+}
+
+func line(q Quantity, columns []Column) Line {
+	l := Line{Name: q.Name, Unit: q.Unit}
+	if q.HasBar() {
+		l.Must = &q.Must
+	}
+	if q.Aim != 0 {
+		l.Aim = &q.Aim
+	}
+	for _, column := range columns {
+		value, ok := q.Measure(column.Results)
+		if !ok {
+			l.Values, l.Missed = append(l.Values, nil), append(l.Missed, false)
+			continue
+		}
+		l.Values = append(l.Values, &value)
+		l.Missed = append(l.Missed, column.Barred && q.Misses(value))
+	}
+	return l
+}
+
+// WriteJSON writes the report as one JSON object.
+func (r Report) WriteJSON(w io.Writer) error {
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
-	err := out.Encode(struct {
-		Columns []string `json:"columns"`
-		Lines   []Line   `json:"lines"`
-	}{names, Table(columns)})
-	if err != nil {
-		return fmt.Errorf("write the table: %w", err)
+	if err := out.Encode(r); err != nil {
+		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil
 }
 
-// WriteText writes the table for people. A value behind its bar is marked with
-// "!", and the last line counts them.
-func WriteText(w io.Writer, columns []Column) error {
+// WriteText writes the report for people: of each grouping at most limit groups,
+// all if limit is 0. A value behind its bar is marked with "!".
+func (r Report) WriteText(w io.Writer, limit int) error {
+	var text strings.Builder
 	var t grid
 	head := []string{"quantity", "must", "stretch"}
-	for _, column := range columns {
-		head = append(head, column.Name+" ")
+	for _, name := range r.Columns {
+		head = append(head, name+" ")
 	}
 	t.row(head...)
 	missed := 0
-	for _, line := range Table(columns) {
-		name := line.Name
-		if line.Unit != "" {
-			name += ", " + line.Unit
-		}
-		cells := []string{name, figure(line.Must, line.Unit), figure(line.Aim, line.Unit)}
-		for i, value := range line.Values {
-			mark := " "
-			if line.Missed[i] {
-				mark = "!"
-				missed++
-			}
-			cells = append(cells, figure(value, line.Unit)+mark)
-		}
+	for _, line := range r.Lines {
+		cells, marks := line.cells()
+		missed += marks
 		t.row(cells...)
 	}
-	if err := t.write(w); err != nil {
-		return err
+	t.write(&text)
+	fmt.Fprintf(&text, "bars missed (!): %d\n", missed)
+	for _, groups := range r.By {
+		fmt.Fprintf(&text, "\n%s by %s, worst first:\n", r.Columns[0], groups.Grouping)
+		groups.grid(limit).write(&text)
 	}
-	if _, err := fmt.Fprintf(w, "bars missed (!): %d\n", missed); err != nil {
-		return fmt.Errorf("write the table: %w", err)
+	if _, err := io.WriteString(w, text.String()); err != nil {
+		return fmt.Errorf("write the report: %w", err)
 	}
 	return nil
+}
+
+// cells are the texts of a line, and how many values in it are marked.
+func (l Line) cells() (cells []string, marks int) {
+	name := l.Name
+	if l.Unit != "" {
+		name += ", " + l.Unit
+	}
+	cells = []string{name, figure(l.Must, l.Unit), figure(l.Aim, l.Unit)}
+	for i, value := range l.Values {
+		mark := " "
+		if l.Missed[i] {
+			mark = "!"
+			marks++
+		}
+		cells = append(cells, figure(value, l.Unit)+mark)
+	}
+	return cells, marks
 }
 
 // figure prints a value in the digits of its unit.
@@ -117,7 +139,7 @@ type grid struct{ rows [][]string }
 
 func (g *grid) row(cells ...string) { g.rows = append(g.rows, cells) }
 
-func (g *grid) write(w io.Writer) error {
+func (g grid) write(text *strings.Builder) {
 	var widths []int
 	for _, row := range g.rows {
 		for i, cell := range row {
@@ -127,16 +149,11 @@ func (g *grid) write(w io.Writer) error {
 			widths[i] = max(widths[i], len(cell))
 		}
 	}
-	var text strings.Builder
 	for _, row := range g.rows {
-		fmt.Fprintf(&text, "%-*s", widths[0], row[0])
+		fmt.Fprintf(text, "%-*s", widths[0], row[0])
 		for i, cell := range row[1:] {
-			fmt.Fprintf(&text, "  %*s", widths[i+1], cell)
+			fmt.Fprintf(text, "  %*s", widths[i+1], cell)
 		}
 		text.WriteByte('\n')
 	}
-	if _, err := io.WriteString(w, text.String()); err != nil {
-		return fmt.Errorf("write the table: %w", err)
-	}
-	return nil
 }

@@ -36,7 +36,7 @@ func lineOf(t *testing.T, text, start string) string {
 
 func TestTextMarksMissedBars(t *testing.T) {
 	var out bytes.Buffer
-	if err := WriteText(&out, columns(t)); err != nil {
+	if err := NewReport(columns(t)).WriteText(&out, 0); err != nil {
 		t.Fatal(err)
 	}
 	for start, want := range map[string]string{
@@ -68,21 +68,19 @@ func TestTextMarksMissedBars(t *testing.T) {
 
 func TestJSON(t *testing.T) {
 	var out bytes.Buffer
-	if err := WriteJSON(&out, columns(t)); err != nil {
+	want := NewReport(columns(t), "talker")
+	if err := want.WriteJSON(&out); err != nil {
 		t.Fatal(err)
 	}
-	var got struct {
-		Columns []string
-		Lines   []Line
-	}
+	var got Report
 	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("read again (-want +got):\n%s", diff)
+	}
 	if diff := cmp.Diff([]string{"late", "deaf"}, got.Columns); diff != "" {
 		t.Errorf("columns (-want +got):\n%s", diff)
-	}
-	if diff := cmp.Diff(Table(columns(t)), got.Lines); diff != "" {
-		t.Errorf("lines (-want +got):\n%s", diff)
 	}
 }
 
@@ -134,20 +132,21 @@ func TestGroupsAreSortedWorstFirst(t *testing.T) {
 		return all
 	}
 	wantFiles := []row{{"b", 1, .08, "0.667", "-", "100.0"}, {"d", 1, .06, "-", "50.0", "-"}, {"c", 1, .02, "0.889", "-", "100.0"}, {"a", 1, 0, "1.000", "-", "100.0"}}
-	if diff := cmp.Diff(wantFiles, rows(By(results, Groupings["file"]))); diff != "" {
+	if diff := cmp.Diff(wantFiles, rows(group(results, Groupings["file"]))); diff != "" {
 		t.Errorf("by file (-want +got):\n%s", diff)
 	}
 	wantTalkers := []row{{"bob", 1, .08, "0.667", "-", "100.0"}, {"(none)", 1, .06, "-", "50.0", "-"}, {"ann", 2, .02, "0.941", "-", "100.0"}}
-	byTalker := By(results, Groupings["talker"])
+	byTalker := group(results, Groupings["talker"])
 	if diff := cmp.Diff(wantTalkers, rows(byTalker)); diff != "" {
 		t.Errorf("by talker (-want +got):\n%s", diff)
 	}
 
 	var out bytes.Buffer
-	if err := WriteGroups(&out, "talker", byTalker, 2); err != nil {
+	if err := NewReport([]Column{{Name: "ours", Results: results}}, "talker").WriteText(&out, 2); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(out.String(), "\n"); got != 4 || !strings.Contains(out.String(), "(1 more)") {
-		t.Errorf("limited to two groups: %d lines; want a head, two groups and how many more:\n%s", got, out.String())
+	_, groups, _ := strings.Cut(out.String(), "ours by talker, worst first:\n")
+	if got := strings.Count(groups, "\n"); got != 4 || !strings.Contains(groups, "(1 more)") || strings.Contains(groups, "ann") {
+		t.Errorf("limited to two groups: %d lines; want a head, two groups and how many more:\n%s", got, groups)
 	}
 }
