@@ -35,7 +35,7 @@ func (m *Mixer) Make(s Spec) Item {
 	near := t.samples
 	s.Line.handset(roll(s.Seed, "handset"), t, s.Level)
 	m.addNoise(s, t, near)
-	item := Item{Spec: s, Labels: t.labels, Turns: t.turns}
+	item := Item{Spec: s, Talker: t.talker, Labels: t.labels, Turns: t.turns}
 	if s.Far.Plays {
 		item.Far = farEnd(s, voices, t.talker)
 		add(near, s.Far.echo(roll(s.Seed, "echo"), item.Far), 0, 1)

@@ -73,6 +73,7 @@ type Span struct{ First, End int }
 // Item is one file of a corpus.
 type Item struct {
 	Spec
+	Talker string  // name of the caller; empty: nobody talks
 	Near   []int16 // from the caller
 	Far    []int16 // to the caller, on the same clock; nil: nothing is played
 	Labels []Label // one per frame

@@ -1,8 +1,10 @@
 package score
 
 import (
-	"math"
-	"strconv"
+	"slices"
+	"strings"
+
+	"lexline/internal/vad/corpus"
 )
 
 // Quantity is one line of the table: a figure, over which files it is taken, and
@@ -38,8 +40,8 @@ func (q Quantity) Measure(results []Result) (value float64, ok bool) {
 // Quantities returns the lines of the table with their bars, in order.
 //
 // "Speech files" have an utterance, "noise only" files have none. "Voice-like"
-// noise is babble, music and echo. The lines from clean to 0 dB are about files
-// with nothing but noise on the line. All F1 and AUC are taken over the frames of
+// noise is babble, a far talker, music and echo. The lines from clean to music are
+// about files with nothing but noise of one kind on the line. All F1 and AUC are taken over the frames of
 // all files together, so that a long file counts more than a short one; frames
 // labelled Unscored are left out. What share of the turns was clipped, cut or
 // never ended is taken of those that were not missed. "Barge-in" lines are about
@@ -63,23 +65,28 @@ func frameQuantities() []Quantity {
 		{Name: "F1 speech files", Must: .935, Aim: .95, of: over(f1, hasSpeech)},
 		{Name: "F1 speech files, not voice-like", Must: .95, Aim: .965, of: over(f1, hasSpeech, notVoiceLike)},
 	}
-	for _, level := range []struct{ snr, must, aim float64 }{
-		{math.Inf(1), .97, .98}, {30, .975, .985}, {20, .96, .97}, {10, .93, .945}, {5, .89, .915}, {0, .82, .86},
-	} {
-		name := "F1 clean"
-		if !math.IsInf(level.snr, 1) {
-			name = "F1 " + strconv.Itoa(int(level.snr)) + " dB"
-		}
-		all = append(all, Quantity{Name: name, Must: level.must, Aim: level.aim, of: over(f1, hasSpeech, condition(Plain), near(level.snr))})
-	}
-	for _, kind := range []struct {
-		noise     string
+	for _, row := range []struct {
+		name      string
 		must, aim float64
-	}{{Babble, .84, .88}, {Music, .85, .90}} {
-		all = append(all, Quantity{Name: "F1 " + kind.noise, Must: kind.must, Aim: kind.aim, of: over(f1, hasSpeech, condition(Plain), noise(kind.noise))})
-	}
-	for _, name := range []string{DTMF, Progress, LevelStep, PacketLoss, DTX, Low, Clipped} {
-		all = append(all, Quantity{Name: "F1 " + name, Must: .95, Aim: .965, of: over(f1, hasSpeech, condition(name))})
+		files     []func(File) bool
+	}{
+		{"clean", .97, .98, is(condition(corpus.Clean))},
+		{"30 dB", .975, .985, is(condition("snr30"))},
+		{"20 dB", .96, .97, is(condition("snr20"))},
+		{"10 dB", .93, .945, is(condition("snr10"))},
+		{"5 dB", .89, .915, is(condition("snr5"))},
+		{"0 dB", .82, .86, is(condition("snr0"))},
+		{"babble", .84, .88, is(ratio, noise("babble"))},
+		{"music", .85, .90, is(ratio, noise("music"))},
+		{"DTMF", .95, .965, is(condition(corpus.Dialling))},
+		{"call progress", .95, .965, is(condition(corpus.Progress))},
+		{"level step", .95, .965, is(condition(corpus.LevelStep))},
+		{"packet loss", .95, .965, is(condition(corpus.Loss))},
+		{"DTX", .95, .965, is(condition(corpus.DTX))},
+		{"low", .95, .965, is(condition(corpus.Low))},
+		{"clipped", .95, .965, is(condition(corpus.Clipped))},
+	} {
+		all = append(all, Quantity{Name: "F1 " + row.name, Must: row.must, Aim: row.aim, of: over(f1, append(row.files, hasSpeech)...)})
 	}
 	return all
 }
@@ -151,15 +158,18 @@ func over(m measure, tests ...func(File) bool) measure {
 	}
 }
 
+// voiceLike are the kinds of noise that sound like somebody's voice, and the far
+// talker that is one.
+var voiceLike = []string{"babble", "talker", "music", Echo}
+
 func hasSpeech(f File) bool    { return len(f.Turns) > 0 }
 func noSpeech(f File) bool     { return len(f.Turns) == 0 }
-func notVoiceLike(f File) bool { return f.Noise != Babble && f.Noise != Music && f.Noise != Echo }
+func notVoiceLike(f File) bool { return !slices.Contains(voiceLike, f.Noise) }
+
+// ratio passes the files of a plain signal-to-noise ratio.
+func ratio(f File) bool { return strings.HasPrefix(f.Condition, "snr") }
 
 func condition(name string) func(File) bool { return func(f File) bool { return f.Condition == name } }
 func noise(kind string) func(File) bool     { return func(f File) bool { return f.Noise == kind } }
 
-// near passes files within 2.5 dB of a signal-to-noise ratio, which parts the
-// ratios of the table.
-func near(snr float64) func(File) bool {
-	return func(f File) bool { return f.SNR == snr || math.Abs(f.SNR-snr) < 2.5 }
-}
+func is(tests ...func(File) bool) []func(File) bool { return tests }

@@ -16,33 +16,15 @@ import (
 	"lexline/internal/vad/corpus"
 )
 
-// Conditions that have a quantity of their own. Files of any other condition
-// count where no condition is asked for.
-const (
-	Plain      = "plain" // speech, clean or in noise of one kind, and nothing else wrong with the line
-	DTMF       = "dtmf"
-	Progress   = "progress" // tones of call progress: ring-back, busy and so on
-	LevelStep  = "level step"
-	PacketLoss = "packet loss"
-	DTX        = "dtx" // the far coder sends nothing while nobody speaks, comfort noise stands in
-	Low        = "low"
-	Clipped    = "clipped"
-)
-
-// The kinds of noise that sound like a voice: it is no shame to fall for them, so
-// several quantities leave them out.
-const (
-	Babble = "babble"
-	Music  = "music"
-	Echo   = "echo" // the bot's own voice comes back
-)
+// Echo as a kind of noise is the bot's own voice that comes back.
+const Echo = "echo"
 
 // File is one labelled file, as far as a score needs it.
 type File struct {
 	Name      string
-	Talker    string // who speaks; empty if nobody does
-	Condition string
-	Noise     string         // its kind; empty for none
+	Talker    string         // who speaks; empty if nobody does
+	Condition string         // as package corpus names them
+	Noise     string         // its kind, as package corpus names them, or Echo; empty for none
 	SNR       float64        // dB; +Inf without noise
 	Labels    []corpus.Label // one for each frame
 	Turns     []Span         // the utterances, in order and apart; none in a file without speech

@@ -141,7 +141,7 @@ func TestNoiseOnly(t *testing.T) {
 	}
 	results := []Result{
 		only("fan", Span{0, 50}), only("hum"), // one in 6 minutes
-		only(Babble, Span{10, 20}, Span{30, 40}), only(Music, Span{1, 9000}), only(Echo, Span{0, 900}, Span{5000, 5450}),
+		only("babble", Span{10, 20}, Span{30, 40}), only("music", Span{1, 9000}), only(Echo, Span{0, 900}, Span{5000, 5450}),
 		heard(t, spoken(500, Span{100, 200}), Span{100, 230}), // is in none of these
 	}
 	want := map[string]float64{

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+
+	"lexline/bench/hearing/baseline"
+	"lexline/internal/audio"
+	"lexline/internal/vad"
+	"lexline/internal/vad/score"
+)
+
+// detector is one column of the table.
+type detector struct {
+	name   string
+	barred bool // whether it is held against the bars
+	hear   hearer
+}
+
+// hearer hears one file from its beginning to its end; far is nil where the bot
+// is silent. Several goroutines call it at the same time.
+type hearer func(ctx context.Context, near, far []int16) (score.Output, error)
+
+// listener hears one frame after the other.
+type listener func(near, far []int16) (probability float32, decision, open bool)
+
+// framewise hears a file with a new listener.
+func framewise(open func() listener) hearer {
+	return func(ctx context.Context, near, far []int16) (score.Output, error) {
+		var out score.Output
+		listen := open()
+		for i := 0; i+audio.FrameSamples <= len(near); i += audio.FrameSamples {
+			var bot []int16
+			if i+audio.FrameSamples <= len(far) {
+				bot = far[i : i+audio.FrameSamples]
+			}
+			p, decision, open := listen(near[i:i+audio.FrameSamples], bot)
+			out.Probability = append(out.Probability, p)
+			out.Decision = append(out.Decision, decision)
+			out.Open = append(out.Open, open)
+		}
+		return out, ctx.Err()
+	}
+}
+
+// builtIn are the detectors in Go.
+func builtIn(o options) map[string]func() listener {
+	return map[string]func() listener{
+		"lexline": func() listener { return lexline(o.settings) },
+		"amplitude": func() listener {
+			turns := baseline.Turns{Start: baseline.Start, Stop: baseline.Stop}
+			return simple(baseline.Amplitude, turns)
+		},
+		"rms": func() listener {
+			turns := baseline.Turns{Start: baseline.ArticleStart, Stop: baseline.ArticleStop}
+			return simple(baseline.RMS, turns)
+		},
+	}
+}
+
+func simple(judge func([]int16) (float32, bool), turns baseline.Turns) listener {
+	return func(near, _ []int16) (float32, bool, bool) {
+		p, speech := judge(near)
+		return p, speech, turns.Frame(speech)
+	}
+}
+
+// lexline is what the gateway hears with.
+func lexline(settings vad.Settings) listener {
+	ear := vad.NewEar(new(vad.Energy), settings)
+	return func(near, far []int16) (float32, bool, bool) {
+		heard := ear.Samples(near, far)
+		return heard.Probability, heard.Speech, ear.Open()
+	}
+}
+
+// openDetectors readies the detectors of the command line. done takes away what
+// was built for them.
+func openDetectors(ctx context.Context, o options, progress io.Writer) (all []detector, done func(), err error) {
+	known := builtIn(o)
+	done = func() {}
+	for _, name := range o.detectors {
+		if open := known[name]; open != nil {
+			all = append(all, detector{name: name, barred: name == "lexline", hear: framewise(open)})
+			continue
+		}
+		if name != "webrtc" {
+			done()
+			names := append(slices.Sorted(maps.Keys(known)), "webrtc")
+			return nil, nil, fmt.Errorf("%w: -detector %q; want of %s", errUsage, name, strings.Join(names, ", "))
+		}
+		hear, remove, err := buildWebRTC(ctx)
+		switch {
+		case errors.Is(err, errNoCompiler) && os.Getenv("CI") == "":
+			fmt.Fprintln(progress, "webrtc is left out:", err)
+		case err != nil:
+			return nil, nil, err
+		default:
+			done = remove
+			all = append(all, detector{name: name, hear: hear})
+		}
+	}
+	return all, done, nil
+}
