@@ -55,7 +55,7 @@ var mayImport = map[string]row{
 	"internal/speech":           {own: "audio", tests: cmp},
 	"internal/nlu":              {own: "botdef", tests: cmp},
 	"internal/parity":           {own: "botdef", tests: cmp},
-	"internal/call":             {own: "audio vad vad/corpus vad/score", others: "bench/hearing/baseline", tests: cmp},
+	"internal/call":             {own: "audio vad", tests: cmp},
 	"internal/region":           {tests: cmp + " internal/region/tabletest"},
 	"internal/region/tabletest": {own: "region"},
 	"internal/simulate":         {own: "region", tests: cmp},
