@@ -32,7 +32,7 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill article-test bench-drill bench-connect bench-lambda bench-table bench-hearing vad-score build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
+.PHONY: help demo drill article-test bench-drill bench-connect bench-lambda bench-table bench-hearing vad-score vad-train vad-verify build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,6 +91,12 @@ bench-lambda: setup-test build ## Break Lex and the table under the Lambda funct
 
 bench-table: setup-demo build ## Break the region table in six ways under calls; exit 1 if they notice
 	@go run ./bench/table $(ARGS)
+
+vad-train: setup-hearing ## Make the weights of the detector of speech: voices, files, training (ARGS="--hours 4 --out bin/trial")
+	@go run ./bench/hearing/train $(ARGS)
+
+vad-verify: setup-hearing ## Make the weights again by their score card; exit 1 if one bit differs
+	@go run ./bench/hearing/train --verify $(ARGS)
 
 vad-score: setup-hearing setup-race ## Score our hearing and three yardsticks on the development set (ARGS="-by noise,file" and so on)
 	@go run ./bench/hearing/score $(ARGS)

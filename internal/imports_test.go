@@ -96,6 +96,7 @@ var mayImport = map[string]row{
 	"bench/hearing/baseline":  {},
 	"bench/hearing/cost":      {own: "audio", tests: cmp},
 	"bench/hearing/score":     {own: "audio vad vad/corpus vad/score", others: "bench/hearing/baseline", tests: cmp},
+	"bench/hearing/train":     {own: "audio vad vad/corpus vad/train"},
 	"bench/lambda":            {own: "connectsim", tests: cmp + " internal/dynamodb/dynalite"},
 	"bench/mediapath":         {own: "audio", tests: cmp},
 	"bench/simulate":          {own: "region simulate", tests: cmp},
