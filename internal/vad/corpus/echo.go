@@ -15,7 +15,7 @@ func farEnd(s Spec, voices []Utterance, caller string) []int16 {
 		for range d.count(1, 4) {
 			u := prompts[d.IntN(len(prompts))]
 			for i, v := range u.PCM {
-				addAt(x, at+i, amplitude(s.Far.Level+26)*float64(v))
+				addAt(x, at+i, amplitude(s.Far.Level-nominal)*float64(v))
 			}
 			at += len(u.PCM) + d.samples(0.1, 0.6)
 		}

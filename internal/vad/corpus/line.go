@@ -65,6 +65,9 @@ func (l Line) carry(d dice, x []float64, t track) []int16 {
 	if l.Clip > 0 {
 		l.clip(x, t)
 	}
+	if l.GSM {
+		gsm(x)
+	}
 	if l.DTX {
 		dtx(d, x, t.labels)
 	}
@@ -88,7 +91,7 @@ func (l Line) pump(d dice, x []float64) {
 	for _, v := range x {
 		goal = max(goal, math.Abs(v))
 	}
-	goal *= 0.15
+	goal *= 0.5
 	heard, most := goal, amplitude(l.Pumping)
 	for i, v := range x {
 		speed := release

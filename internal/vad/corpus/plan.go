@@ -29,7 +29,7 @@ func DevelopmentPlan(seed uint64) []Spec {
 			p.add(s)
 		}
 	}
-	for range 8 {
+	for range 7 {
 		p.faults()
 	}
 	for range 12 {
@@ -48,22 +48,22 @@ func (p *planner) faults() {
 	for _, events := range []string{Dialling, Progress} {
 		s := p.talking(events)
 		s.Events = events
-		p.background(&s, 15, 35)
+		p.background(&s, 13, 25)
 		p.add(s)
 	}
 
 	s := p.talking(LevelStep)
-	s.Noise, s.SNR, s.Line.Step = pick(p.dice, "hiss", "engine", "traffic"), p.between(12, 25), p.between(6, 20)
+	s.Noise, s.SNR, s.Line.Step = pick(p.dice, "hiss", "engine", "traffic"), p.between(15, 25), p.between(6, 20)
 	p.add(s)
 
 	s = p.talking(Loss)
 	s.Line.Loss = p.between(0.02, 0.2)
-	p.background(&s, 15, 35)
+	p.background(&s, 13, 25)
 	p.add(s)
 
 	s = p.talking(DTX)
 	s.Line.DTX = true
-	s.Noise, s.SNR = pick(p.dice, "hiss", "engine", "traffic"), p.between(10, 25)
+	s.Noise, s.SNR = pick(p.dice, "hiss", "engine", "traffic"), p.between(12, 24)
 	p.add(s)
 
 	s = p.talking(Low)
@@ -72,7 +72,7 @@ func (p *planner) faults() {
 
 	s = p.talking(Clipped)
 	s.Level, s.Line.Clip = p.between(-18, -12), p.between(0.01, 0.15)
-	p.background(&s, 15, 35)
+	p.background(&s, 13, 25)
 	p.add(s)
 }
 
@@ -81,7 +81,7 @@ func (p *planner) faults() {
 func (p *planner) withoutSpeech() {
 	for _, kind := range append(NoiseKinds(p.split), "music", "babble") {
 		s := p.file(NoiseOnly)
-		s.Noise, s.Level = kind, p.between(-55, -25)
+		s.Noise, s.Level = kind, p.between(-50, -22)
 		if kind == "talker" {
 			s.Level = p.between(-58, -44) // louder, it would be a caller
 		}
@@ -110,7 +110,7 @@ func (p *planner) file(condition string) Spec {
 func (p *planner) talking(condition string) Spec {
 	s := p.file(condition)
 	s.Talks = true
-	s.Level = p.between(-30, -18)
+	s.Level = p.between(-27, -17)
 	s.Human = p.seconds[1] <= p.seconds[0]
 	if s.Human {
 		p.seconds[1] += s.Seconds

@@ -34,6 +34,9 @@ func (p *planner) manner(s *Spec) {
 	case p.chance(0.08):
 		s.Level = p.between(-16, -12)
 	}
+	if p.chance(0.4) {
+		s.Spread = p.between(1, 5)
+	}
 	if p.chance(0.6) {
 		s.Tempo = p.between(0.85, 1.2)
 	}
@@ -100,6 +103,7 @@ func (p *planner) line(s *Spec) {
 	if p.chance(0.1) {
 		l.Offset = p.between(-300, 300)
 	}
+	l.GSM = p.chance(0.12)
 	l.DTX = !s.Far.Plays && p.chance(0.12)
 	if p.chance(0.12) {
 		l.Loss = p.between(0.01, 0.2)

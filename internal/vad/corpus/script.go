@@ -2,6 +2,9 @@ package corpus
 
 import "slices"
 
+// nominal is the active speech level of utterances, in dBov.
+const nominal = -26.0
+
 // track is what the caller says in a file, clean and at its final level, and the
 // tones that are heard between.
 type track struct {
@@ -26,7 +29,7 @@ func caller(s Spec, voices []Utterance) track {
 		t.events = make([]float64, len(t.samples))
 	}
 	for at := d.count(10, 120); ; {
-		if s.Events != "" && d.chance(0.8) {
+		if s.Events != "" && d.chance(0.5) {
 			e := d.event(s.Events)
 			add(t.events, e, at*FrameSamples, 1)
 			at += len(e)/FrameSamples + d.count(20, 100)
@@ -42,7 +45,7 @@ func caller(s Spec, voices []Utterance) track {
 		if from+len(u.Labels) > frames {
 			return t
 		}
-		t.place(u, from, amplitude(s.Level+26))
+		t.place(u, from, amplitude(s.Level-nominal+d.between(-s.Spread, s.Spread)))
 		at = from + u.End + pauseAfter(d, u.End-u.First)
 	}
 }

@@ -89,7 +89,8 @@ func bell(hz, q, db float64) *biquad {
 }
 
 func (f *biquad) next(v float64) float64 {
-	y := f.b0*v + f.z1
+	const tiny = 1e-18 // keeps a filter that dies away from numbers that processors are slow with
+	y := f.b0*v + f.z1 + tiny
 	f.z1 = f.b1*v - f.a1*y + f.z2
 	f.z2 = f.b2*v - f.a2*y
 	return y

@@ -28,10 +28,11 @@ type Spec struct {
 	Condition string
 	Seconds   int
 
-	Talks bool    // whether the caller says anything
-	Human bool    // whether the caller is a recording rather than a synthesizer
-	Level float64 // dBov: active speech level of the caller; of the noise in a file without speech
-	Tempo float64 // how much faster and higher than recorded the caller speaks; 0 means 1
+	Talks  bool    // whether the caller says anything
+	Human  bool    // whether the caller is a recording rather than a synthesizer
+	Level  float64 // dBov: active speech level of the caller; of the noise in a file without speech
+	Spread float64 // dB by which single utterances are louder or softer, at most
+	Tempo  float64 // how much faster and higher than recorded the caller speaks; 0 means 1
 
 	Noise  string  // the kind, as NoiseKinds names them; empty: none
 	SNR    float64 // dB: active speech level over the noise's root mean square in the telephone band
@@ -61,6 +62,7 @@ type Line struct {
 	StepAll   bool    // all of it jumps, the caller too
 	Clip      float64 // share of the caller's samples that are cut off at the top
 	Pumping   float64 // dB that an automatic gain control adds in pauses
+	GSM       bool    // coded as GSM full rate on the way
 	DTX       bool    // pauses are not sent, comfort noise stands in
 	Offset    float64 // constant added to every sample
 	Loss      float64 // share of packets lost, in bursts

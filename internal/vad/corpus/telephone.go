@@ -103,5 +103,5 @@ func (d dice) event(kind string) []float64 {
 	if kind == Dialling {
 		return d.keys(level)
 	}
-	return d.callProgress(d.ratio(1, 6), level)
+	return d.callProgress(d.ratio(1, 4), level)
 }
