@@ -43,7 +43,7 @@ const (
 	weakFrames = 200 // without strong evidence, then only strong evidence holds a turn: 4 s
 	toneFrames = 10  // of tone that end a turn which had little else
 	toneSpeech = 15  // frames of speech that are more than a tone's beginning
-	toneSure   = 3   // frames after which a tone is known for one: what they were taken for does not count
+	toneSure   = 5   // frames after which a tone is known for one: what they were taken for does not count
 
 	maxWindow = 24 // frames looked back on at most
 	ringSize  = 32 // a power of two
