@@ -23,7 +23,7 @@ func sketch(frames string, noise float64) []int16 {
 		case '-':
 			x += float64(loud[1000+i%FrameSamples]) / 25
 		}
-		pcm[i] = round16(x)
+		pcm[i] = toSample(x)
 	}
 	return pcm
 }

@@ -9,12 +9,11 @@ import (
 // The constants of method B of ITU-T Recommendation P.56, "Objective
 // measurement of active speech level" (https://www.itu.int/rec/T-REC-P.56).
 const (
-	envelopeSeconds  = 0.03 // time constant of both envelope filters
-	hangoverSamples  = audio.SampleRate / 5
-	activeMargin     = 15.9 // dB of the active level over the threshold that defines it
-	levelThresholds  = 15   // powers of two, the lowest one step of 16 bits
-	noLevel          = -100 // dBov of what has no active level
-	samplesFullScale = 1 << 15
+	envelopeSeconds = 0.03 // time constant of both envelope filters
+	hangoverSamples = audio.SampleRate / 5
+	activeMargin    = 15.9 // dB of the active level over the threshold that defines it
+	levelThresholds = 15   // powers of two, the lowest one step of 16 bits
+	noLevel         = -100 // dBov of what has no active level
 )
 
 // ActiveLevel returns the level of the speech in pcm in dBov, its pauses left
@@ -32,7 +31,7 @@ func ActiveLevel(pcm []int16) float64 {
 		if n == 0 {
 			break
 		}
-		threshold := 20 * math.Log10(float64(int(1)<<i)/samplesFullScale)
+		threshold := 20 * math.Log10(float64(int(1)<<i)/fullScale)
 		l := 10 * math.Log10(energy/float64(n))
 		e := l - threshold - activeMargin
 		if e <= 0 {
@@ -69,5 +68,5 @@ func speechCounts(pcm []int16) (energy float64, counts [levelThresholds]int) {
 			counts[i]++
 		}
 	}
-	return energy / (samplesFullScale * samplesFullScale), counts
+	return energy / (fullScale * fullScale), counts
 }
