@@ -23,6 +23,7 @@ const (
 	wordPhrases    = 70
 	shortestGap    = audio.SampleRate * 80 / 1000
 	longestGap     = audio.SampleRate * 200 / 1000
+	wordMargin     = 2 // frames before and after a word that belong to the gaps
 )
 
 // notSpeech are the prompts that are no plain speech: tones, monkeys, and a
@@ -50,7 +51,7 @@ func promptTexts(folder string) ([]string, error) {
 		}
 	}
 	slices.Sort(names) // maps have no order
-	rng := seeded("prompts", filepath.Base(folder))
+	rng := roll(0, "prompts of "+filepath.Base(folder))
 	rng.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	var texts []string
 	for left := float64(promptSeconds); len(names) > 0 && left > 0; names = names[1:] {
@@ -134,7 +135,7 @@ func promptClips(folder string, texts []string) ([]audio.Clip, error) {
 // after their words, as far as that goes.
 func promptClip(folder, text string) (audio.Clip, error) {
 	clip := audio.Clip{Rate: audio.SampleRate}
-	rng := seeded("gaps", text)
+	rng := roll(0, "gaps of "+text)
 	words := strings.Fields(text)
 	for i, word := range words {
 		c, err := audio.ReadWAVFile(filepath.Join(folder, word+".wav"))
@@ -143,11 +144,13 @@ func promptClip(folder, text string) (audio.Clip, error) {
 		}
 		samples := c.At(audio.SampleRate).Samples
 		if len(words) > 1 {
-			samples = trim(samples, 2)
+			if samples = trim(samples, wordMargin); len(samples) == 0 {
+				return audio.Clip{}, fmt.Errorf("prompts: nothing is heard of %q", word)
+			}
 		}
 		if i > 0 {
 			gap := shortestGap + rng.IntN(longestGap-shortestGap)
-			gap -= 4 * FrameSamples // what trim leaves on both sides
+			gap -= 2 * wordMargin * FrameSamples // trim leaves that
 			clip.Samples = append(clip.Samples, make([]int16, max(gap, 0))...)
 		}
 		clip.Samples = append(clip.Samples, samples...)

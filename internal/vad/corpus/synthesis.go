@@ -2,6 +2,7 @@ package corpus
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +15,27 @@ import (
 	"lexline/internal/audio"
 )
 
-// speak returns the clips of t saying each of texts, at the rate of its engine.
+// speak returns the clips of t saying each of texts. A voice of another size is
+// spoken slower or faster and played faster or slower by as much.
 func (t Talker) speak(ctx context.Context, texts []string) ([]audio.Clip, error) {
+	clips, err := t.synthesize(ctx, texts)
+	for i := range clips {
+		clips[i].Rate = clips[i].Rate * 100 / t.size()
+	}
+	return clips, err
+}
+
+// size returns the percent of its own vocal tract that t speaks with.
+func (t Talker) size() int { return cmp.Or(t.Size, 100) }
+
+// stretch returns by how much its engine is to lengthen what t says.
+func (t Talker) stretch() string {
+	return strconv.FormatFloat(100/float64(t.size()), 'f', 3, 64)
+}
+
+// synthesize returns the clips of t in its voice's own size, at the rate of its
+// engine.
+func (t Talker) synthesize(ctx context.Context, texts []string) ([]audio.Clip, error) {
 	home, err := os.MkdirTemp("", "lexline-voices-")
 	if err != nil {
 		return nil, err
@@ -30,6 +50,23 @@ func (t Talker) speak(ctx context.Context, texts []string) ([]audio.Clip, error)
 		return promptClips(filepath.Join(promptsFolder, t.Voice), texts)
 	}
 	return nil, fmt.Errorf("%q is no engine", t.Engine)
+}
+
+// asked returns everything that the engine of t is given to say texts: what it
+// says depends on nothing else.
+func (t Talker) asked(texts []string) (string, error) {
+	switch t.Engine {
+	case Festival:
+		script, err := t.festivalScript(texts)
+		return string(script), err
+	case Asterisk:
+		return strings.Join(texts, "\n"), nil
+	}
+	var b strings.Builder
+	for _, text := range texts {
+		fmt.Fprintf(&b, "%q\n", t.command(text))
+	}
+	return b.String(), nil
 }
 
 // speakEach runs a program for each text that writes a WAV to its output.
@@ -51,7 +88,11 @@ func (t Talker) speakEach(ctx context.Context, home string, texts []string) ([]a
 
 func (t Talker) command(text string) []string {
 	if t.Engine == Flite {
-		return []string{"flite", "-voice", t.Voice, "-t", text, "-o", "/dev/stdout"}
+		command := []string{"flite", "-voice", t.Voice, "-t", text, "-o", "/dev/stdout"}
+		if t.Size > 0 {
+			command = append(command, "--setf", "duration_stretch="+t.stretch())
+		}
+		return command
 	}
 	return []string{
 		"espeak-ng", "-v", t.Voice, "-p", strconv.Itoa(t.Pitch), "-s", strconv.Itoa(t.Speed),
@@ -89,8 +130,8 @@ func (t Talker) speakFestival(ctx context.Context, home string, texts []string) 
 func (t Talker) festivalScript(texts []string) ([]byte, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "(voice_%s)\n", t.Voice)
-	if t.Speed > 0 {
-		fmt.Fprintf(&b, "(Parameter.set 'Duration_Stretch %g)\n", float64(t.Speed)/100)
+	if t.Size > 0 {
+		fmt.Fprintf(&b, "(Parameter.set 'Duration_Stretch (* %s (Parameter.get 'Duration_Stretch)))\n", t.stretch())
 	}
 	quote := strings.NewReplacer(`"`, `\"`, `\`, `\\`)
 	for i, text := range texts {

@@ -1,5 +1,7 @@
 package corpus
 
+import "strconv"
+
 // The engines.
 const (
 	EspeakNG = "espeak-ng"
@@ -8,13 +10,12 @@ const (
 	Asterisk = "asterisk" // recorded prompts
 )
 
-// How much one talker says. Diphone voices are few and closer to people than
-// espeak-ng, which has many; whispers are rare on the telephone.
+// How much one talker says. Voices made from recordings are few and closer to
+// people than espeak-ng, which has many; whispers are rare on the telephone.
 const (
+	manyClips    = 130
 	usualClips   = 70
-	diphoneClips = 150
 	whisperClips = 14
-	fewClips     = 45
 )
 
 // Talkers returns everybody, always in the same order.
@@ -47,32 +48,39 @@ func (e espeak) talker() Talker {
 // named returns t with its name.
 func (t Talker) named() Talker {
 	t.Name = t.Engine + "/" + t.Voice
-	if t.Speed > 0 {
-		t.Name += "-slow"
+	if t.Size > 0 {
+		t.Name += "-" + strconv.Itoa(t.Size)
 	}
 	return t
 }
 
 // otherVoices are those of recordings: diphones and units of people, and the
 // people themselves. Out of flite, kal and awb_time are kal16 and awb again.
+// Most of them are men, so that each trains in a second size as well.
 var otherVoices = []Talker{
-	{Engine: Flite, Voice: "kal16", Language: "en", Clips: diphoneClips},
-	{Engine: Flite, Voice: "awb", Language: "en", Clips: diphoneClips},
-	{Engine: Flite, Voice: "rms", Language: "en", Clips: diphoneClips},
-	{Engine: Festival, Voice: "kal_diphone", Language: "en", Clips: diphoneClips},
-	{Engine: Festival, Voice: "pc_diphone", Language: "it", Clips: diphoneClips},
-	{Engine: Festival, Voice: "pc_diphone", Language: "it", Speed: 118, Clips: diphoneClips},
-	{Engine: Festival, Voice: "czech_krb", Language: "cs", Clips: diphoneClips},
-	{Engine: Festival, Voice: "czech_krb", Language: "cs", Speed: 118, Clips: diphoneClips},
-	{Engine: Festival, Voice: "czech_ph", Language: "cs", Clips: diphoneClips},
-	{Engine: Festival, Voice: "czech_ph", Language: "cs", Speed: 118, Clips: diphoneClips},
-	{Engine: Festival, Voice: "hindi_NSK_diphone", Language: "hi", Clips: diphoneClips},
-	{Engine: Festival, Voice: "telugu_NSK_diphone", Language: "te", Clips: diphoneClips}, // the same person
+	{Engine: Flite, Voice: "kal16", Language: "en", Clips: manyClips},
+	{Engine: Flite, Voice: "awb", Language: "en", Clips: manyClips},
+	{Engine: Flite, Voice: "awb", Language: "en", Size: 78, Clips: manyClips},
+	{Engine: Flite, Voice: "rms", Language: "en", Clips: manyClips},
+	{Engine: Flite, Voice: "rms", Language: "en", Size: 83, Clips: manyClips},
+	{Engine: Festival, Voice: "kal_diphone", Language: "en", Clips: usualClips}, // the person of kal16
+	{Engine: Festival, Voice: "kal_diphone", Language: "en", Size: 81, Clips: manyClips},
+	{Engine: Festival, Voice: "pc_diphone", Language: "it", Clips: manyClips},
+	{Engine: Festival, Voice: "pc_diphone", Language: "it", Size: 85, Clips: manyClips},
+	{Engine: Festival, Voice: "czech_krb", Language: "cs", Clips: manyClips}, // a child
+	{Engine: Festival, Voice: "czech_krb", Language: "cs", Size: 115, Clips: manyClips},
+	{Engine: Festival, Voice: "czech_ph", Language: "cs", Clips: manyClips},
+	{Engine: Festival, Voice: "czech_ph", Language: "cs", Size: 84, Clips: manyClips},
+	{Engine: Festival, Voice: "hindi_NSK_diphone", Language: "hi", Clips: manyClips},
+	{Engine: Festival, Voice: "hindi_NSK_diphone", Language: "hi", Size: 80, Clips: manyClips},
+	{Engine: Festival, Voice: "telugu_NSK_diphone", Language: "te", Clips: manyClips}, // the same person
+	{Engine: Festival, Voice: "telugu_NSK_diphone", Language: "te", Size: 112, Clips: manyClips},
+	{Engine: Festival, Voice: "upc_ca_ona_hts", Language: "ca", Clips: manyClips},
+	{Engine: Festival, Voice: "upc_ca_ona_hts", Language: "ca", Size: 112, Clips: manyClips}, // HTS keeps its own durations: slower as well
 
-	{Engine: Flite, Voice: "slt", Language: "en", Split: Development, Clips: diphoneClips},
-	{Engine: Festival, Voice: "ked_diphone", Language: "en", Split: Development, Clips: diphoneClips},
-	{Engine: Festival, Voice: "msu_ru_nsh_clunits", Language: "ru", Split: Development, Clips: diphoneClips},
-	{Engine: Festival, Voice: "upc_ca_ona_hts", Language: "ca", Split: Development, Clips: diphoneClips},
+	{Engine: Flite, Voice: "slt", Language: "en", Split: Development, Clips: manyClips},
+	{Engine: Festival, Voice: "ked_diphone", Language: "en", Split: Development, Clips: manyClips},
+	{Engine: Festival, Voice: "msu_ru_nsh_clunits", Language: "ru", Split: Development, Clips: manyClips},
 	{Engine: Asterisk, Voice: "en_US_f_Allison", Language: "en", Split: Development, Human: true},
 	{Engine: Asterisk, Voice: "es_MX_f_Allison", Language: "es", Split: Development, Human: true}, // the same person
 }

@@ -3,8 +3,6 @@ package corpus
 import (
 	_ "embed"
 	"fmt"
-	"hash/fnv"
-	"math/rand/v2"
 	"slices"
 	"strings"
 )
@@ -28,8 +26,7 @@ func texts(t Talker, all map[string][]string) []string {
 			mine = append(mine, text)
 		}
 	}
-	rng := seeded("texts", t.Name)
-	rng.Shuffle(len(mine), func(i, j int) { mine[i], mine[j] = mine[j], mine[i] })
+	roll(0, "texts of "+t.Name).Shuffle(len(mine), func(i, j int) { mine[i], mine[j] = mine[j], mine[i] })
 	return mine[:min(len(mine), t.Clips)]
 }
 
@@ -58,13 +55,4 @@ func readTexts(file string) (map[string][]string, error) {
 		all[language] = append(all[language], text)
 	}
 	return all, nil
-}
-
-// seeded returns random numbers that depend on nothing but words.
-func seeded(words ...string) *rand.Rand {
-	h := fnv.New64a()
-	for _, w := range words {
-		fmt.Fprintf(h, "%s\x00", w)
-	}
-	return rand.New(rand.NewPCG(h.Sum64(), uint64(len(words))))
 }

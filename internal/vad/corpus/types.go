@@ -30,7 +30,8 @@ type Talker struct {
 	Split    Split
 	Human    bool // recorded rather than synthesized: for scoring only
 	Pitch    int  // espeak-ng's -p, 0 to 99
-	Speed    int  // words a minute of espeak-ng, percent of festival's durations; 0: the engine's own
+	Speed    int  // espeak-ng's -s, words a minute
+	Size     int  // percent of the voice's own vocal tract: pitch and formants change, tempo stays; 0: 100
 	Clips    int  // at most so many utterances
 }
 

@@ -16,9 +16,9 @@ import (
 // from its top folder.
 const DefaultCache = "bin/hearing/voices"
 
-// makerVersion is part of the key of every cached clip. Whoever changes what a
-// text becomes between an engine and the cache raises it.
-const makerVersion = 1
+// makerVersion is part of the key of every cached clip. Whoever changes what
+// becomes of a clip between an engine and the cache raises it.
+const makerVersion = 2
 
 // NewUtterance returns pcm, whole frames of clean telephone speech, with its
 // labels. pcm is kept, and not changed.
@@ -120,22 +120,28 @@ func plan(ctx context.Context, cache string, talkers []Talker) ([]*job, error) {
 				return nil, err
 			}
 		}
-		jobs = append(jobs, &job{talker: t, texts: said, key: key(t, versions, said), cache: cache})
+		key, err := key(t, versions, said)
+		if err != nil {
+			return nil, err
+		}
+		jobs = append(jobs, &job{talker: t, texts: said, key: key, cache: cache})
 	}
 	return jobs, nil
 }
 
 // key returns a hash of all that the clips of t depend on.
-func key(t Talker, versions map[string]string, texts []string) string {
+func key(t Talker, versions map[string]string, texts []string) (string, error) {
+	asked, err := t.asked(texts)
+	if err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	fmt.Fprintf(h, "%d %q %q %d %d\n", makerVersion, t.Engine, t.Voice, t.Pitch, t.Speed)
+	fmt.Fprintf(h, "%d %q %q %d\n", makerVersion, t.Engine, t.Voice, t.size())
 	for _, name := range t.packages() {
 		fmt.Fprintf(h, "%s %s\n", name, versions[name])
 	}
-	for _, text := range texts {
-		fmt.Fprintf(h, "%q\n", text)
-	}
-	return hex.EncodeToString(h.Sum(nil))
+	fmt.Fprintf(h, "%s\n%q\n", asked, texts)
+	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
 // doAll does all jobs, as many at a time as there are processors. The first error
