@@ -104,7 +104,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	g.calls = call.Config{
 		Logger:      g.log,
 		Counters:    new(call.Counters),
-		Timing:      vad.Settings{EndOfSpeech: settings.EndOfSpeech, MaxTurn: settings.MaxTurn},
+		Hearing:     vad.Settings{EndOfSpeech: settings.EndOfSpeech, MaxTurn: settings.MaxTurn},
 		KeyTimeout:  settings.KeyTimeout,
 		KeyEnd:      settings.KeyEnd[0],
 		MaxFailures: settings.MaxFailures,

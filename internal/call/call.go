@@ -40,26 +40,20 @@ var (
 	errCutShort = errors.New("the answer's audio was cut short")
 )
 
-// Detector judges whether the caller talks in a frame of mu-law audio, given what
-// they are played at the same time (nil: nothing). It belongs to one call and is
-// fed every frame in order.
-type Detector interface {
-	Frame(near, far []byte) vad.Decision
-}
-
 // Config holds what calls have in common. The zero value of a field means its default.
 type Config struct {
-	Logger      *slog.Logger    // default: slog.Default()
-	Counters    *Counters       // default: counted nowhere
-	NewDetector func() Detector // default: an energy detector
-	Timing      vad.Settings    // default: an EndOfSpeech of 800 ms, and vad.DefaultSettings
-	KeyTimeout  time.Duration   // digits are complete after this long without another; default 3 s
-	KeyEnd      byte            // or at this key; default '#'
-	MaxFailures int             // turns in a row the bot may fail on before the call is ended; default 3
-	GiveUp      time.Duration   // a bot that has said nothing for this long has failed, should it keep no shorter limit of its own; default 6.2 s
-	FillerAfter time.Duration   // silence that the bot owes words for is filled after this long; default 1.5 s
-	FillerEvery time.Duration   // a filler begins at the earliest this long after another; default 3 s
-	Sounds      Sounds          // default: none
+	Logger      *slog.Logger          // default: slog.Default()
+	Counters    *Counters             // default: counted nowhere
+	NewDetector func() vad.FrameJudge // one for each call; default: an energy detector
+	Hearing     vad.Settings          // must be valid; default: vad.DefaultSettings
+	NewRecorder func(Info) Recorder   // one for each call, nil where a call is not recorded; default: none is
+	KeyTimeout  time.Duration         // digits are complete after this long without another; default 3 s
+	KeyEnd      byte                  // or at this key; default '#'
+	MaxFailures int                   // turns in a row the bot may fail on before the call is ended; default 3
+	GiveUp      time.Duration         // a bot that has said nothing for this long has failed, should it keep no shorter limit of its own; default 6.2 s
+	FillerAfter time.Duration         // silence that the bot owes words for is filled after this long; default 1.5 s
+	FillerEvery time.Duration         // a filler begins at the earliest this long after another; default 3 s
+	Sounds      Sounds                // default: none
 }
 
 // Sounds are what a caller is told when the bot is late or fails. All are 8 kHz
@@ -84,7 +78,10 @@ func (cfg Config) withDefaults() Config {
 		cfg.Counters = new(Counters)
 	}
 	if cfg.NewDetector == nil {
-		cfg.NewDetector = func() Detector { return new(vad.Energy) }
+		cfg.NewDetector = func() vad.FrameJudge { return new(vad.Energy) }
+	}
+	if cfg.NewRecorder == nil {
+		cfg.NewRecorder = func(Info) Recorder { return nil }
 	}
 	if cfg.KeyTimeout == 0 {
 		cfg.KeyTimeout = 3 * time.Second
@@ -95,7 +92,6 @@ func (cfg Config) withDefaults() Config {
 	if cfg.MaxFailures == 0 {
 		cfg.MaxFailures = 3
 	}
-	cfg.Timing.EndOfSpeech = cmp.Or(cfg.Timing.EndOfSpeech, 800*time.Millisecond)
 	cfg.GiveUp = cmp.Or(cfg.GiveUp, 6200*time.Millisecond)
 	cfg.FillerAfter = cmp.Or(cfg.FillerAfter, 1500*time.Millisecond)
 	cfg.FillerEvery = cmp.Or(cfg.FillerEvery, 3*time.Second)
@@ -107,8 +103,8 @@ func (cfg Config) withDefaults() Config {
 
 const (
 	preRollFrames = int(vad.PreRoll / (20 * time.Millisecond)) // kept before the first frame with speech
-	keptFrames    = preRollFrames + vad.MaxOnset + 1           // and what an endpointer needs to be sure of it
-	maxUtterance  = 16 * time.Second                           // above every MaxTurn plus its pre-roll
+	keptFrames    = preRollFrames + vad.MaxOnset + 1           // and from there to the one that opened the turn
+	maxUtterance  = 16 * time.Second                           // above every MaxTurn, the frames that are kept before it included
 	utteranceSize = int(maxUtterance/time.Millisecond) * bytesPerMillisecond
 )
 
@@ -122,23 +118,24 @@ type Call struct {
 	log  *slog.Logger
 
 	// owned by Run
-	began      time.Time
-	talk       conversation
-	detector   Detector
-	endpointer *vad.Endpointer
-	frames     int     // caller frames so far
-	utterance  *Speech // being kept; nil when none is
-	reply      *Speech // being played; nil when none is
-	answer     *Speech // the bot's latest
-	asked      *Speech // the latest answer of which the caller heard something
-	asking     asking
-	clock      turnClock
+	began     time.Time
+	talk      conversation
+	ear       *vad.Ear
+	recorder  Recorder // nil: the call is not recorded
+	frames    int      // caller frames so far
+	utterance *Speech  // being kept; nil when none is
+	reply     *Speech  // being played; nil when none is
+	answer    *Speech  // the bot's latest
+	asked     *Speech  // the latest answer of which the caller heard something
+	asking    asking
+	clock     turnClock
 
 	// shared with the goroutine that asks, which only sends
 	heardBack chan botEvent
 
-	// owned by Run; last, as it would tear the other fields apart in memory
+	// owned by Run; last, as they would tear the other fields apart in memory
 	kept [keptFrames * FrameBytes]byte // ring of the latest caller frames
+	far  farEnd
 }
 
 // asking is the question in flight: at most one talks to the bot at a time.
@@ -164,8 +161,7 @@ func New(cfg Config, info Info, leg Leg, bot Bot) *Call {
 			keyTimeout: cfg.KeyTimeout, keyEnd: cfg.KeyEnd, maxFailures: cfg.MaxFailures, giveUp: cfg.GiveUp,
 			fillers: lengths(cfg.Sounds.Fillers), fillerAfter: cfg.FillerAfter, fillerEvery: cfg.FillerEvery,
 		}},
-		detector:   cfg.NewDetector(),
-		endpointer: vad.NewEndpointer(cfg.Timing),
+		ear: vad.NewEar(cfg.NewDetector(), cfg.Hearing),
 		// An answer and an end of the question in flight, and of one that was
 		// abandoned but has not noticed yet: senders never wait.
 		heardBack: make(chan botEvent, 4),
@@ -179,6 +175,7 @@ func (c *Call) Run(ctx context.Context) (end Termination) {
 	c.began = time.Now()
 	c.log.Info("call started", "from", masked(c.info.From), "to", masked(c.info.To), "resumed", c.info.Resumed)
 	ctx, cancel := context.WithCancel(ctx)
+	c.recorder = c.cfg.NewRecorder(c.info)
 	defer func() {
 		if fault := recover(); fault != nil {
 			end = Termination{ServerFault, Panicked, fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
@@ -188,7 +185,8 @@ func (c *Call) Run(ctx context.Context) (end Termination) {
 			c.log.Debug("leg closed", "err", err)
 		}
 		c.awaitAsking()
-		c.cfg.Counters.add(c.talk.counts)
+		c.closeRecorder()
+		c.cfg.Counters.add(c.counts())
 		c.logEnd(end)
 	}()
 	return c.run(ctx)
@@ -235,14 +233,24 @@ func lost(ctx context.Context, err error) Termination {
 	}
 }
 
+// counts is what happened in the call so far.
+func (c *Call) counts() tally {
+	counts := c.talk.counts
+	counts.farDrops = c.far.drops
+	return counts
+}
+
 // hear keeps and judges one caller frame.
 func (c *Call) hear(frame []byte) input {
 	slot := c.frames % keptFrames * FrameBytes
 	copy(c.kept[slot:slot+FrameBytes], frame)
 	c.frames++
-	decision := c.detector.Frame(frame, nil)
-	change := c.endpointer.Frame(decision)
-	return input{kind: inFrame, change: change, voiced: decision.Speech, silence: c.endpointer.Silence()}
+	far := c.far.next()
+	if c.recorder != nil {
+		c.recorder.Frame(frame, far)
+	}
+	heard := c.ear.Frame(frame, far)
+	return input{kind: inFrame, change: heard.Change, voiced: heard.Speech, silence: c.ear.Silence(), refused: heard.Refused > 0}
 }
 
 // takeBotEvents passes on what the bot said since the last event.
@@ -303,7 +311,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		case doFinish:
 			c.utterance.End(nil)
 			c.utterance = nil // its question holds on to it as long as it needs it
-			c.clock.ended(c.log, now, c.endpointer.Silence())
+			c.clock.ended(c.log, now, c.ear.Silence())
 		case doAsk:
 			c.ask(ctx, Turn{Number: act.turn, Speech: c.utterance})
 		case doAskKeys:
@@ -325,6 +333,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 			if err := c.leg.Send(Output{Kind: Clear}); err != nil {
 				return true, lost(ctx, fmt.Errorf("clear the prompt: %w", err))
 			}
+			c.far.clear()
 		case doEnd:
 			return true, act.end
 		}
@@ -339,7 +348,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 // frame with speech, so that no first syllable is lost.
 func (c *Call) openUtterance() {
 	c.utterance = NewSpeech(utteranceSize)
-	back := min(c.endpointer.Onset()+preRollFrames, keptFrames-1, c.frames-1)
+	back := min(c.ear.Onset()+preRollFrames, keptFrames-1, c.frames-1)
 	for i := c.frames - 1 - back; i < c.frames; i++ {
 		slot := i % keptFrames * FrameBytes
 		c.keep(c.kept[slot : slot+FrameBytes])
@@ -360,9 +369,11 @@ func (c *Call) keep(frame []byte) {
 
 // play sends the next piece of a filler or the reply, and its mark.
 func (c *Call) play(now time.Duration, act action) error {
-	if err := c.leg.Send(Output{Kind: Play, Audio: c.piece(act)}); err != nil {
+	piece := c.piece(act)
+	if err := c.leg.Send(Output{Kind: Play, Audio: piece}); err != nil {
 		return fmt.Errorf("play the answer: %w", err)
 	}
+	c.far.play(piece)
 	if err := c.leg.Send(Output{Kind: Mark, Mark: act.mark}); err != nil {
 		return fmt.Errorf("mark the answer: %w", err)
 	}

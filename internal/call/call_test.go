@@ -403,7 +403,7 @@ func TestPanicsStayInTheirCall(t *testing.T) {
 			leg := newCarrier()
 			done := make(chan Termination, 1)
 			cfg := Config{Logger: slog.New(slog.DiscardHandler), MaxFailures: 1}
-			go func() { done <- New(cfg, Info{}, leg, panickingBot{}).Run(t.Context()) }()
+			go func() { done <- New(timed(cfg), Info{}, leg, panickingBot{}).Run(t.Context()) }()
 			pass(500 * time.Millisecond)
 			leg.talk(time.Second)
 			if end := <-done; end.Reason != BotFailed {
@@ -414,8 +414,8 @@ func TestPanicsStayInTheirCall(t *testing.T) {
 	t.Run("our own", func(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			leg := newCarrier()
-			cfg := Config{Logger: slog.New(slog.DiscardHandler), NewDetector: func() Detector { return panickingDetector{} }}
-			end := New(cfg, Info{}, leg, panickingBot{}).Run(t.Context())
+			cfg := Config{Logger: slog.New(slog.DiscardHandler), NewDetector: func() vad.FrameJudge { return panickingDetector{} }}
+			end := New(timed(cfg), Info{}, leg, panickingBot{}).Run(t.Context())
 			if end.Reason != Panicked || leg.closed == 0 {
 				t.Errorf("Run = %+v, leg closed %d times; want %s and a closed leg", end.Reason, leg.closed, Panicked)
 			}

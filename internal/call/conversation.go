@@ -24,6 +24,7 @@ type input struct {
 	change    vad.Change    // inFrame
 	voiced    bool          // inFrame: the frame itself holds speech
 	silence   time.Duration // inFrame, vad.Ended: since the caller's voice was last held
+	refused   bool          // inFrame: the caller did not say enough to interrupt the bot
 	key       byte          // inKey
 	mark      uint32        // inMark
 	turn      int           // inAnswer, inFailure, inComplete, inCut: the turn it belongs to
@@ -120,7 +121,7 @@ type conversation struct {
 // tally counts what happened in one call.
 type tally struct {
 	turns, bargeIns, failures, lateAnswers, lateMarks, droppedKeys, gaps int
-	fillers, apologies                                                   int
+	fillers, apologies, refusals, farDrops                               int
 }
 
 // step takes one input at the time since the call began, which never goes back.
@@ -159,6 +160,9 @@ func (c *conversation) do(a action) { c.acts = append(c.acts, a) }
 func (c *conversation) frame(in input) {
 	if in.voiced || in.change == vad.Started {
 		c.spoke = c.now
+	}
+	if in.refused {
+		c.counts.refusals++
 	}
 	switch {
 	case c.phase == leaving || len(c.keys) > 0:

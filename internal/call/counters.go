@@ -7,21 +7,23 @@ import "sync/atomic"
 type Counters struct {
 	calls, turns, bargeIns, botFailures       atomic.Int64
 	lateAnswers, lateMarks, droppedKeys, gaps atomic.Int64
-	fillers, apologies                        atomic.Int64
+	fillers, apologies, refusals, farDrops    atomic.Int64
 }
 
 // Snapshot is the state of Counters at one moment, each field a total since start.
 type Snapshot struct {
-	Calls       int64 `json:"ended"`        // calls that ended
-	Turns       int64 `json:"turns"`        // questions put to the bot
-	BargeIns    int64 `json:"barge_ins"`    // answers the caller interrupted or did not wait for
-	BotFailures int64 `json:"bot_failures"` // turns the bot failed on
-	LateAnswers int64 `json:"late_answers"` // answers that came when nobody waited for them any more
-	LateMarks   int64 `json:"late_marks"`   // marks given up on
-	DroppedKeys int64 `json:"dropped_keys"` // digits beyond the limit of one turn
-	Gaps        int64 `json:"gaps"`         // times an answer's audio was late and the caller heard a hole
-	Fillers     int64 `json:"fillers"`      // times a caller was asked to wait
-	Apologies   int64 `json:"apologies"`    // times a caller was told that the bot failed, and asked again
+	Calls           int64 `json:"ended"`             // calls that ended
+	Turns           int64 `json:"turns"`             // questions put to the bot
+	BargeIns        int64 `json:"barge_ins"`         // answers the caller interrupted or did not wait for
+	BotFailures     int64 `json:"bot_failures"`      // turns the bot failed on
+	LateAnswers     int64 `json:"late_answers"`      // answers that came when nobody waited for them any more
+	LateMarks       int64 `json:"late_marks"`        // marks given up on
+	DroppedKeys     int64 `json:"dropped_keys"`      // digits beyond the limit of one turn
+	Gaps            int64 `json:"gaps"`              // times an answer's audio was late and the caller heard a hole
+	Fillers         int64 `json:"fillers"`           // times a caller was asked to wait
+	Apologies       int64 `json:"apologies"`         // times a caller was told that the bot failed, and asked again
+	RefusedBargeIns int64 `json:"refused_barge_ins"` // times a caller did not say enough to interrupt the bot
+	FarDrops        int64 `json:"far_drops"`         // times a caller's frames were so late that the echo of what they were played was lost track of
 }
 
 // Snapshot reads the totals. Fields may be one call apart from each other.
@@ -30,6 +32,7 @@ func (c *Counters) Snapshot() Snapshot {
 		Calls: c.calls.Load(), Turns: c.turns.Load(), BargeIns: c.bargeIns.Load(), BotFailures: c.botFailures.Load(),
 		LateAnswers: c.lateAnswers.Load(), LateMarks: c.lateMarks.Load(), DroppedKeys: c.droppedKeys.Load(), Gaps: c.gaps.Load(),
 		Fillers: c.fillers.Load(), Apologies: c.apologies.Load(),
+		RefusedBargeIns: c.refusals.Load(), FarDrops: c.farDrops.Load(),
 	}
 }
 
@@ -44,4 +47,6 @@ func (c *Counters) add(t tally) {
 	c.gaps.Add(int64(t.gaps))
 	c.fillers.Add(int64(t.fillers))
 	c.apologies.Add(int64(t.apologies))
+	c.refusals.Add(int64(t.refusals))
+	c.farDrops.Add(int64(t.farDrops))
 }

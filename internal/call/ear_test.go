@@ -378,7 +378,7 @@ func TestFailureIsNotSaidIntoTheCallersWords(t *testing.T) {
 		leg, done := newCarrier(), make(chan Termination, 1)
 		cfg := Config{Sounds: testSounds(), Logger: slog.New(slog.DiscardHandler)}
 		ctx, stop := context.WithCancel(t.Context())
-		go func() { done <- New(cfg, Info{}, leg, panickingBot{}).Run(ctx) }()
+		go func() { done <- New(timed(cfg), Info{}, leg, panickingBot{}).Run(ctx) }()
 		pass(500 * time.Millisecond)
 		leg.talk(3 * time.Second)
 		pass(3*time.Second + 700*time.Millisecond)

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -11,6 +12,7 @@ import (
 	"time"
 
 	"lexline/internal/audio"
+	"lexline/internal/vad"
 )
 
 // fakeCarrier is a Leg with a carrier behind it: it sends a frame every 20 ms,
@@ -243,6 +245,7 @@ func start(t *testing.T, cfg Config, answer func(ctx context.Context, turn Turn,
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
+	cfg = timed(cfg)
 	r := &running{leg: newCarrier(), bot: &fakeBot{answer: answer}, done: make(chan Termination, 1)}
 	ctx, stop := context.WithCancel(t.Context())
 	r.stop = stop
@@ -250,6 +253,16 @@ func start(t *testing.T, cfg Config, answer func(ctx context.Context, turn Turn,
 	go func() { r.done <- New(cfg, Info{ID: "CA1", Line: "test", From: "+15550123467"}, r.leg, r.bot).Run(ctx) }()
 	pass(500 * time.Millisecond) // bubble time: the detector learns the line's noise
 	return r
+}
+
+// timed has a caller's turn end after 800 ms, by which these tests count, and tones and
+// bytes for voices, which the energy detector hears as such.
+func timed(cfg Config) Config {
+	cfg.Hearing.EndOfSpeech = cmp.Or(cfg.Hearing.EndOfSpeech, 800*time.Millisecond)
+	if cfg.NewDetector == nil {
+		cfg.NewDetector = func() vad.FrameJudge { return new(vad.Energy) }
+	}
+	return cfg
 }
 
 // speak talks for d and waits until the turn must have been found to be over.
