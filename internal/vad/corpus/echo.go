@@ -40,6 +40,10 @@ func (f Far) echo(d dice, far []int16) []float64 {
 			x[i] = float64(v)
 		}
 	}
+	if f.Rest {
+		d.equalize(x, 3, 15)
+		d.swell(x, d.between(0.5, 4), d.between(5, 12))
+	}
 	if r := rms(x); r > 0 {
 		scale(x, sent*amplitude(-f.Loss)/r)
 	}

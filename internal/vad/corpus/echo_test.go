@@ -65,8 +65,8 @@ func (noisyBot) Utterances(split Split) []Utterance {
 func TestEchoReturnLoss(t *testing.T) {
 	m := NewMixer(fakeLibrary{})
 	for _, loss := range []float64{6, 20, 30} {
-		for _, bent := range []bool{false, true} {
-			s := Spec{Seed: 13, Split: Development, Seconds: 60, Floor: Quiet, Far: Far{Plays: true, Level: -18, Loss: loss, Delay: 100, Bent: bent}}
+		for _, bent := range []bool{false, true} { // and cancelled badly
+			s := Spec{Seed: 13, Split: Development, Seconds: 60, Floor: Quiet, Far: Far{Plays: true, Level: -18, Loss: loss, Delay: 100, Bent: bent, Rest: bent}}
 			item := m.Make(s)
 			if got := 20 * math.Log10(rmsOf(item.Far)/rmsOf(item.Near)); math.Abs(got-loss) > 0.5 {
 				t.Errorf("an echo of %v dB (bent: %v) is %.1f dB below the far end", loss, bent, got)

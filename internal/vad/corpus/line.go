@@ -7,7 +7,7 @@ import (
 
 // handset gives the caller's voice the sound of a telephone and a room, and its
 // level back that filters took or gave.
-func (l Line) handset(d dice, t track, level float64) {
+func (l Line) handset(d dice, t track) {
 	if l.Equalizer == 0 && l.Room == 0 {
 		return
 	}
@@ -18,9 +18,7 @@ func (l Line) handset(d dice, t track, level float64) {
 	if l.Room > 0 {
 		copy(t.samples, convolve(t.samples, room(d, l.Room, d.between(-14, -3))))
 	}
-	if after := rms(t.active(t.samples)); after > 0 {
-		scale(t.samples, before/after)
-	}
+	t.toLevel(before)
 }
 
 // stairs is a gain that jumps.

@@ -33,7 +33,8 @@ func (m *Mixer) Make(s Spec) Item {
 	voices := m.voices[s.Split]
 	t := caller(s, voices)
 	near := t.samples
-	s.Line.handset(roll(s.Seed, "handset"), t, s.Level)
+	s.Manner.liven(roll(s.Seed, "manner"), t)
+	s.Line.handset(roll(s.Seed, "handset"), t)
 	m.addNoise(s, t, near)
 	item := Item{Spec: s, Talker: t.talker, Labels: t.labels, Turns: t.turns}
 	if s.Far.Plays {

@@ -95,6 +95,7 @@ func TestLevels(t *testing.T) {
 	for _, level := range []float64{-38, -26, -18} {
 		s := Spec{Seed: 1, Split: Development, Seconds: 40, Talks: true, Level: level, Floor: Quiet}
 		s.Line.Equalizer, s.Line.Room = 8, 0.2
+		s.Manner = Manner{Swell: 4, Breath: 10}
 		item := m.Make(s)
 		if got := levelOf(item, item.Near, Speech); math.Abs(got-level) > 0.5 {
 			t.Errorf("a caller at %v dBov is heard at %.1f", level, got)
@@ -135,7 +136,7 @@ func TestSignalToNoise(t *testing.T) {
 func TestLabelsSitWhereTheCallerTalks(t *testing.T) {
 	m := NewMixer(fakeLibrary{})
 	for _, tempo := range []float64{0, 0.85, 1.2} {
-		s := Spec{Seed: 7, Split: Training, Seconds: 60, Talks: true, Level: -20, Tempo: tempo, Floor: Quiet}
+		s := Spec{Seed: 7, Split: Training, Seconds: 60, Talks: true, Level: -20, Manner: Manner{Tempo: tempo}, Floor: Quiet}
 		item := m.Make(s)
 		if len(item.Turns) < 5 {
 			t.Fatalf("tempo %v: %d turns in a minute", tempo, len(item.Turns))

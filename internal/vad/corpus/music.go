@@ -31,7 +31,7 @@ func (s studio) music(x []float64) {
 	if p.sets {
 		p.chords = pick(s.dice, []int{0, 2, 3, 4}, []int{0, 6, 5, 4}, []int{3, 4, 2, 5}, []int{0, 5, 1, 4})
 	}
-	switch s.IntN(5) {
+	switch s.IntN(7) {
 	case 0:
 		p.melody(x, p.instrument(), 1)
 	case 1:
@@ -53,6 +53,9 @@ func (p song) band(x []float64) {
 	p.bass(x, p.instrument(), p.between(0.3, 0.8))
 	if p.chance(0.8) {
 		p.melody(x, p.instrument(), p.between(0.5, 1.2))
+	}
+	if p.chance(0.5) {
+		p.harmony(x, p.instrument(), p.between(0.2, 0.7))
 	}
 	if p.chance(0.7) {
 		p.drums(x, p.between(0.5, 2))

@@ -130,7 +130,7 @@ func (p *planner) background(s *Spec, low, high float64) {
 // overBot lets a bot talk too. Its echo is from 3 dB above to 25 dB below the
 // caller; on one line of six there is none.
 func (p *planner) overBot(s Spec) Spec {
-	s.Far = Far{Plays: true, Delay: p.ratio(20, 500), Bent: p.chance(0.4)}
+	s.Far = Far{Plays: true, Delay: p.ratio(20, 500), Bent: p.chance(0.4), Rest: p.chance(0.2)}
 	if p.chance(0.3) {
 		s.Far.Jump = p.between(-8, 8)
 	}

@@ -35,10 +35,16 @@ func (p *planner) manner(s *Spec) {
 		s.Level = p.between(-16, -12)
 	}
 	if p.chance(0.4) {
-		s.Spread = p.between(1, 5)
+		s.Manner.Spread = p.between(1, 5)
 	}
 	if p.chance(0.6) {
-		s.Tempo = p.between(0.85, 1.2)
+		s.Manner.Tempo = p.between(0.85, 1.2)
+	}
+	if p.chance(0.4) {
+		s.Manner.Swell = p.between(1, 5)
+	}
+	if p.chance(0.4) {
+		s.Manner.Breath = p.between(6, 24)
 	}
 	s.Line.Equalizer = pick(p.dice, 0, p.between(0, 8))
 	if p.chance(0.3) {

@@ -40,12 +40,12 @@ func caller(s Spec, voices []Utterance) track {
 			}
 			continue
 		}
-		u := deck[d.IntN(len(deck))].faster(s.Tempo)
+		u := deck[d.IntN(len(deck))].faster(s.Manner.Tempo)
 		from := max(0, at-u.First)
 		if from+len(u.Labels) > frames {
 			return t
 		}
-		t.place(u, from, amplitude(s.Level-nominal+d.between(-s.Spread, s.Spread)))
+		t.place(u, from, amplitude(s.Level-nominal+d.between(-s.Manner.Spread, s.Manner.Spread)))
 		at = from + u.End + pauseAfter(d, u.End-u.First)
 	}
 }
@@ -125,31 +125,4 @@ func (t *track) active(x []float64) []float64 {
 		}
 	}
 	return talk
-}
-
-// faster returns u played at another speed, pitch and all; 0 and 1 leave it alone.
-func (u Utterance) faster(tempo float64) Utterance {
-	if tempo == 0 || tempo == 1 {
-		return u
-	}
-	pcm := make([]int16, int(float64(len(u.PCM)-1)/tempo))
-	for i := range pcm {
-		at := float64(i) * tempo
-		k, f := int(at), at-float64(int(at))
-		pcm[i] = toSample(cubic(u.PCM, k, f))
-	}
-	v := Utterance{Talker: u.Talker, Text: u.Text, PCM: pcm, Labels: make([]Label, (len(pcm)+FrameSamples-1)/FrameSamples)}
-	for k := range v.Labels {
-		v.Labels[k] = u.Labels[min(len(u.Labels)-1, int((float64(k)+0.5)*tempo))]
-	}
-	v.First = int(float64(u.First) / tempo)
-	v.End = min(len(v.Labels), int(float64(u.End)/tempo)+1)
-	return v
-}
-
-// cubic reads pcm between sample k and the next (Catmull and Rom).
-func cubic(pcm []int16, k int, f float64) float64 {
-	at := func(i int) float64 { return float64(pcm[min(max(i, 0), len(pcm)-1)]) }
-	a, b, c, d := at(k-1), at(k), at(k+1), at(k+2)
-	return b + 0.5*f*(c-a+f*(2*a-5*b+4*c-d+f*(3*(b-c)+d-a)))
 }

@@ -28,11 +28,9 @@ type Spec struct {
 	Condition string
 	Seconds   int
 
-	Talks  bool    // whether the caller says anything
-	Human  bool    // whether the caller is a recording rather than a synthesizer
-	Level  float64 // dBov: active speech level of the caller; of the noise in a file without speech
-	Spread float64 // dB by which single utterances are louder or softer, at most
-	Tempo  float64 // how much faster and higher than recorded the caller speaks; 0 means 1
+	Talks bool    // whether the caller says anything
+	Human bool    // whether the caller is a recording rather than a synthesizer
+	Level float64 // dBov: active speech level of the caller; of the noise in a file without speech
 
 	Noise  string  // the kind, as NoiseKinds names them; empty: none
 	SNR    float64 // dB: active speech level over the noise's root mean square in the telephone band
@@ -40,8 +38,18 @@ type Spec struct {
 	Floor  float64 // dBov of the noise of the line itself; Quiet for none
 	Events string  // Dialling or Progress: tones between the utterances; empty: none
 
-	Far  Far
-	Line Line
+	Manner Manner
+	Far    Far
+	Line   Line
+}
+
+// Manner is how the caller talks: what training does to the few voices that it
+// has, so that a network does not learn them by heart.
+type Manner struct {
+	Tempo  float64 // how much faster and higher than recorded; 0 means 1
+	Spread float64 // dB by which single utterances are louder or softer, at most
+	Swell  float64 // dB by which syllables and words are louder or softer, about
+	Breath float64 // dB by which breath lies below the voice that it follows; 0 for none
 }
 
 // Far is what the bot plays to the caller, and how much of it comes back.
@@ -52,6 +60,7 @@ type Far struct {
 	Delay float64 // ms from the far end to the first of its echo
 	Jump  float64 // ms by which the delay grows in the middle of the file
 	Bent  bool    // the echo path clips and codes twice
+	Rest  bool    // an echo canceller on the way has left only pieces
 }
 
 // Line is what happens to the sum of all sounds on its way.
