@@ -24,8 +24,9 @@ func (s selection) has(spec corpus.Spec) bool {
 	return strings.HasPrefix(spec.Condition, s.condition)
 }
 
-// openFiles readies the files of the development set that are selected.
-func openFiles(ctx context.Context, o options, progress io.Writer) ([]file, error) {
+// openFiles readies the files of the development set that are selected, and tells
+// the digest of the voices in them.
+func openFiles(ctx context.Context, o options, progress io.Writer) (files []file, voices string, err error) {
 	var specs []corpus.Spec
 	for _, spec := range corpus.DevelopmentPlan(o.seed) {
 		if o.selection.has(spec) {
@@ -33,18 +34,18 @@ func openFiles(ctx context.Context, o options, progress io.Writer) ([]file, erro
 		}
 	}
 	if len(specs) == 0 {
-		return nil, fmt.Errorf("%w: no file of the development set is selected", errUsage)
+		return nil, "", fmt.Errorf("%w: no file of the development set is selected", errUsage)
 	}
-	voices, err := corpus.OpenVoices(ctx, o.cache, progress)
+	said, err := corpus.OpenVoices(ctx, o.cache, progress)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	mixer := corpus.NewMixer(voices)
-	files := make([]file, len(specs))
+	mixer := corpus.NewMixer(said)
+	files = make([]file, len(specs))
 	for i, spec := range specs {
 		files[i] = file{name: spec.Name, make: func() take { return newTake(mixer.Make(spec)) }}
 	}
-	return files, nil
+	return files, said.Digest(), nil
 }
 
 // newTake is a file of the corpus as detectors and scores see it.

@@ -15,6 +15,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -63,6 +64,7 @@ type options struct {
 	cache     string
 	seed      uint64
 	save      string
+	card      string
 	json      bool
 	check     bool
 	cores     int
@@ -78,29 +80,52 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return err
 	}
 	defer done()
-	files, err := openFiles(ctx, o, progress)
+	files, voices, err := openFiles(ctx, o, progress)
 	if err != nil {
 		return err
 	}
-	return compare(ctx, o, detectors, files, out, progress)
+	return compare(ctx, o, detectors, files, voices, out, progress)
 }
 
 // compare runs detectors over files and reports.
-func compare(ctx context.Context, o options, detectors []detector, files []file, out, progress io.Writer) error {
+func compare(ctx context.Context, o options, detectors []detector, files []file, voices string, out, progress io.Writer) error {
 	columns, err := hearAndSave(ctx, o, detectors, files, progress)
 	if err != nil {
 		return err
 	}
+	heard := newSet(o.seed, voices, columns[0])
 	report := score.NewReport(columns, o.by...)
-	if o.json {
-		err = report.WriteJSON(out)
-	} else {
-		err = report.WriteText(out, o.limit)
+	if err := write(out, o, heard, report); err != nil {
+		return err
 	}
-	if err == nil && o.check && slices.ContainsFunc(report.Lines, func(l score.Line) bool { return slices.Contains(l.Missed, true) }) {
+	if o.card != "" {
+		if err := fillCard(o.card, newScores(heard, report)); err != nil {
+			return err
+		}
+	}
+	if o.check && slices.ContainsFunc(report.Lines, func(l score.Line) bool { return slices.Contains(l.Missed, true) }) {
 		return errMissed
 	}
-	return err
+	return nil
+}
+
+func write(out io.Writer, o options, heard set, report score.Report) error {
+	if !o.json {
+		if _, err := fmt.Fprintln(out, heard); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		return report.WriteText(out, o.limit)
+	}
+	enc := json.NewEncoder(out)
+	enc.SetIndent("", "  ")
+	err := enc.Encode(struct {
+		Set set `json:"set"`
+		score.Report
+	}{heard, report})
+	if err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	return nil
 }
 
 func hearAndSave(ctx context.Context, o options, detectors []detector, files []file, progress io.Writer) ([]score.Column, error) {
@@ -132,6 +157,7 @@ func parse(args []string, progress io.Writer) (o options, err error) {
 	flags.StringVar(&o.cache, "cache", corpus.DefaultCache, "`folder` where the voices are kept")
 	flags.Uint64Var(&o.seed, "seed", 1, "seed of the development set")
 	flags.StringVar(&o.save, "save", "", "write what every detector made of every frame to this `file`, tab-separated")
+	flags.StringVar(&o.card, "card", "", "fill the scores of the first detector into this score card, a `file` of make vad-train")
 	flags.BoolVar(&o.json, "json", false, "print JSON")
 	flags.BoolVar(&o.check, "check", false, "exit 1 when a bar is missed")
 	flags.IntVar(&o.cores, "cores", min(2, runtime.GOMAXPROCS(0)), "how many files to hear at a time")
@@ -159,6 +185,8 @@ func (o options) validate(rest []string) error {
 		return fmt.Errorf("%w: -detector names none", errUsage)
 	case !slices.Contains([]string{"human", "synthetic", "all"}, o.selection.talkers):
 		return fmt.Errorf("%w: -talkers %q; want human, synthetic or all", errUsage, o.selection.talkers)
+	case o.card != "" && o.selection != selection{talkers: "all"}:
+		return fmt.Errorf("%w: -card takes the scores of all files; drop -condition and -talkers", errUsage)
 	case o.cores < 1 || o.limit < 0:
 		return fmt.Errorf("%w: -cores is at least 1, -limit at least 0", errUsage)
 	}

@@ -69,7 +69,7 @@ func TestCompare(t *testing.T) {
 	}
 	var first, second bytes.Buffer
 	for _, out := range []*bytes.Buffer{&first, &second} {
-		if err := compare(t.Context(), o, opened(t, o), files, out, io.Discard); err != nil {
+		if err := compare(t.Context(), o, opened(t, o), files, "", out, io.Discard); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -98,7 +98,7 @@ func TestCompare(t *testing.T) {
 func TestSave(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "frames.tsv")
 	o := parsed(t, "-detector", "amplitude,rms", "-save", name)
-	if err := compare(t.Context(), o, opened(t, o), []file{tone("a", ""), tone("b", "")}, io.Discard, io.Discard); err != nil {
+	if err := compare(t.Context(), o, opened(t, o), []file{tone("a", ""), tone("b", "")}, "", io.Discard, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	saved, err := os.ReadFile(name)
@@ -133,7 +133,7 @@ func TestErrorsEndARun(t *testing.T) {
 	}
 	for _, test := range tests {
 		var out bytes.Buffer
-		err := compare(test.ctx, options{cores: 2}, []detector{test.d}, []file{tone("a", ""), tone("a", ""), tone("a", "")}, &out, io.Discard)
+		err := compare(test.ctx, options{cores: 2}, []detector{test.d}, []file{tone("a", ""), tone("a", ""), tone("a", "")}, "", &out, io.Discard)
 		if err == nil || !strings.Contains(err.Error(), test.want) || out.Len() > 0 {
 			t.Errorf("%s: error %v, output %q; want %q and none", test.name, err, out.String(), test.want)
 		}
@@ -147,7 +147,7 @@ func TestCheck(t *testing.T) {
 	})}
 	for _, barred := range []bool{true, false} {
 		deaf.barred = barred
-		err := compare(t.Context(), o, []detector{deaf}, []file{tone("a", corpus.Clean)}, io.Discard, io.Discard)
+		err := compare(t.Context(), o, []detector{deaf}, []file{tone("a", corpus.Clean)}, "", io.Discard, io.Discard)
 		if errors.Is(err, errMissed) != barred {
 			t.Errorf("a deaf detector with -check, barred %v: error %v", barred, err)
 		}
@@ -156,7 +156,7 @@ func TestCheck(t *testing.T) {
 
 func TestWrongUse(t *testing.T) {
 	for _, args := range [][]string{
-		{"file.wav"}, {"-detector", ""}, {"-detector", "silero"}, {"-talkers", "men"}, {"-threshold", "2"}, {"-by", "mood"}, {"-cores", "0"}, {"-limit", "-1"}, {"-nonsense"},
+		{"file.wav"}, {"-detector", ""}, {"-detector", "silero"}, {"-talkers", "men"}, {"-threshold", "2"}, {"-by", "mood"}, {"-cores", "0"}, {"-limit", "-1"}, {"-card", "x", "-condition", "low"}, {"-nonsense"},
 	} {
 		if err := run(t.Context(), args, io.Discard, io.Discard); !errors.Is(err, errUsage) {
 			t.Errorf("score %q: error %v; want wrong use", args, err)

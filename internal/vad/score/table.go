@@ -1,7 +1,6 @@
 package score
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strconv"
@@ -67,16 +66,6 @@ func line(q Quantity, columns []Column) Line {
 		l.Missed = append(l.Missed, column.Barred && q.Misses(value))
 	}
 	return l
-}
-
-// WriteJSON writes the report as one JSON object.
-func (r Report) WriteJSON(w io.Writer) error {
-	out := json.NewEncoder(w)
-	out.SetIndent("", "  ")
-	if err := out.Encode(r); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	return nil
 }
 
 // WriteText writes the report for people: of each grouping at most limit groups,
