@@ -66,29 +66,45 @@ func ReadWAVFile(path string) (Clip, error) {
 }
 
 func readWAV(r io.Reader) (Clip, error) {
+	head, err := readWAVHead(r)
+	if err != nil {
+		return Clip{}, err
+	}
+	samples, err := readWAVSamples(io.LimitReader(r, head.size), head.format, maxWAVSamples)
+	if err != nil {
+		return Clip{}, fmt.Errorf("audio: %w", err)
+	}
+	return Clip{Rate: head.format.rate, Samples: samples}, nil
+}
+
+// wavHead is what stands before the audio.
+type wavHead struct {
+	format  wavFormat
+	size    int64 // bytes of audio; if they are not known, more than any file has
+	unknown bool
+}
+
+// readWAVHead reads r up to the audio.
+func readWAVHead(r io.Reader) (wavHead, error) {
 	var head [12]byte
 	if n, err := io.ReadFull(r, head[:]); err != nil {
-		return Clip{}, fmt.Errorf("header: %w after %d bytes", ended(err), n)
+		return wavHead{}, fmt.Errorf("header: %w after %d bytes", ended(err), n)
 	}
 	if string(head[:4]) != "RIFF" || string(head[8:]) != "WAVE" {
-		return Clip{}, fmt.Errorf("begins with %q and %q, want RIFF and WAVE", head[:4], head[8:])
+		return wavHead{}, fmt.Errorf("begins with %q and %q, want RIFF and WAVE", head[:4], head[8:])
 	}
 	riff := int64(binary.LittleEndian.Uint32(head[4:]))
 	format, size, before, err := findWAVData(r)
 	if err != nil {
-		return Clip{}, err
+		return wavHead{}, err
 	}
 	// A size of 0 can be true, or stand for "unknown". It is true only when the
 	// whole file claims to go on after the audio.
 	goesOn := riff > before && riff < unknownWAVSize
 	if (size == 0 && !goesOn) || size >= unknownWAVSize {
-		size = 1 << 62
+		return wavHead{format, 1 << 62, true}, nil
 	}
-	samples, err := readWAVSamples(io.LimitReader(r, size), format, maxWAVSamples)
-	if err != nil {
-		return Clip{}, fmt.Errorf("audio: %w", err)
-	}
-	return Clip{Rate: format.rate, Samples: samples}, nil
+	return wavHead{format, size, false}, nil
 }
 
 // unknownWAVSize is where lengths begin that only stand for "not known yet":

@@ -15,6 +15,9 @@ type wavFormat struct {
 	bytes    int // of one sample of one channel
 }
 
+// block is the number of bytes that hold one sample of each channel.
+func (f wavFormat) block() int { return f.channels * f.bytes }
+
 // readWAVFormat reads and checks a fmt chunk of size bytes.
 func readWAVFormat(r io.Reader, size int64) (wavFormat, error) {
 	var b [40]byte
@@ -59,7 +62,7 @@ func readWAVFormat(r io.Reader, size int64) (wavFormat, error) {
 // readWAVSamples decodes audio to the end of r, at most limit samples. Memory
 // grows with what arrives, never with what a header claims.
 func readWAVSamples(r io.Reader, f wavFormat, limit int) ([]int16, error) {
-	block := f.channels * f.bytes
+	block := f.block()
 	buf := make([]byte, 4096*block)
 	var samples, scratch []int16
 	for {
