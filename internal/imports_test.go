@@ -52,6 +52,8 @@ var mayImport = map[string]row{
 	"internal/vad/corpus":       {own: "audio", tests: cmp},
 	"internal/vad/score":        {own: "vad/corpus", tests: cmp},
 	"internal/vad/train":        {own: "vad"},
+	"internal/hearing":          {own: "audio vad", tests: cmp},
+	"internal/hearplot":         {own: "hearing vad", tests: "internal/audio"},
 	"internal/speech":           {own: "audio", tests: cmp},
 	"internal/nlu":              {own: "botdef", tests: cmp},
 	"internal/parity":           {own: "botdef", tests: cmp},
@@ -78,7 +80,7 @@ var mayImport = map[string]row{
 	},
 	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region"},
 	"cmd/lexline": {
-		own:    "audio botdef call connect connectsim drill dynamodb dynamolocal lex lexhook lexlocal lexmodels nlu parity region speech spelling sqlite twilio twiliosim vad",
+		own:    "audio botdef call connect connectsim drill dynamodb dynamolocal hearing hearplot lex lexhook lexlocal lexmodels nlu parity region speech spelling sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex + " internal/dynamodb/dynalite",
 	},
@@ -115,6 +117,13 @@ var forbidden = map[string]map[string]string{
 		"internal/speech":              "the gateway neither recognises nor speaks; the bot does",
 		"github.com/aws/aws-sdk-go-v2": "a call knows no cloud; lex speaks to AWS",
 		gobwas:                         "a call knows no websocket; twilio speaks to the carrier",
+	},
+	"internal/hearing": {
+		"internal/call":     "a recording is heard by vad.Ear, as a call is; what a turn then does to a bot is not heard",
+		"internal/hearplot": "what was heard is told; hearplot draws it",
+	},
+	"internal/hearplot": {
+		"golang.org/x/image": "letters of a few strokes and areas of one colour need no module",
 	},
 	"internal/parity": {
 		"internal/lexmodels":           "differences are found in what was read, not while it is read; lexmodels asks",
