@@ -32,6 +32,7 @@ func commands() []command {
 		connectCheckCommand(),
 		connectCallCommand(),
 		lambdaInvokeCommand(),
+		hearCommand(),
 		versionCommand(),
 	}
 }

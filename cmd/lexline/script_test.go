@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lexline": main, "region-function": regionFunction})
+	testscript.Main(m, map[string]func(){"lexline": main, "region-function": regionFunction, "make-call": makeCall, "check-picture": checkPicture})
 }
 
 // TestScripts runs the command lines in testdata/script, each a file that reads

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"lexline/internal/audio"
+	"lexline/internal/hearing"
+	"lexline/internal/hearplot"
+)
+
+const (
+	tellFrom  = time.Minute     // recordings of this length on are reported on while they are heard
+	tellEvery = 5 * time.Second // of the recording
+)
+
+// hearRun is one `lexline hear` of files.
+type hearRun struct {
+	env      *environment
+	o        *hearOptions
+	out      hearPrinter
+	progress *teller
+}
+
+// heardFile is a recording as it was heard.
+type heardFile struct {
+	name     string
+	channels int
+	rate     int
+	hasBot   bool
+	missing  time.Duration
+	picture  string        // empty: none was drawn
+	was, is  hearing.Heard // is: with what --set changes
+}
+
+// file hears one file, and prints and draws what was heard.
+func (h *hearRun) file(ctx context.Context, number int, name string) error {
+	source, err := openRegular(name)
+	if err != nil {
+		return fmt.Errorf("hear: %w", err)
+	}
+	defer source.Close()
+	recording, err := hearing.NewRecording(source)
+	if err != nil {
+		return badRecording(name, err)
+	}
+	if h.o.far != "" {
+		far, err := openRegular(h.o.far)
+		if err != nil {
+			return fmt.Errorf("hear: far end: %w", err)
+		}
+		defer far.Close()
+		if err := addBot(recording, far); err != nil {
+			return badRecording(h.o.far, err)
+		}
+	}
+	return h.recording(ctx, number, name, recording)
+}
+
+func addBot(recording *hearing.Recording, far io.Reader) error {
+	bot, err := hearing.NewBot(far)
+	if err != nil {
+		return err
+	}
+	return recording.SetBot(bot)
+}
+
+// openRegular opens a file that has an end, and that opening does not wait for.
+func openRegular(name string) (*os.File, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", name)
+	}
+	return os.Open(name)
+}
+
+// badRecording adds advice to an error about what is in a file.
+func badRecording(name string, err error) error {
+	hint := "another program can make a WAV file of it: sox " + filepath.Base(name) + " -r 8000 -b 16 call.wav; raw audio can be heard with --frames"
+	if errors.Is(err, hearing.ErrNoAudio) {
+		hint = "a recording that was broken off may have lost its audio, or its header was never finished"
+	}
+	return &hintError{fmt.Errorf("hear %s: %w", name, err), hint}
+}
+
+func (h *hearRun) recording(ctx context.Context, number int, name string, recording *hearing.Recording) error {
+	file := &heardFile{name: name, channels: recording.Channels(), rate: recording.Rate(), hasBot: recording.HasBot()}
+	listeners, plot := h.listeners(file)
+	if err := h.listen(ctx, name, recording, listeners); err != nil {
+		return badRecording(name, err)
+	}
+	file.missing = recording.Missing()
+	file.was = listeners[0].End()
+	if file.was.Length == 0 {
+		return badRecording(name, hearing.ErrNoAudio)
+	}
+	if len(h.o.set) > 0 {
+		file.is = listeners[1].End()
+	}
+	if plot != nil {
+		if h.o.from >= file.was.Length {
+			return usageError{fmt.Errorf("hear %s: --from %v is behind its end at %v", name, h.o.from, file.was.Length)}
+		}
+		var err error
+		if file.picture, err = h.draw(number, file, plot); err != nil {
+			return err
+		}
+	}
+	return h.out.heard(file)
+}
+
+// listeners returns who hears a recording: one, or two with --set. plot has their
+// traces; nil: nothing is to be drawn.
+func (h *hearRun) listeners(file *heardFile) (listeners []*hearing.Listener, plot *hearplot.Plot) {
+	all := []hearSettings{h.o.was}
+	names := []string{""}
+	if len(h.o.set) > 0 {
+		all, names = append(all, h.o.is), []string{h.o.base(), "with --set"}
+	}
+	if h.o.plot != "" {
+		plot = &hearplot.Plot{Title: filepath.Base(file.name), HasBot: file.hasBot}
+	}
+	for i, s := range all {
+		var trace *hearing.Trace
+		if plot != nil {
+			trace = hearing.NewTrace(h.o.from, h.o.to, hearplot.Points)
+			plot.Hearings = append(plot.Hearings, hearplot.Hearing{Name: names[i], Threshold: s.Threshold, Trace: trace})
+		}
+		listeners = append(listeners, hearing.NewListener(newJudge(), s.Settings, s.answer, trace))
+	}
+	return listeners, plot
+}
+
+// base names the settings that those of --set are compared with.
+func (o *hearOptions) base() string {
+	if o.config != "" {
+		return filepath.Base(o.config)
+	}
+	return "defaults"
+}
+
+// listen has all of them hear the whole recording.
+func (h *hearRun) listen(ctx context.Context, name string, recording *hearing.Recording, listeners []*hearing.Listener) error {
+	defer h.progress.end()
+	near, far := make([]int16, audio.FrameSamples), make([]int16, audio.FrameSamples)
+	played := far
+	if !recording.HasBot() {
+		played = nil
+	}
+	tells := recording.Length() >= tellFrom || recording.Length() == 0
+	for now := time.Duration(0); ctx.Err() == nil; now += audio.FrameDuration {
+		if err := recording.Frame(near, far); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		for _, l := range listeners {
+			l.Frame(near, played)
+		}
+		if tells && now%tellEvery == 0 && now >= tellFrom/2 {
+			h.progress.say(filepath.Base(name), fmt.Sprintf("%v of %v heard", now.Round(time.Second), recording.Length().Round(time.Second)))
+		}
+	}
+	return context.Cause(ctx)
+}
