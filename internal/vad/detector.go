@@ -1,0 +1,90 @@
+package vad
+
+import (
+	_ "embed"
+	"fmt"
+
+	"lexline/internal/audio"
+)
+
+// weights is the network that make vad-train wrote; weights.json beside it tells
+// what from, and how well it hears.
+//
+//go:embed weights.bin
+var weights []byte
+
+var trained = func() *Network {
+	network, err := ReadNetwork(weights)
+	if err == nil && network.Inputs != Features {
+		err = fmt.Errorf("%d inputs; the front end makes %d features", network.Inputs, Features)
+	}
+	if err != nil {
+		panic("vad: the weights in the program: " + err.Error())
+	}
+	return network
+}()
+
+// tonal is the share of a frame's power in two spectral lines from which it may be
+// a tone: with noise 10 dB below, a tone still has that.
+const tonal = 0.6
+
+// Detector hears whether the caller talks, frame by frame: a front end, which
+// takes the bot's own echo out, a network trained on talkers, noises and lines of
+// many kinds, and a guard against tones. It belongs to one call, is fed every frame
+// in order, does not allocate, and holds less than 16 kB.
+type Detector struct {
+	network   *Network
+	front     FrontEnd
+	state     State
+	guard     ToneGuard
+	features  [Features]float32
+	near, far [FrameSamples]int16
+}
+
+// NewDetector returns a detector that has heard nothing.
+func NewDetector() *Detector {
+	return &Detector{network: trained, front: *NewFrontEnd()}
+}
+
+// Frame judges the next 20 ms of mu-law audio from the caller, given what they
+// were played meanwhile; nil is nothing. A frame of another length than 160 is
+// filled with silence or cut.
+func (d *Detector) Frame(near, far []byte) Decision {
+	expand(&d.near, near)
+	if len(far) == 0 {
+		return d.judge(nil)
+	}
+	expand(&d.far, far)
+	return d.judge(&d.far)
+}
+
+// Samples is Frame for linear audio.
+func (d *Detector) Samples(near, far []int16) Decision {
+	clear(d.near[copy(d.near[:], near):])
+	if len(far) == 0 {
+		return d.judge(nil)
+	}
+	clear(d.far[copy(d.far[:], far):])
+	return d.judge(&d.far)
+}
+
+// expand decodes one frame of mu-law audio.
+func expand(frame *[FrameSamples]int16, mulaw []byte) {
+	mulaw = mulaw[:min(len(mulaw), FrameSamples)]
+	audio.DecodeMuLaw(frame[:0], mulaw)
+	clear(frame[len(mulaw):])
+}
+
+// judge makes a decision on the frame in near.
+func (d *Detector) judge(far *[FrameSamples]int16) Decision {
+	d.front.Frame(&d.near, far, &d.features)
+	decision := Decision{
+		Probability: d.network.Step(&d.state, d.features[:]),
+		Tone:        d.guard.Frame(&d.near, d.front.tonality > tonal),
+		Level:       d.front.level,
+		Floor:       d.front.noise,
+		Echo:        d.front.echo.level(),
+	}
+	decision.Speech = decision.Tone == NoTone && decision.Probability >= DefaultSettings.Threshold
+	return decision
+}
