@@ -177,7 +177,8 @@ func (e *Endpointer) begin(window int) {
 			e.speech++
 		}
 	}
-	e.onset, e.silence = bits.Len32(e.held)-1, bits.TrailingZeros32(e.held)
+	e.onset = max(bits.Len32(e.held)-1, 0) // 0 if nothing was demanded
+	e.silence = min(bits.TrailingZeros32(e.held), e.onset)
 	e.peak = max(e.recent, e.threshold)
 }
 
