@@ -40,6 +40,15 @@ func readCache(name string, key cacheKey) (sets [2]heard, err error) {
 		return sets, err
 	}
 	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return sets, err
+	}
+	return decodeCache(file, info.Size(), key)
+}
+
+// decodeCache reads a cache of size bytes.
+func decodeCache(file io.Reader, size int64, key cacheKey) (sets [2]heard, err error) {
 	in := bufio.NewReaderSize(file, 1<<20)
 	line, err := in.ReadBytes('\n')
 	if err != nil {
@@ -52,23 +61,36 @@ func readCache(name string, key cacheKey) (sets [2]heard, err error) {
 	if head.Key != key {
 		return sets, errOther
 	}
+	if want, ok := head.bytes(); !ok || want != size-int64(len(line)) {
+		return sets, errors.New("not as long as its head says")
+	}
 	for i := range sets {
 		sets[i].Digests = head.Digests[i]
 		for _, frames := range head.Frames[i] {
 			s := train.Sequence{Features: make([]float32, frames*vad.Features), Labels: make([]int8, frames)}
-			if err := binary.Read(in, binary.LittleEndian, s.Features); err != nil {
-				return sets, err
-			}
-			if err := binary.Read(in, binary.LittleEndian, s.Labels); err != nil {
+			if err := errors.Join(binary.Read(in, binary.LittleEndian, s.Features), binary.Read(in, binary.LittleEndian, s.Labels)); err != nil {
 				return sets, err
 			}
 			sets[i].Sequences = append(sets[i].Sequences, s)
 		}
 	}
-	if _, err := in.ReadByte(); err != io.EOF {
-		return sets, errors.New("more bytes than its head tells of")
-	}
 	return sets, nil
+}
+
+// bytes are those of all features and labels; ok tells whether the counts can be true.
+func (h cacheHead) bytes() (sum int64, ok bool) {
+	for i, files := range h.Frames {
+		if len(files) != len(h.Digests[i]) {
+			return 0, false
+		}
+		for _, frames := range files {
+			if frames < 1 || frames > 1<<24 {
+				return 0, false
+			}
+			sum += int64(frames) * (4*vad.Features + 1)
+		}
+	}
+	return sum, true
 }
 
 // writeCache keeps the features of training and watched development files.

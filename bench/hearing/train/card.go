@@ -15,7 +15,7 @@ const (
 	weightsFile = "weights.bin"
 	cardFile    = "weights.json"
 	cardVersion = 1
-	firstFiles  = 12 // whose digest can be checked in seconds
+	firstFiles  = 6 // whose digest can be checked in seconds
 )
 
 // card is the score card beside the weights: where they are from, and how good
@@ -45,7 +45,7 @@ type digests struct {
 	Weights  string `json:"weights"`   // of the file
 	Voices   string `json:"voices"`    // of everything that the talkers say
 	Corpus   string `json:"corpus"`    // of all files trained on
-	First    string `json:"first"`     // of the first twelve of them
+	First    string `json:"first"`     // of the first six of them
 	FrontEnd string `json:"front_end"` // of the features of made up audio
 	Slice    string `json:"slice"`     // of a network trained on made up audio
 }

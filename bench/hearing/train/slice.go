@@ -58,7 +58,7 @@ func babbling(rng *rand.Rand, pitch float64) []int16 {
 // The slice has the beginnings of so many files, so that most of what can be in a
 // file is in one of them.
 const (
-	sliceFiles   = 30
+	sliceFiles   = 24
 	sliceSeconds = 5
 )
 

@@ -25,16 +25,17 @@ type Sequence struct {
 
 // Settings are what the weights depend on beside the data.
 type Settings struct {
-	Seed           uint64  // of the first weights and of the order of sequences
-	Dense, Hidden  int     // sizes of the layers
-	Epochs         int     // times that every sequence is seen
-	Segment        int     // frames through which the gradient goes back
-	Warm           int     // unscored frames where a segment starts inside of a sequence with a state of zero
-	Rate           float64 // highest learning rate
-	PositiveWeight float64 // of a frame of speech over one of silence
-	Decay          float64 // of weights, by the learning rate
-	Smoothing      float64 // of labels: speech is 1 less half of it, silence is half of it
-	Average        float64 // share of the updates, the last ones, over which weights are averaged
+	Seed           uint64  `json:"seed"`            // of the first weights and of the order of sequences
+	Dense          int     `json:"dense"`           // units of the dense layer
+	Hidden         int     `json:"hidden"`          // units of the recurrent layer
+	Epochs         int     `json:"epochs"`          // times that every sequence is seen
+	Segment        int     `json:"segment"`         // frames through which the gradient goes back
+	Warm           int     `json:"warm"`            // unscored frames where a segment starts inside of a sequence with a state of zero
+	Rate           float64 `json:"rate"`            // highest learning rate
+	PositiveWeight float64 `json:"positive_weight"` // of a frame of speech over one of silence
+	Decay          float64 `json:"decay"`           // of weights, by the learning rate
+	Smoothing      float64 `json:"smoothing"`       // of labels: speech is 1 less half of it, silence is half of it
+	Average        float64 `json:"average"`         // share of the updates, the last ones, over which weights are averaged
 }
 
 // Defaults are good settings for some hours of audio.
