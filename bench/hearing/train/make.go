@@ -77,7 +77,7 @@ func features(ctx context.Context, o options, key cacheKey, voices *corpus.Voice
 	if sets[0], err = hear(ctx, "training", mixer, o.recipe.plan(), tell); err != nil {
 		return sets, err
 	}
-	if sets[1], err = hear(ctx, "development", mixer, every(o.watch, corpus.DevelopmentPlan(o.recipe.Seed)), tell); err != nil {
+	if sets[1], err = hear(ctx, "development", mixer, every(o.watch, corpus.DevelopmentPlan(watchSeed)), tell); err != nil {
 		return sets, err
 	}
 	if o.cache != "" {

@@ -20,6 +20,10 @@ type recipe struct {
 // shipped is how the weights of internal/vad are made.
 var shipped = recipe{Seed: 1, Hours: 20, Settings: train.Defaults}
 
+// watchSeed is that of the development files that are watched: the same in every
+// trial, and files that make vad-score measures.
+const watchSeed = 1
+
 // plan lists the files to train on.
 func (r recipe) plan() []corpus.Spec { return corpus.TrainingPlan(r.Seed, r.Hours) }
 
