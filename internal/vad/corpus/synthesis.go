@@ -145,11 +145,13 @@ func (t Talker) festivalScript(texts []string) ([]byte, error) {
 }
 
 // run returns the output of a program. It runs in home, and sees nothing of the
-// user's own settings: festival would read them.
+// user's own settings: festival would read them. espeak-ng opens the client of
+// PulseAudio, which seeds the random numbers that breath is made of where it has
+// to make a folder for itself; so it is given one.
 func run(ctx context.Context, home string, command ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = home
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LC_ALL=C.UTF-8"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "PULSE_RUNTIME_PATH=" + home, "LC_ALL=C.UTF-8"}
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	out, err := cmd.Output()

@@ -18,7 +18,7 @@ const DefaultCache = "bin/hearing/voices"
 
 // makerVersion is part of the key of every cached clip. Whoever changes what
 // becomes of a clip between an engine and the cache raises it.
-const makerVersion = 2
+const makerVersion = 3
 
 // NewUtterance returns pcm, whole frames of clean telephone speech, with its
 // labels. pcm is kept, and not changed.

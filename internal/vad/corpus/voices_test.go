@@ -177,3 +177,27 @@ func TestNewVoicesDigest(t *testing.T) {
 		t.Error("other texts, or another order, have the same digest")
 	}
 }
+
+// TestSpeakIsTheSameEachTime has the voices of espeak-ng that are made of noise
+// say their first words in a home that no program knows yet.
+func TestSpeakIsTheSameEachTime(t *testing.T) {
+	for _, talker := range fewTalkers(t) {
+		if talker.Engine == EspeakNG {
+			talker.Voice = "en-us+whisper"
+		}
+		var first []int16
+		for range 3 {
+			clips, err := talker.speak(t.Context(), []string{"Sixteen shops."})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if first == nil {
+				first = clips[0].Samples
+			}
+			if !slices.Equal(first, clips[0].Samples) {
+				t.Errorf("%s %s says the same thing in two ways", talker.Engine, talker.Voice)
+				break
+			}
+		}
+	}
+}
