@@ -15,6 +15,9 @@ const (
 	shadeOpacity   = 0.07
 )
 
+// leastDetail is how wide a turn must be, in pixels, for its parts to be seen.
+const leastDetail = 5.0
+
 // shade marks the turns of the only hearing behind all lanes.
 func (d *drawing) shade() {
 	if len(d.plot.Hearings) > 1 {
@@ -63,6 +66,10 @@ func (d *drawing) bar(number int, t hearing.Turn, top, high float64) {
 	r := colourOf(t)
 	note := fmt.Sprintf("turn %d: %.2f s to %.2f s, noticed at %.2f s, ended by %v at %.2f s", number,
 		t.Onset.Seconds(), t.Last.Seconds(), t.Opened.Seconds(), t.Reason, t.End.Seconds())
+	if d.x(t.End)-d.x(t.Onset) < leastDetail {
+		d.rect(r, 1, d.x(t.Onset), top, max(0.5, d.x(t.End)-d.x(t.Onset)), high)
+		return
+	}
 	part := func(opacity float64, from, to time.Duration) {
 		if x := d.x(from); d.x(to) > x {
 			d.rect(r, opacity, x, top, d.x(to)-x, high).note = note
