@@ -53,7 +53,7 @@ type hearOptions struct {
 }
 
 // newJudge returns the detector that recordings are heard with: the gateway's.
-func newJudge() vad.FrameJudge { return new(vad.Energy) }
+func newJudge() vad.FrameJudge { return vad.NewDetector() }
 
 func parseHearOptions(env *environment, args []string) (*hearOptions, error) {
 	o := &hearOptions{}

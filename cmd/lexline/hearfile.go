@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	tellFrom  = time.Minute     // recordings of this length on are reported on while they are heard
-	tellEvery = 5 * time.Second // of the recording
+	tellFrom  = time.Minute      // recordings of this length on are reported on while they are heard
+	tellEvery = 30 * time.Second // of the recording
 )
 
 // hearRun is one `lexline hear` of files.
