@@ -29,6 +29,8 @@ func (s Spec) frames() int { return s.Seconds * 50 }
 // Make mixes one file: a pure function of the recipe and the library. The labels
 // are those of the clean utterances; nothing that the line does changes them. It
 // panics on a noise that does not exist or does not belong to the recipe's split.
+// A processor for which Go fuses multiplications with additions (arm64, or amd64
+// from level v3 on) may round a sample in many thousands differently.
 func (m *Mixer) Make(s Spec) Item {
 	voices := m.voices[s.Split]
 	t := caller(s, voices)
