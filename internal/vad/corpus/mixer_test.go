@@ -68,6 +68,9 @@ func TestMakeIsAFunctionOfTheRecipe(t *testing.T) {
 	m := NewMixer(fakeLibrary{})
 	specs := append(TrainingPlan(3, 0.06), DevelopmentPlan(3)[106:110]...)
 	want := make([]Item, len(specs))
+	for i := range specs {
+		specs[i].Seconds = 10
+	}
 	var all sync.WaitGroup
 	for i, s := range specs {
 		all.Go(func() { want[i] = m.Make(s) })
@@ -102,7 +105,7 @@ func TestLevels(t *testing.T) {
 		}
 	}
 	for _, kind := range NoiseKinds(Development) {
-		s := Spec{Seed: 2, Split: Development, Seconds: 40, Level: -35, Noise: kind, Floor: Quiet}
+		s := Spec{Seed: 2, Split: Development, Seconds: 20, Level: -35, Noise: kind, Floor: Quiet}
 		item := m.Make(s)
 		x := make([]float64, len(item.Near))
 		for i, v := range item.Near {
