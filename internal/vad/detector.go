@@ -43,7 +43,16 @@ type Detector struct {
 
 // NewDetector returns a detector that has heard nothing.
 func NewDetector() *Detector {
-	return &Detector{network: trained, front: *NewFrontEnd()}
+	return NewDetectorOf(trained)
+}
+
+// NewDetectorOf returns a detector with another network than the program's own, to
+// try one. It panics if the network does not take Features inputs.
+func NewDetectorOf(network *Network) *Detector {
+	if network.Inputs != Features {
+		panic(fmt.Sprintf("vad: a network of %d inputs for %d features", network.Inputs, Features))
+	}
+	return &Detector{network: network, front: *NewFrontEnd()}
 }
 
 // Frame judges the next 20 ms of mu-law audio from the caller, given what they

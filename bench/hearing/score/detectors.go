@@ -50,9 +50,14 @@ func framewise(open func() listener) hearer {
 }
 
 // builtIn are the detectors in Go.
-func builtIn(o options) map[string]func() listener {
+func builtIn(o options) (map[string]func() listener, error) {
+	ours, err := readWeights(o.weights)
+	if err != nil {
+		return nil, err
+	}
 	return map[string]func() listener{
-		"lexline": func() listener { return lexline(o.settings) },
+		"lexline": func() listener { return lexline(ours(), o.settings) },
+		"energy":  func() listener { return lexline(new(vad.Energy), o.settings) },
 		"amplitude": func() listener {
 			turns := baseline.Turns{Start: baseline.Start, Stop: baseline.Stop}
 			return simple(baseline.Amplitude, turns)
@@ -61,7 +66,7 @@ func builtIn(o options) map[string]func() listener {
 			turns := baseline.Turns{Start: baseline.ArticleStart, Stop: baseline.ArticleStop}
 			return simple(baseline.RMS, turns)
 		},
-	}
+	}, nil
 }
 
 func simple(judge func([]int16) (float32, bool), turns baseline.Turns) listener {
@@ -72,18 +77,41 @@ func simple(judge func([]int16) (float32, bool), turns baseline.Turns) listener 
 }
 
 // lexline is what the gateway hears with.
-func lexline(settings vad.Settings) listener {
-	ear := vad.NewEar(new(vad.Energy), settings)
+func lexline(detector vad.FrameJudge, settings vad.Settings) listener {
+	ear := vad.NewEar(detector, settings)
 	return func(near, far []int16) (float32, bool, bool) {
 		heard := ear.Samples(near, far)
 		return heard.Probability, heard.Speech, ear.Open()
 	}
 }
 
+// readWeights returns what makes detectors: of the program's own network, or of the
+// one in a file.
+func readWeights(name string) (func() vad.FrameJudge, error) {
+	if name == "" {
+		return func() vad.FrameJudge { return vad.NewDetector() }, nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("weights: %w", err)
+	}
+	network, err := vad.ReadNetwork(data)
+	if err == nil && network.Inputs != vad.Features {
+		err = fmt.Errorf("%d inputs; the front end makes %d features", network.Inputs, vad.Features)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("weights %s: %w", name, err)
+	}
+	return func() vad.FrameJudge { return vad.NewDetectorOf(network) }, nil
+}
+
 // openDetectors readies the detectors of the command line. done takes away what
 // was built for them.
 func openDetectors(ctx context.Context, o options, progress io.Writer) (all []detector, done func(), err error) {
-	known := builtIn(o)
+	known, err := builtIn(o)
+	if err != nil {
+		return nil, nil, err
+	}
 	done = func() {}
 	for _, name := range o.detectors {
 		if open := known[name]; open != nil {

@@ -2,7 +2,8 @@
 // table: the quantities of internal/vad/score, their bars, and a column for each
 // detector. Beside ours (lexline) stand the peak of a frame over 500 (amplitude),
 // its root mean square over 500 (rms, which is the reference article's), and the
-// detector of the WebRTC project in mode 3 (webrtc).
+// detector of the WebRTC project in mode 3 (webrtc). energy, which is not in the
+// table unless asked for, is the one over an adaptive floor.
 //
 //	make vad-score
 //	go run ./bench/hearing/score -by noise,file    what to improve: worst first
@@ -60,6 +61,7 @@ type options struct {
 	selection selection
 	by        []string
 	limit     int
+	weights   string
 	settings  vad.Settings
 	cache     string
 	seed      uint64
@@ -151,6 +153,7 @@ func parse(args []string, progress io.Writer) (o options, err error) {
 	flags.StringVar(&o.selection.talkers, "talkers", "all", "only files with talkers who are `human`, synthetic, or all")
 	by := flags.String("by", "", "comma-separated `groupings` to break results down by, worst first: "+strings.Join(groupings(), ", "))
 	flags.IntVar(&o.limit, "limit", 25, "print so many groups of a grouping at most; 0 for all")
+	flags.StringVar(&o.weights, "weights", "", "`file` of a network to try as lexline's, of make vad-train; empty for its own")
 	threshold := flags.Float64("threshold", 0, "lexline's `probability` from which a frame is speech; 0 for its own")
 	flags.DurationVar(&o.settings.EndOfSpeech, "end-of-speech", 0, "lexline's silence that ends a turn; 0 for its own")
 	flags.DurationVar(&o.settings.BargeIn, "barge-in", 0, "lexline's speech that interrupts the bot; 0 for its own")

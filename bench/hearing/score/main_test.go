@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"lexline/internal/vad"
 	"lexline/internal/vad/corpus"
 	"lexline/internal/vad/score"
 )
@@ -169,7 +170,11 @@ func TestSettingsReachTheEar(t *testing.T) {
 	opened := map[string]int{}
 	for _, args := range [][]string{nil, {"-end-of-speech", "1280ms"}} {
 		o := parsed(t, args...)
-		out, err := framewise(builtIn(o)["lexline"])(t.Context(), file.near, nil)
+		known, err := builtIn(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out, err := framewise(known["energy"])(t.Context(), file.near, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -221,5 +226,33 @@ func TestNewTake(t *testing.T) {
 	item.Far, item.Noise, item.SNR = nil, "sea", 5
 	if got := newTake(item); got.Noise != "sea" || got.SNR != 5 || got.Audible != nil {
 		t.Errorf("over the sea: %+v; want its noise at 5 dB, and no bot", got.File)
+	}
+}
+
+func TestWeights(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string, data []byte) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	blank := write("blank.bin", vad.NewNetwork(vad.Features, 8, 8).Append(nil))
+	make, err := readWeights(blank)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := make().Frame(nil, nil); d.Probability != .5 {
+		t.Errorf("probability of a network without weights = %v; want one half", d.Probability)
+	}
+	for name, want := range map[string]string{
+		write("other.bin", vad.NewNetwork(7, 8, 8).Append(nil)): "other.bin: 7 inputs",
+		write("text.bin", []byte("weights")):                    "text.bin: not a network",
+		filepath.Join(dir, "missing.bin"):                       "no such file",
+	} {
+		if err := run(t.Context(), []string{"-weights", name}, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("-weights %s: error %v; want %q", filepath.Base(name), err, want)
+		}
 	}
 }
