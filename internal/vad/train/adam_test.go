@@ -57,3 +57,33 @@ func TestOneCycle(t *testing.T) {
 		t.Errorf("rate from %v, highest at %d of %d, to %v", oneCycle(0, updates), top, updates, before)
 	}
 }
+
+// The weights returned are the mean over the last share of the updates.
+func TestAverage(t *testing.T) {
+	s := quick()
+	s.Epochs, s.Average = 4, 0.5
+	tr := newTrainer(delayedCopies(9, 20, 100), 2, s)
+	want := make([]float64, len(tr.weights.all))
+	halves := 0
+	for range s.Epochs {
+		tr.tape.wind(tr.rng, s.Warm)
+		for tr.tape.done < tr.tape.length {
+			tr.batch(min(s.Segment, tr.tape.length-tr.tape.done))
+			if 2*tr.updates > tr.total {
+				halves++
+				for i, w := range tr.weights.all {
+					want[i] += float64(w)
+				}
+			}
+		}
+	}
+	if tr.updates != tr.total || halves == 0 || tr.average.count != float64(halves) {
+		t.Fatalf("%d of %d updates, %v averaged; want all, and %d", tr.updates, tr.total, tr.average.count, halves)
+	}
+	tr.average.write(tr.weights.all)
+	for i, w := range tr.weights.all {
+		if math.Abs(float64(w)-want[i]/float64(halves)) > 1e-6 {
+			t.Fatalf("weight %d is %v; want the mean, %v", i, w, want[i]/float64(halves))
+		}
+	}
+}
