@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -77,7 +78,9 @@ func readCard(folder string) (card, error) {
 		return card{}, fmt.Errorf("score card: %w", err)
 	}
 	var c card
-	if err := json.Unmarshal(data, &c); err != nil {
+	keys := json.NewDecoder(bytes.NewReader(data))
+	keys.DisallowUnknownFields() // a setting of another name would silently be zero
+	if err := keys.Decode(&c); err != nil {
 		return card{}, fmt.Errorf("score card %s: %w", name, err)
 	}
 	if c.Version != cardVersion {
