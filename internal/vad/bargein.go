@@ -6,7 +6,7 @@ package vad
 const (
 	audibleLevel  = -60.0 // dBov: a far end below it is silent
 	audibleFrames = 30    // after which no echo of it comes any more: 600 ms
-	aboveEcho     = -1.0  // dB: a frame below the predicted echo and this is all echo. The prediction errs upwards
+	aboveEcho     = -1.0  // dB: a frame that is not above the predicted echo by this may be all echo; the prediction errs upwards
 	bargeInSpread = 1.5   // the window of the evidence, as a multiple of it: people hesitate
 )
 
@@ -17,6 +17,7 @@ const (
 type BargeIn struct {
 	demand    Demand // while the bot can be heard
 	never     bool
+	strong    float32 // probability of evidence that counts at the level of the echo, too
 	quiet     int     // frames since the far end was last audible, as far as it matters
 	blocked   bool    // the bot could be heard in the frame before, and nobody may interrupt it
 	candidate float32 // the most evidence of a barge-in under way; 0: none is
@@ -25,7 +26,7 @@ type BargeIn struct {
 // NewBargeIn returns a gate that has heard nothing of a bot.
 func NewBargeIn(s Settings) *BargeIn {
 	s = s.WithDefaults()
-	b := &BargeIn{never: s.BargeIn == Never, quiet: audibleFrames}
+	b := &BargeIn{never: s.BargeIn == Never, quiet: audibleFrames, strong: strong(s.Threshold)}
 	if b.never {
 		s.BargeIn = DefaultSettings.BargeIn
 	}
@@ -55,7 +56,9 @@ func (b *BargeIn) Frame(d Decision, far float32) (Demand, Decision) {
 		}
 		return plainDemand, d
 	}
-	if d.Level < d.Echo+aboveEcho {
+	// A detector that takes the echo out hears a caller who is no louder than it; only
+	// where it is in doubt, the level decides.
+	if d.Level < d.Echo+aboveEcho && sane(d.Probability) < b.strong {
 		d.Probability, d.Speech = 0, false
 	}
 	if b.never {

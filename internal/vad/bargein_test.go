@@ -70,6 +70,14 @@ func talk(frames, from, to int, level, echoLevel float32) []Decision {
 	return decisions
 }
 
+// doubtful makes a detector less sure of the caller.
+func doubtful(decisions []Decision) []Decision {
+	for i := range decisions {
+		decisions[i].Probability = min(decisions[i].Probability, 0.7)
+	}
+	return decisions
+}
+
 func TestBargeIn(t *testing.T) {
 	tests := []struct {
 		name      string
@@ -82,7 +90,7 @@ func TestBargeIn(t *testing.T) {
 			"no bot",
 			Settings{},
 			talk(200, 50, 100, -25, -100), 0, 0,
-			overheard{Started: []int{54}, Ended: []int{131}},
+			overheard{Started: []int{57}, Ended: []int{131}},
 		},
 		{
 			"over the bot",
@@ -99,44 +107,50 @@ func TestBargeIn(t *testing.T) {
 		{
 			"a cough over the bot",
 			Settings{},
-			talk(200, 50, 56, -25, -45), 20, 200,
-			overheard{Refused: []int{68}},
+			talk(200, 50, 58, -25, -45), 20, 200,
+			overheard{Refused: []int{69}},
 		},
 		{
-			"a cough, too short to be a candidate", Settings{}, talk(200, 50, 53, -25, -45), 20, 200, overheard{},
+			"a cough, too short to be a candidate", Settings{}, talk(200, 50, 56, -25, -45), 20, 200, overheard{},
 		},
 		{
-			"what the detector takes for speech is echo", Settings{}, talk(200, 50, 100, -45, -43), 20, 200, overheard{},
+			"what the detector is in doubt of is echo", Settings{}, doubtful(talk(200, 50, 100, -45, -43)), 20, 200, overheard{},
+		},
+		{
+			"a caller who is no louder than the echo",
+			Settings{},
+			talk(200, 50, 100, -45, -43), 20, 200,
+			overheard{Started: []int{58}, Ended: []int{131}, BargeIns: []int{58}},
 		},
 		{
 			"echo of what the bot said before",
 			Settings{},
-			talk(200, 50, 56, -25, -45), 20, 40,
-			overheard{Refused: []int{68}},
+			talk(200, 50, 58, -25, -45), 20, 40,
+			overheard{Refused: []int{69}},
 		},
 		{
 			"600 ms after the bot",
 			Settings{},
-			talk(200, 50, 56, -25, -100), 0, 20,
-			overheard{Started: []int{54}, Ended: []int{87}},
+			talk(200, 50, 58, -25, -100), 0, 20,
+			overheard{Started: []int{57}, Ended: []int{89}},
 		},
 		{
 			"the bot begins within a turn",
 			Settings{},
 			talk(200, 50, 100, -25, -45), 60, 200,
-			overheard{Started: []int{54}, Ended: []int{131}},
+			overheard{Started: []int{57}, Ended: []int{131}},
 		},
 		{
 			"echo does not hold a turn",
 			Settings{},
-			append(talk(60, 50, 60, -25, -100), talk(140, 0, 140, -45, -40)...), 60, 200,
-			overheard{Started: []int{54}, Ended: []int{91}},
+			append(talk(60, 50, 60, -25, -100), doubtful(talk(140, 0, 140, -45, -40))...), 60, 200,
+			overheard{Started: []int{57}, Ended: []int{91}},
 		},
 		{
 			"never",
 			Settings{BargeIn: Never},
 			talk(200, 50, 100, -25, -45), 20, 200,
-			overheard{Refused: []int{121}},
+			overheard{Refused: []int{120}},
 		},
 		{
 			"never, but still talking when the bot is silent",

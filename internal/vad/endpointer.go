@@ -30,8 +30,8 @@ const (
 // its probability. These trade late starts against false ones, and late ends against
 // early ones.
 const (
-	startWindow = 8    // frames looked back on to open a turn
-	startSpeech = 5    // of which so many must be speech: clicks stay below
+	startWindow = 12   // frames looked back on to open a turn
+	startSpeech = 8    // of which so many must be speech: clicks and keys of a keyboard stay below
 	sure        = 0.85 // mean probability that evidence must have
 
 	holdShare  = 0.6 // of the threshold holds a turn open
@@ -149,11 +149,11 @@ func (e *Endpointer) at(back int) *float32 { return &e.ring[(e.newest-back)&(rin
 
 // counts reports whether a frame of this probability is evidence that opens a turn.
 func (e *Endpointer) counts(probability float32) bool {
-	return probability >= e.threshold && (!e.wary || probability >= e.strong())
+	return probability >= e.threshold && (!e.wary || probability >= strong(e.threshold))
 }
 
 // strong is the probability from which evidence is strong.
-func (e *Endpointer) strong() float32 { return (1 + e.threshold) / 2 }
+func strong(threshold float32) float32 { return (1 + threshold) / 2 }
 
 // Evidence returns the evidence within the latest frames, at most 24: how many were
 // speech, each by its probability.
@@ -188,7 +188,7 @@ func (e *Endpointer) hold(probability float32, tone bool) Change {
 	e.silence++
 	e.peak = max(e.peak, e.recent)
 	e.weak++
-	if e.recent >= e.strong() {
+	if e.recent >= strong(e.threshold) {
 		e.weak = 0
 	}
 	e.held <<= 1
@@ -213,7 +213,7 @@ func (e *Endpointer) hold(probability float32, tone bool) Change {
 // holdLevel is the probability from which a frame holds the turn.
 func (e *Endpointer) holdLevel() float32 {
 	if e.weak > weakFrames {
-		return e.strong()
+		return strong(e.threshold)
 	}
 	return max(holdShare*e.threshold, peakShare*e.peak)
 }

@@ -96,7 +96,7 @@ const (
 	mostMaxTurn      = 14 * time.Second
 	leastThreshold   = 0.05
 	mostThreshold    = 0.95
-	leastBargeIn     = 60 * time.Millisecond
+	leastBargeIn     = startSpeech * frameTime // what opens a turn while the bot is silent
 	mostBargeIn      = 320 * time.Millisecond
 )
 

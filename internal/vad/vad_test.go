@@ -69,8 +69,8 @@ func TestTurnsAreFound(t *testing.T) {
 		if got[0].onset < 98 || got[0].onset > 101 {
 			t.Errorf("speech at %v dBov over %v: onset in frame %d; want 100", line.speech, line.noise, got[0].onset)
 		}
-		if late := got[0].start - 100; late > 6 {
-			t.Errorf("turn opened %d frames after the onset; want at most 6", late)
+		if late := got[0].start - 100; late > 8 {
+			t.Errorf("turn opened %d frames after the onset; want at most 8", late)
 		}
 		if stop := got[0].end - 150; stop < 39 || stop > 43 {
 			t.Errorf("turn ended %d frames after the speech; want 40", stop)
