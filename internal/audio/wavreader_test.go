@@ -111,3 +111,31 @@ func TestWAVReaderErrors(t *testing.T) {
 		t.Errorf("a broken disk: error %v; want %v", err, broken)
 	}
 }
+
+func FuzzWAVReader(f *testing.F) {
+	f.Add(wav{tag: wavPCM, channels: 1, rate: 8000, bits: 16, audio: []byte("abcdef")}.file())
+	f.Add(wav{tag: wavALaw, channels: 2, rate: 8000, bits: 8, audio: []byte("abcde")}.file())
+	f.Add(wav{tag: wavPCM, channels: 3, rate: 44100, bits: 24, dataSize: 90, audio: []byte("abcdefghijklm")}.file())
+	f.Add(wav{tag: wavMuLaw, channels: 1, rate: 16000, bits: 8, dataSize: -1, riffSize: -1, audio: []byte("ab")}.file())
+	f.Fuzz(func(t *testing.T, file []byte) {
+		clip, wantErr := ReadWAV(bytes.NewReader(file))
+		w, err := NewWAVReader(bytes.NewReader(file))
+		if err != nil {
+			if wantErr == nil {
+				t.Fatalf("error %v; ReadWAV has none", err)
+			}
+			return
+		}
+		samples, err := readAll(w)
+		if !errors.Is(err, io.EOF) || len(samples)%w.Channels() != 0 {
+			t.Fatalf("%d samples of %d channels, error %v; want whole ones and the end", len(samples), w.Channels(), err)
+		}
+		got := mix(nil, samples, w.Channels())
+		if diff := cmp.Diff(clip.Samples, got); diff != "" || clip.Rate != w.Rate() {
+			t.Errorf("at %d and %d Hz, mixed (-ReadWAV +WAVReader):\n%s", clip.Rate, w.Rate(), diff)
+		}
+		if claimed := w.Samples(); claimed >= 0 && w.Missing() != claimed-int64(len(got)) && w.Missing() != claimed-int64(len(got))-1 {
+			t.Errorf("%d samples claimed, %d there, %d missing", claimed, len(got), w.Missing())
+		}
+	})
+}
