@@ -285,6 +285,29 @@ func TestTraceOfAWindow(t *testing.T) {
 	}
 }
 
+func TestSpeechInATraceIsByTheThreshold(t *testing.T) {
+	for _, threshold := range []float32{0.2, 0.5, 0.9} {
+		trace := NewTrace(0, 0, 100)
+		l := NewListener(&rising{}, vad.Settings{Threshold: threshold}, vad.AnyAnswer, trace)
+		for range 100 {
+			l.Frame(noise(audio.FrameDuration), nil)
+		}
+		for i, p := range trace.Points.Values {
+			if want := float32(i)/100 >= threshold; p.Speech != want {
+				t.Errorf("threshold %v: a frame of probability %v is speech: %v; want %v", threshold, p.Probability, p.Speech, want)
+			}
+		}
+	}
+}
+
+// rising is a detector whose probability rises by a hundredth in each frame.
+type rising struct{ frames int }
+
+func (r *rising) Frame([]byte, []byte) vad.Decision {
+	r.frames++
+	return vad.Decision{Probability: float32(r.frames-1) / 100, Level: -20, Floor: -60, Echo: -100}
+}
+
 func TestListenerDoesNotAllocatePerFrame(t *testing.T) {
 	l := NewListener(new(vad.Energy), vad.Settings{}, vad.AnyAnswer, NewTrace(0, 0, 16))
 	near, far := noise(audio.FrameDuration), noise(audio.FrameDuration)

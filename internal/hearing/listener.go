@@ -9,9 +9,9 @@ import (
 
 // Listener hears one recording with one setting. It is used by one goroutine.
 type Listener struct {
-	ear     *vad.Ear
-	maxTurn time.Duration
-	trace   *Trace // nil: none is kept
+	ear      *vad.Ear
+	settings vad.Settings // none of them left out
+	trace    *Trace       // nil: none is kept
 
 	now    time.Duration // the beginning of the next frame
 	open   Turn          // the turn under way
@@ -34,12 +34,13 @@ type Heard struct {
 func NewListener(detector vad.FrameJudge, s vad.Settings, answer vad.Answer, trace *Trace) *Listener {
 	ear := vad.NewEar(detector, s)
 	ear.Expect(answer)
-	return &Listener{ear: ear, maxTurn: s.WithDefaults().MaxTurn, trace: trace}
+	return &Listener{ear: ear, settings: s.WithDefaults(), trace: trace}
 }
 
 // Frame hears the next frame. far is what the bot plays meanwhile, nil for nothing.
 func (l *Listener) Frame(near, far []int16) {
 	heard := l.ear.Samples(near, far)
+	speech := heard.Probability >= l.settings.Threshold
 	end := l.now + audio.FrameDuration
 	switch heard.Change {
 	case vad.Started:
@@ -50,7 +51,7 @@ func (l *Listener) Frame(near, far []int16) {
 	case vad.NoChange:
 	}
 	if l.ear.Open() {
-		if heard.Speech {
+		if speech {
 			l.speech.add(near)
 			l.open.Last = end
 		}
@@ -63,7 +64,7 @@ func (l *Listener) Frame(near, far []int16) {
 		l.found.Tones = append(l.found.Tones, tone)
 	}
 	if l.trace != nil {
-		l.trace.add(l.now, near, far, &heard.Decision)
+		l.trace.add(l.now, near, far, &heard.Decision, speech)
 	}
 	l.now = end
 }
@@ -83,7 +84,7 @@ func (l *Listener) reason(heard *vad.Heard, end time.Duration) Reason {
 	switch {
 	case l.ear.Silence() >= heard.Stop:
 		return Silence
-	case end-l.open.Opened >= l.maxTurn:
+	case end-l.open.Opened >= l.settings.MaxTurn:
 		return Cap
 	}
 	return WasTone

@@ -29,7 +29,7 @@ type Point struct {
 	Level, Floor, Echo float32 // dBov: of the caller's side, of its noise, of the echo to be expected in it
 	Bot                float32 // dBov: of what the bot plays
 	Probability        float32
-	Speech             bool
+	Speech             bool // at the threshold that is set
 }
 
 // With is both stretches as one.
@@ -104,7 +104,7 @@ func NewTrace(from, to time.Duration, points int) *Trace {
 }
 
 // add takes the frame that begins at a time.
-func (t *Trace) add(when time.Duration, near, far []int16, d *vad.Decision) {
+func (t *Trace) add(when time.Duration, near, far []int16, d *vad.Decision, speech bool) {
 	if when < t.From || t.until > 0 && when >= t.until {
 		return
 	}
@@ -117,7 +117,7 @@ func (t *Trace) add(when time.Duration, near, far []int16, d *vad.Decision) {
 	}
 	t.Points.add(Point{
 		Level: float32(audio.Level(near)), Floor: d.Floor, Echo: d.Echo, Bot: float32(audio.Level(far)),
-		Probability: d.Probability, Speech: d.Speech,
+		Probability: d.Probability, Speech: speech,
 	})
 	t.To = when + audio.FrameDuration
 }
