@@ -190,6 +190,30 @@ func WriteWAV(w io.Writer, rate int, channels ...[]int16) error {
 	return nil
 }
 
+// MuLawWAVHeader returns what stands in front of size bytes of 8 kHz mu-law in a WAV
+// file, the channels' bytes in turns. A size of 0 is that of a file that is not finished:
+// [ReadWAV] reads it to its end. As such a file grows its header can be put right again
+// and again; it has the same length always.
+func MuLawWAVHeader(channels, size int) []byte {
+	const format, fact = 18, 4 // lengths of the chunks; anything but PCM has a fact chunk
+	head := append(make([]byte, 0, 58), "RIFF"...)
+	head = binary.LittleEndian.AppendUint32(head, uint32(4+8+format+8+fact+8+size))
+	head = append(head, "WAVEfmt "...)
+	head = binary.LittleEndian.AppendUint32(head, format)
+	head = binary.LittleEndian.AppendUint16(head, wavMuLaw)
+	head = binary.LittleEndian.AppendUint16(head, uint16(channels))
+	head = binary.LittleEndian.AppendUint32(head, SampleRate)
+	head = binary.LittleEndian.AppendUint32(head, uint32(SampleRate*channels))
+	head = binary.LittleEndian.AppendUint16(head, uint16(channels)) // bytes of a block
+	head = binary.LittleEndian.AppendUint16(head, 8)                // bits of a sample
+	head = binary.LittleEndian.AppendUint16(head, 0)                // bytes of more format
+	head = append(head, "fact"...)
+	head = binary.LittleEndian.AppendUint32(head, fact)
+	head = binary.LittleEndian.AppendUint32(head, uint32(size/channels))
+	head = append(head, "data"...)
+	return binary.LittleEndian.AppendUint32(head, uint32(size))
+}
+
 // ended words the end of a file for a person.
 func ended(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {

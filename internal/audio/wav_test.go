@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -314,5 +315,30 @@ func TestReadWAVFileRefusesWhatIsNoFile(t *testing.T) {
 		if _, err := ReadWAVFile(path); err == nil || !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "not a regular file") {
 			t.Errorf("ReadWAVFile(%s) = %v; want it refused by name", path, err)
 		}
+	}
+}
+
+// TestMuLawWAVHeader reads back what stands behind it, finished and not.
+func TestMuLawWAVHeader(t *testing.T) {
+	mulaw := EncodeMuLaw(nil, []int16{0, 1000, -1000, 8000, 32000, -32000})
+	want := DecodeMuLaw(nil, mulaw)
+	for name, size := range map[string]int{"finished": len(mulaw), "unfinished": 0, "finished later": 4} {
+		t.Run(name, func(t *testing.T) {
+			r, err := NewWAVReader(bytes.NewReader(append(MuLawWAVHeader(2, size), mulaw...)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []int16
+			for err == nil {
+				got, err = r.Next(got)
+			}
+			want := want
+			if size > 0 {
+				want = want[:size]
+			}
+			if r.Rate() != SampleRate || r.Channels() != 2 || !slices.Equal(got, want) {
+				t.Errorf("%d Hz, %d channels, samples %v; want %d Hz, 2 channels, %v", r.Rate(), r.Channels(), got, SampleRate, want)
+			}
+		})
 	}
 }
