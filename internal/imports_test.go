@@ -58,6 +58,7 @@ var mayImport = map[string]row{
 	"internal/nlu":              {own: "botdef", tests: cmp},
 	"internal/parity":           {own: "botdef", tests: cmp},
 	"internal/call":             {own: "audio vad", tests: cmp},
+	"internal/recording":        {own: "audio"},
 	"internal/region":           {tests: cmp + " internal/region/tabletest"},
 	"internal/region/tabletest": {own: "region"},
 	"internal/simulate":         {own: "region", tests: cmp},
@@ -114,6 +115,7 @@ var forbidden = map[string]map[string]string{
 	"internal/call": {
 		"internal/twilio":              "a call knows no carrier; call.Leg is the wall",
 		"internal/lex":                 "a call knows no bot service; call.Bot is the wall",
+		"internal/recording":           "a call knows no files; call.Recorder is the wall",
 		"internal/speech":              "the gateway neither recognises nor speaks; the bot does",
 		"github.com/aws/aws-sdk-go-v2": "a call knows no cloud; lex speaks to AWS",
 		gobwas:                         "a call knows no websocket; twilio speaks to the carrier",
