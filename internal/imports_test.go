@@ -81,7 +81,7 @@ var mayImport = map[string]row{
 	},
 	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region"},
 	"cmd/lexline": {
-		own:    "audio botdef call connect connectsim drill dynamodb dynamolocal hearing hearplot lex lexhook lexlocal lexmodels nlu parity region speech spelling sqlite twilio twiliosim vad",
+		own:    "audio botdef call connect connectsim drill dynamodb dynamolocal hearing hearplot lex lexhook lexlocal lexmodels nlu parity recording region speech spelling sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex + " internal/dynamodb/dynalite",
 	},

@@ -34,6 +34,8 @@ type config struct {
 	Control   controlConfig  `key:"control"`
 	Call      callConfig     `key:"call"`
 	Sounds    []soundsConfig `key:"sounds"`
+
+	Recording recordingConfig `key:"recording"`
 }
 
 type logConfig struct {
@@ -130,6 +132,10 @@ type callConfig struct {
 	FillerAfter time.Duration `key:"filler_after"`
 	FillerEvery time.Duration `key:"filler_every"`
 	DrainTime   time.Duration `key:"drain_time"`
+}
+
+type recordingConfig struct {
+	Folder string `key:"folder"`
 }
 
 // defaultConfig returns the settings in force when nothing is configured.

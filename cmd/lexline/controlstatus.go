@@ -8,6 +8,7 @@ import (
 
 	"lexline/internal/call"
 	"lexline/internal/lex"
+	"lexline/internal/recording"
 	"lexline/internal/region"
 )
 
@@ -20,7 +21,10 @@ type statusAnswer struct {
 	Now     time.Time   `json:"now"`
 	Lines   []string    `json:"lines"`
 	Calls   callsStatus `json:"calls"`
-	Bots    []botStatus `json:"bots"`
+
+	Recordings recording.Counters `json:"recordings"`
+
+	Bots []botStatus `json:"bots"`
 }
 
 // callsStatus counts the calls since the start.
@@ -56,7 +60,8 @@ func (g *gateway) status() statusAnswer {
 	streams := g.door.Counters()
 	s := statusAnswer{
 		Version: programVersion(), Node: g.node(), Started: g.started, Now: time.Now(),
-		Calls: callsStatus{Live: streams.LiveStreams, Total: streams.Streams, Ends: g.ends.list(), Snapshot: g.calls.Counters.Snapshot()},
+		Recordings: g.recordings(),
+		Calls:      callsStatus{Live: streams.LiveStreams, Total: streams.Streams, Ends: g.ends.list(), Snapshot: g.calls.Counters.Snapshot()},
 	}
 	for _, line := range g.cfg.Lines {
 		s.Lines = append(s.Lines, line.Name)

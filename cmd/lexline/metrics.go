@@ -31,7 +31,8 @@ const (
 
 // metrics is the whole table.
 func metrics() []metric {
-	all := append(callMetrics(), botMetrics()...)
+	all := append(callMetrics(), recordingMetrics()...)
+	all = append(all, botMetrics()...)
 	all = append(all, regionMetrics()...)
 	return append(all, tableMetrics()...)
 }

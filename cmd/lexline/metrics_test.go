@@ -16,6 +16,7 @@ import (
 
 	"lexline/internal/call"
 	"lexline/internal/lex"
+	"lexline/internal/recording"
 	"lexline/internal/region"
 )
 
@@ -62,7 +63,8 @@ func busyStatus() statusAnswer {
 			Ends:     []callEnd{{call.CallerEnded, call.CallerLeft, 13}, {call.Success, call.BotClosed, 40}},
 			Snapshot: call.Snapshot{Calls: 53, Turns: 480, Fillers: 17, Apologies: 1},
 		},
-		Bots: []botStatus{b},
+		Recordings: recording.Counters{Begun: 63, Failed: 2, Dropped: 77},
+		Bots:       []botStatus{b},
 	}
 }
 
@@ -105,6 +107,9 @@ func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 		"lexline_calls_total{}": 64,
 		"lexline_calls_ended_total{reason=bot_closed,result=success}":                             40,
 		"lexline_calls_ended_total{reason=caller_left,result=caller_ended}":                       13,
+		"lexline_recordings_total{}":                                                              63,
+		"lexline_recordings_failed_total{}":                                                       2,
+		"lexline_recording_dropped_frames_total{}":                                                77,
 		"lexline_call_fillers_total{}":                                                            17,
 		"lexline_bot_turns_total{bot=OrderFlowers}":                                               500,
 		"lexline_bot_late_answers_total{bot=OrderFlowers}":                                        5,

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lexline/internal/call"
+	"lexline/internal/recording"
 	"lexline/internal/twilio"
 	"lexline/internal/vad"
 )
@@ -74,6 +75,7 @@ type gateway struct {
 	bots     []*bot                 // in the order of their first lines
 	table    io.Closer              // nil: kept in memory
 	sounds   map[string]call.Sounds // by name of the line
+	kept     *recording.Folder      // of recordings; nil: none are made
 	started  time.Time
 	ends     callEnds
 	control  *control // nil: none
@@ -111,6 +113,9 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 		GiveUp:      g.cfg.turnLeft() + turnGrace,
 		FillerAfter: settings.FillerAfter,
 		FillerEvery: settings.FillerEvery,
+	}
+	if err := g.openRecordings(); err != nil {
+		return err
 	}
 	if g.door, err = twilio.New(doorConfig(g.cfg, dev, g.log, g.answer)); err != nil {
 		return fmt.Errorf("open the door for Twilio: %w", err)
@@ -271,6 +276,7 @@ func (g *gateway) close() {
 		_ = g.door.Close() // has nothing to tell when it does not wait
 	}
 	g.closeBots()
+	g.closeRecordings()
 	if g.listener != nil {
 		_ = g.listener.Close() // already closed by the server, when it ran
 	}

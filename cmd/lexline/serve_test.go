@@ -62,6 +62,12 @@ func newRig(t *testing.T) *rig {
 // the Lex's own.
 func newRigBehind(t *testing.T, front func(lexAddress string) string) *rig {
 	t.Helper()
+	return newRigWith(t, front, func(*config) {})
+}
+
+// newRigWith is as newRigBehind, with another configuration.
+func newRigWith(t *testing.T, front func(lexAddress string) string, change func(*config)) *rig {
+	t.Helper()
 	r := &rig{t: t, log: &lockedBuffer{}, hurry: make(chan os.Signal, 1), ended: make(chan error, 1)}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
@@ -72,6 +78,7 @@ func newRigBehind(t *testing.T, front func(lexAddress string) string) *rig {
 	cfg.AWS = awsConfig{AccessKeyID: "a", SecretAccessKey: "b"}
 	cfg.Regions = []regionConfig{{Name: "us-east-1", RuntimeEndpoint: lexAddress, ModelsEndpoint: lexAddress}}
 	cfg.Lines = []lineConfig{{Bot: "OrderFlowers", Alias: "ver_one", Greeting: "Hi.", Quota: defaultLine.Quota}}
+	change(&cfg)
 	cfg.complete()
 	var err error
 	logger := slog.New(slog.NewTextHandler(r.log, &slog.HandlerOptions{Level: slog.LevelInfo}))
