@@ -1,6 +1,10 @@
 package call
 
-import "context"
+import (
+	"context"
+
+	"lexline/internal/vad"
+)
 
 // Turn is one question to the bot: what the caller said or keyed in one go.
 type Turn struct {
@@ -19,6 +23,7 @@ type Answer struct {
 	Slots      map[string]string // interpreted values of the filled slots
 	Messages   []string          // the bot's words, in order, as text
 	Elicits    string            // slot that the bot has asked for; empty when it asks for none
+	Expects    vad.Answer        // what the caller is expected to say next
 	Closed     bool              // the bot is done with the caller: nothing more will be asked
 	Speech     *Speech           // the bot's voice, possibly still growing; never nil
 }

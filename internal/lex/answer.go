@@ -25,6 +25,9 @@ type (
 	dialogAction struct {
 		Type         string `json:"type"`
 		SlotToElicit string `json:"slotToElicit"`
+		SubSlot      struct {
+			Name string `json:"name"`
+		} `json:"subSlotToElicit"`
 	}
 	intent struct {
 		Name  string           `json:"name"`

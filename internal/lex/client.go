@@ -17,6 +17,7 @@ import (
 
 	"lexline/internal/call"
 	"lexline/internal/region"
+	"lexline/internal/vad"
 )
 
 // Place is a bot's alias in one region. The same bot may have the same ids
@@ -54,6 +55,10 @@ type Config struct {
 	// by the key in the request attribute x-lexline-turn: turns may be repeated
 	// freely then. NeverHedge says that no turn may be sent to two regions at once.
 	Once, NeverHedge bool
+
+	// Answers are what callers are expected to say where the bot asks for a slot, by its
+	// name; that of a sub-slot stands behind its slot's and a dot.
+	Answers map[string]vad.Answer
 
 	Probe Probe // what deep probes ask
 
@@ -130,6 +135,7 @@ type Client struct {
 	limits     region.Limits
 	once       bool
 	neverHedge bool
+	answers    map[string]vad.Answer
 	prober     *prober
 	log        *slog.Logger
 	transport  *http.Transport
@@ -156,7 +162,7 @@ func NewClient(ctx context.Context, cfg Config) (*Client, error) {
 	waits := cfg.Deadlines.withDefaults()
 	cfg.Limits.Attempt, cfg.Limits.Turn = waits.FirstByte, waits.Turn
 	c := &Client{
-		waits: waits, limits: cfg.Limits, once: cfg.Once, neverHedge: cfg.NeverHedge,
+		waits: waits, limits: cfg.Limits, once: cfg.Once, neverHedge: cfg.NeverHedge, answers: cfg.Answers,
 		log: cfg.Logger, budget: region.NewBudget(),
 		habits: map[string]*habits{}, calls: map[string]*conversation{},
 	}

@@ -19,7 +19,7 @@ var errVoiceless = errors.New("answer has words and no voice")
 // another region is given the session and the words, and speaks the rest.
 func (s *Session) speak(ctx context.Context, r *run, h *head, from *alias, answered func(*call.Answer)) error {
 	v := newVoice(s.client.waits.Stall)
-	h.answer.Speech = v.speech
+	h.answer.Speech, h.answer.Expects = v.speech, s.expects()
 	answered(h.answer)
 	a := r.attempts[r.won.attempt]
 	err := s.listen(a.ctx, a.cancel, v, h)
