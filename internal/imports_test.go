@@ -64,7 +64,7 @@ var mayImport = map[string]row{
 	"internal/simulate":         {own: "region", tests: cmp},
 	"internal/sqlite":           {own: "region", others: sqlite, tests: cmp + " internal/region/tabletest"},
 	"internal/twilio":           {own: "audio call", others: gobwas, tests: cmp + " " + coder},
-	"internal/lex":              {own: "audio call region", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
+	"internal/lex":              {own: "audio call region vad", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
 	"internal/gate":             {tests: cmp},
 	"internal/fault":            {own: "gate"},
 	"internal/dynamolocal":      {own: "fault gate", tests: cmp + " internal/dynamodb/dynalite " + awsCore + " " + awsConfig + " " + awsDynamo},
@@ -79,7 +79,7 @@ var mayImport = map[string]row{
 	"internal/dynamodb/dynalite": { // imported by tests only
 		own: "",
 	},
-	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region"},
+	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region internal/vad"},
 	"cmd/lexline": {
 		own:    "audio botdef call connect connectsim drill dynamodb dynamolocal hearing hearplot lex lexhook lexlocal lexmodels nlu parity recording region speech spelling sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,

@@ -21,6 +21,7 @@ import (
 	"lexline/internal/lex"
 	"lexline/internal/lexlocal"
 	"lexline/internal/region"
+	"lexline/internal/vad"
 )
 
 const (
@@ -173,7 +174,12 @@ func run(t *testing.T, set settings, f func(s *stack)) {
 		network := new(Network)
 		s := &stack{
 			t: t, began: time.Now(), ends: map[*caller]call.Termination{}, starts: map[*caller]time.Duration{},
-			cfg: call.Config{Logger: slog.New(slog.DiscardHandler), Sounds: sounds},
+			cfg: call.Config{
+				Logger: slog.New(slog.DiscardHandler), Sounds: sounds,
+				// What callers say here is noise that is known by its bytes, and no speech.
+				NewDetector: func() vad.FrameJudge { return new(vad.Energy) },
+				Hearing:     vad.Settings{EndOfSpeech: 800 * ms},
+			},
 		}
 		s.ctx, s.stop = context.WithCancel(t.Context())
 		defer s.stop()
