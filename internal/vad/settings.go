@@ -114,7 +114,7 @@ func (s Settings) Validate() error {
 	within("end_of_speech", s.EndOfSpeech, leastEndOfSpeech, mostEndOfSpeech)
 	within("max_turn", s.MaxTurn, leastMaxTurn, mostMaxTurn)
 	if !(s.Threshold >= leastThreshold && s.Threshold <= mostThreshold) { // not a number is wrong, too
-		faults = append(faults, fmt.Errorf("threshold: %v is not between %v and %v", s.Threshold, leastThreshold, mostThreshold))
+		faults = append(faults, fmt.Errorf("speech_threshold: %v is not between %v and %v", s.Threshold, leastThreshold, mostThreshold))
 	}
 	if s.BargeIn != Never {
 		within("barge_in", s.BargeIn, leastBargeIn, mostBargeIn)
