@@ -5,7 +5,7 @@
 //
 // A call lives on one goroutine, in Run. That goroutine pulls events from the
 // leg, and the caller's frames are its clock: there is no ticker. What happens
-// next is decided by a pure state machine (conversation.go, filler.go,
+// next is decided by a pure state machine (conversation.go, filler.go, reminder.go,
 // playout.go); this file only carries its decisions out. The package knows no
 // carrier, no websocket and no Lex: they implement Leg and Bot.
 package call
@@ -44,7 +44,7 @@ var (
 type Config struct {
 	Logger      *slog.Logger          // default: slog.Default()
 	Counters    *Counters             // default: counted nowhere
-	NewDetector func() vad.FrameJudge // one for each call; default: an energy detector
+	NewDetector func() vad.FrameJudge // one for each call; default: vad.NewDetector
 	Hearing     vad.Settings          // must be valid; default: vad.DefaultSettings
 	NewRecorder func(Info) Recorder   // one for each call, nil where a call is not recorded; default: none is
 	KeyTimeout  time.Duration         // digits are complete after this long without another; default 3 s
@@ -52,12 +52,14 @@ type Config struct {
 	MaxFailures int                   // turns in a row the bot may fail on before the call is ended; default 3
 	GiveUp      time.Duration         // a bot that has said nothing for this long has failed, should it keep no shorter limit of its own; default 6.2 s
 	FillerAfter time.Duration         // silence that the bot owes words for is filled after this long; default 1.5 s
+	NoInput     time.Duration         // a caller who says nothing for this long is asked again; default: never
+	MaxSilent   int                   // times in a row that they are asked again before the call is ended; default 3
 	FillerEvery time.Duration         // a filler begins at the earliest this long after another; default 3 s
 	Sounds      Sounds                // default: none
 }
 
-// Sounds are what a caller is told when the bot is late or fails. All are 8 kHz
-// mu-law and are played as they are.
+// Sounds are what a caller is told when the bot is late or fails, or when they say
+// nothing themselves. All are 8 kHz mu-law and are played as they are.
 type Sounds struct {
 	// Fillers are words of waiting, heard in rotation: those of up to 1.2 s first,
 	// longer ones when the wait goes on. Without any, waits are silent.
@@ -65,8 +67,11 @@ type Sounds struct {
 	// Apology is played when the bot failed on a turn; the last thing the bot asked
 	// follows it, should it have asked anything.
 	Apology []byte
-	// Goodbye is played when the bot failed once too often, before the call is
-	// ended; default: Apology.
+	// StillThere is played when the caller has said nothing; the question follows it
+	// as it does the apology.
+	StillThere []byte
+	// Goodbye is played when the bot failed once too often, or the caller said nothing
+	// once too often, before the call is ended; default: Apology.
 	Goodbye []byte
 }
 
@@ -78,7 +83,7 @@ func (cfg Config) withDefaults() Config {
 		cfg.Counters = new(Counters)
 	}
 	if cfg.NewDetector == nil {
-		cfg.NewDetector = func() vad.FrameJudge { return new(vad.Energy) }
+		cfg.NewDetector = func() vad.FrameJudge { return vad.NewDetector() }
 	}
 	if cfg.NewRecorder == nil {
 		cfg.NewRecorder = func(Info) Recorder { return nil }
@@ -92,6 +97,7 @@ func (cfg Config) withDefaults() Config {
 	if cfg.MaxFailures == 0 {
 		cfg.MaxFailures = 3
 	}
+	cfg.MaxSilent = cmp.Or(cfg.MaxSilent, 3)
 	cfg.GiveUp = cmp.Or(cfg.GiveUp, 6200*time.Millisecond)
 	cfg.FillerAfter = cmp.Or(cfg.FillerAfter, 1500*time.Millisecond)
 	cfg.FillerEvery = cmp.Or(cfg.FillerEvery, 3*time.Second)
@@ -100,13 +106,6 @@ func (cfg Config) withDefaults() Config {
 	}
 	return cfg
 }
-
-const (
-	preRollFrames = int(vad.PreRoll / (20 * time.Millisecond)) // kept before the first frame with speech
-	keptFrames    = preRollFrames + vad.MaxOnset + 1           // and from there to the one that opened the turn
-	maxUtterance  = 16 * time.Second                           // above every MaxTurn, the frames that are kept before it included
-	utteranceSize = int(maxUtterance/time.Millisecond) * bytesPerMillisecond
-)
 
 // Call is one telephone call. Create it with New and run it once.
 type Call struct {
@@ -121,12 +120,14 @@ type Call struct {
 	began     time.Time
 	talk      conversation
 	ear       *vad.Ear
-	recorder  Recorder // nil: the call is not recorded
-	frames    int      // caller frames so far
-	utterance *Speech  // being kept; nil when none is
-	reply     *Speech  // being played; nil when none is
-	answer    *Speech  // the bot's latest
-	asked     *Speech  // the latest answer of which the caller heard something
+	recorder  Recorder   // nil: the call is not recorded
+	frames    int        // caller frames so far
+	spoken    int        // the first of them with the caller's voice in the latest turn that they took
+	utterance *Speech    // being kept; nil when none is
+	reply     *Speech    // being played; nil when none is
+	answer    *Answer    // the bot's latest
+	asked     *Answer    // the latest of which the caller heard something
+	expected  vad.Answer // of the caller, from now on
 	asking    asking
 	clock     turnClock
 
@@ -159,6 +160,7 @@ func New(cfg Config, info Info, leg Leg, bot Bot) *Call {
 		log: cfg.Logger.With("call", info.ID, "line", info.Line),
 		talk: conversation{rules: rules{
 			keyTimeout: cfg.KeyTimeout, keyEnd: cfg.KeyEnd, maxFailures: cfg.MaxFailures, giveUp: cfg.GiveUp,
+			noInput: cfg.NoInput, maxSilent: cfg.MaxSilent,
 			fillers: lengths(cfg.Sounds.Fillers), fillerAfter: cfg.FillerAfter, fillerEvery: cfg.FillerEvery,
 		}},
 		ear: vad.NewEar(cfg.NewDetector(), cfg.Hearing),
@@ -240,19 +242,6 @@ func (c *Call) counts() tally {
 	return counts
 }
 
-// hear keeps and judges one caller frame.
-func (c *Call) hear(frame []byte) input {
-	slot := c.frames % keptFrames * FrameBytes
-	copy(c.kept[slot:slot+FrameBytes], frame)
-	c.frames++
-	far := c.far.next()
-	if c.recorder != nil {
-		c.recorder.Frame(frame, far)
-	}
-	heard := c.ear.Frame(frame, far)
-	return input{kind: inFrame, change: heard.Change, voiced: heard.Speech, silence: c.ear.Silence(), refused: heard.Refused > 0}
-}
-
 // takeBotEvents passes on what the bot said since the last event.
 func (c *Call) takeBotEvents(ctx context.Context, now time.Duration) (over bool, end Termination) {
 	for {
@@ -271,11 +260,16 @@ func (c *Call) takeBotEvent(ctx context.Context, now time.Duration, event botEve
 	if event.answer == nil {
 		return c.takeEnd(ctx, now, event)
 	}
-	if c.talk.awaits(event.turn) {
-		c.reply, c.answer = event.answer.Speech, event.answer.Speech
+	awaited := c.talk.awaits(event.turn)
+	if awaited {
+		c.reply, c.answer = event.answer.Speech, event.answer
 		c.clock.answered(c.log, now, event.answer)
 	}
-	return c.step(ctx, now, input{kind: inAnswer, turn: event.turn, closed: event.answer.Closed})
+	over, end = c.step(ctx, now, input{kind: inAnswer, turn: event.turn, closed: event.answer.Closed})
+	if awaited && c.talk.playing() { // else the caller did not wait, and answers nothing that it asks
+		c.expect(event.answer)
+	}
+	return over, end
 }
 
 // takeEnd takes the end of a question: after its answer, or without one.
@@ -312,16 +306,19 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 			c.utterance.End(nil)
 			c.utterance = nil // its question holds on to it as long as it needs it
 			c.clock.ended(c.log, now, c.ear.Silence())
+			c.expect(nil)
 		case doAsk:
 			c.ask(ctx, Turn{Number: act.turn, Speech: c.utterance})
 		case doAskKeys:
 			c.clock.keyed(c.log, now, act.turn)
+			c.expect(nil)
 			c.ask(ctx, Turn{Number: act.turn, Text: act.keys})
 		case doAbandon:
 			c.abandon()
 		case doApology:
-			c.reply = NewFinishedSpeech(c.apology())
-			c.clock.dropped()
+			c.askAgain(c.cfg.Sounds.Apology)
+		case doRemind:
+			c.askAgain(c.cfg.Sounds.StillThere)
 		case doGoodbye:
 			c.reply = NewFinishedSpeech(c.cfg.Sounds.Goodbye)
 			c.clock.dropped()
@@ -344,29 +341,6 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 	return false, Termination{}
 }
 
-// openUtterance begins an utterance with the audio from 300 ms before its first
-// frame with speech, so that no first syllable is lost.
-func (c *Call) openUtterance() {
-	c.utterance = NewSpeech(utteranceSize)
-	back := min(c.ear.Onset()+preRollFrames, keptFrames-1, c.frames-1)
-	for i := c.frames - 1 - back; i < c.frames; i++ {
-		slot := i % keptFrames * FrameBytes
-		c.keep(c.kept[slot : slot+FrameBytes])
-	}
-	c.clock.dropped()
-}
-
-func (c *Call) keepFrame() {
-	slot := (c.frames - 1) % keptFrames * FrameBytes
-	c.keep(c.kept[slot : slot+FrameBytes])
-}
-
-func (c *Call) keep(frame []byte) {
-	if err := c.utterance.Append(frame); err != nil {
-		c.log.Debug("utterance frame dropped", "err", err)
-	}
-}
-
 // play sends the next piece of a filler or the reply, and its mark.
 func (c *Call) play(now time.Duration, act action) error {
 	piece := c.piece(act)
@@ -383,7 +357,7 @@ func (c *Call) play(now time.Duration, act action) error {
 		c.log.Debug("filler playing", "turn", act.turn, "filler", act.filler)
 	default:
 		c.clock.played(c.log, now)
-		if c.reply == c.answer {
+		if c.answer != nil && c.reply == c.answer.Speech {
 			c.asked = c.answer
 		}
 	}
@@ -401,19 +375,21 @@ func (c *Call) piece(act action) []byte {
 
 const (
 	maxQuestion   = 30 * 1000 * bytesPerMillisecond // of the bot's last words that are said again: the end of them
-	questionPause = 300 * bytesPerMillisecond       // between the apology and the question
+	questionPause = 300 * bytesPerMillisecond       // between our words and the question
 	silence       = 0xff                            // mu-law
 )
 
-// apology is the apology and, if the bot has asked the caller anything yet, the
+// askAgain has the caller told words and, if the bot has asked them anything yet, the
 // same again. The carrier's own greeting was not ours to keep.
-func (c *Call) apology() []byte {
-	if c.asked == nil {
-		return c.cfg.Sounds.Apology
+func (c *Call) askAgain(words []byte) {
+	c.clock.dropped()
+	c.expect(c.asked)
+	if c.asked != nil {
+		question, _ := c.asked.Speech.From(0)
+		question = question[max(0, len(question)-maxQuestion):]
+		words = slices.Concat(words, bytes.Repeat([]byte{silence}, questionPause), question)
 	}
-	question, _ := c.asked.From(0)
-	question = question[max(0, len(question)-maxQuestion):]
-	return slices.Concat(c.cfg.Sounds.Apology, bytes.Repeat([]byte{silence}, questionPause), question)
+	c.reply = NewFinishedSpeech(words)
 }
 
 // lengths returns how many bytes each of the sounds has.

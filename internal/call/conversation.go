@@ -23,6 +23,7 @@ type input struct {
 	kind      inputKind
 	change    vad.Change    // inFrame
 	voiced    bool          // inFrame: the frame itself holds speech
+	talking   bool          // inFrame: a turn of the caller's is open
 	silence   time.Duration // inFrame, vad.Ended: since the caller's voice was last held
 	refused   bool          // inFrame: the caller did not say enough to interrupt the bot
 	key       byte          // inKey
@@ -70,7 +71,8 @@ const (
 	doPlay                      // send audio and its mark
 	doClear                     // throw away what the carrier has not played
 	doApology                   // the apology and the question again are the answer now
-	doGoodbye                   // the words before the call is given up are the answer now
+	doRemind                    // the reminder and the question again are
+	doGoodbye                   // the words before the call is given up are
 	doEnd                       // the call is over
 )
 
@@ -83,6 +85,8 @@ type rules struct {
 	keyEnd      byte          // or at this key, which is not part of them
 	maxFailures int           // turns in a row that the bot may fail on
 	giveUp      time.Duration // without a word of the bot, its turn has failed
+	noInput     time.Duration // without a word of the caller, they are asked again; 0: never
+	maxSilent   int           // times in a row that they are
 
 	fillers     []int         // lengths in bytes
 	fillerAfter time.Duration // of silence that the bot owes words for, one begins ...
@@ -108,6 +112,8 @@ type conversation struct {
 	unheard  int           // turn whose answer is known and of which nothing was played yet; 0 for none
 	said     int           // bytes of the answer that were sent
 	failures int           // in a row
+	idle     time.Duration // latest step in which the caller was not waited for
+	silences int           // times in a row that they were asked again
 	last     Termination
 	marks    uint32 // latest mark sent
 	out      playout
@@ -121,7 +127,7 @@ type conversation struct {
 // tally counts what happened in one call.
 type tally struct {
 	turns, bargeIns, failures, lateAnswers, lateMarks, droppedKeys, gaps int
-	fillers, apologies, refusals, farDrops                               int
+	fillers, apologies, silences, refusals, farDrops                     int
 }
 
 // step takes one input at the time since the call began, which never goes back.
@@ -151,6 +157,7 @@ func (c *conversation) step(now time.Duration, in input) []action {
 		in.available, in.ended = 0, false
 	}
 	c.losePatience(in)
+	c.remind(in)
 	c.play(in)
 	return c.acts
 }
@@ -164,9 +171,11 @@ func (c *conversation) frame(in input) {
 	if in.refused {
 		c.counts.refusals++
 	}
+	if in.change == vad.Started {
+		c.silences = 0
+	}
 	switch {
-	case c.phase == leaving || len(c.keys) > 0:
-		// Nobody interrupts a goodbye; digits being keyed are the turn.
+	case !c.heeds():
 	case c.phase == owed:
 		c.frameWhileOwed(in)
 	case in.change == vad.Started:
@@ -185,6 +194,10 @@ func (c *conversation) frame(in input) {
 		}
 	}
 }
+
+// heeds reports whether what the caller says matters: nobody interrupts a goodbye, and
+// digits being keyed are the turn.
+func (c *conversation) heeds() bool { return c.phase != leaving && len(c.keys) == 0 }
 
 // frameWhileOwed keeps what the caller says into the bot's thinking. If they
 // still talk when the answer comes, it is the beginning of their next turn; if
@@ -254,7 +267,7 @@ func (c *conversation) key(key byte) {
 	if c.phase == leaving {
 		return
 	}
-	c.lastKey = c.now
+	c.lastKey, c.idle, c.silences = c.now, c.now, 0
 	c.interrupt()
 	c.quiet = c.now
 	if c.phase == hearing {

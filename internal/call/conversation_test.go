@@ -60,7 +60,7 @@ func (s *simulation) step() {
 		if s.turnOpen {
 			change = vad.Started
 		}
-		s.feed(input{kind: inFrame, change: change})
+		s.feed(input{kind: inFrame, change: change, talking: s.turnOpen})
 	case n < 16:
 		s.feed(input{kind: inKey, key: "0123456789*#"[s.rng.IntN(12)]})
 	case n < 50 && s.asked > 0 && !s.answered:
@@ -78,7 +78,7 @@ func (s *simulation) step() {
 	case n < 57:
 		s.feed(input{kind: inAnswer, turn: s.asked - 1}) // far too late
 	default:
-		s.feed(input{kind: inFrame})
+		s.feed(input{kind: inFrame, talking: s.turnOpen})
 	}
 }
 
@@ -108,6 +108,11 @@ func (s *simulation) check(act action) {
 	case doAbandon:
 		s.answered = true
 		s.length, s.offset = 0, 0
+	case doRemind:
+		if s.asked > 0 && !s.answered || s.turnOpen || s.now < s.queueEnd {
+			s.fail("caller is asked again while there is something to wait for")
+		}
+		s.length, s.offset = 8000, 0
 	case doApology, doGoodbye:
 		s.length, s.offset = 8000, 0
 	case doClear:

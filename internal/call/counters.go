@@ -7,7 +7,8 @@ import "sync/atomic"
 type Counters struct {
 	calls, turns, bargeIns, botFailures       atomic.Int64
 	lateAnswers, lateMarks, droppedKeys, gaps atomic.Int64
-	fillers, apologies, refusals, farDrops    atomic.Int64
+	fillers, apologies                        atomic.Int64
+	silences, refusals, farDrops              atomic.Int64
 }
 
 // Snapshot is the state of Counters at one moment, each field a total since start.
@@ -22,6 +23,7 @@ type Snapshot struct {
 	Gaps            int64 `json:"gaps"`              // times an answer's audio was late and the caller heard a hole
 	Fillers         int64 `json:"fillers"`           // times a caller was asked to wait
 	Apologies       int64 `json:"apologies"`         // times a caller was told that the bot failed, and asked again
+	Silences        int64 `json:"silences"`          // times a caller said nothing, and was asked again or given up
 	RefusedBargeIns int64 `json:"refused_barge_ins"` // times a caller did not say enough to interrupt the bot
 	FarDrops        int64 `json:"far_drops"`         // times a caller's frames were so late that the echo of what they were played was lost track of
 }
@@ -32,7 +34,7 @@ func (c *Counters) Snapshot() Snapshot {
 		Calls: c.calls.Load(), Turns: c.turns.Load(), BargeIns: c.bargeIns.Load(), BotFailures: c.botFailures.Load(),
 		LateAnswers: c.lateAnswers.Load(), LateMarks: c.lateMarks.Load(), DroppedKeys: c.droppedKeys.Load(), Gaps: c.gaps.Load(),
 		Fillers: c.fillers.Load(), Apologies: c.apologies.Load(),
-		RefusedBargeIns: c.refusals.Load(), FarDrops: c.farDrops.Load(),
+		Silences: c.silences.Load(), RefusedBargeIns: c.refusals.Load(), FarDrops: c.farDrops.Load(),
 	}
 }
 
@@ -47,6 +49,7 @@ func (c *Counters) add(t tally) {
 	c.gaps.Add(int64(t.gaps))
 	c.fillers.Add(int64(t.fillers))
 	c.apologies.Add(int64(t.apologies))
+	c.silences.Add(int64(t.silences))
 	c.refusals.Add(int64(t.refusals))
 	c.farDrops.Add(int64(t.farDrops))
 }

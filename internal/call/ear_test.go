@@ -24,8 +24,9 @@ func testSounds() Sounds {
 			sound('1', 900*time.Millisecond), sound('2', 700*time.Millisecond),
 			sound('3', 1700*time.Millisecond), sound('4', 1500*time.Millisecond),
 		},
-		Apology: sound('s', 800*time.Millisecond),
-		Goodbye: sound('g', 900*time.Millisecond),
+		Apology:    sound('s', 800*time.Millisecond),
+		StillThere: sound('t', 600*time.Millisecond),
+		Goodbye:    sound('g', 900*time.Millisecond),
 	}
 }
 
@@ -239,9 +240,10 @@ func TestCallerInterruptsTheQuestionThatIsAskedAgain(t *testing.T) {
 // TestLongQuestionIsCutToItsEnd bounds what a call keeps to say again.
 func TestLongQuestionIsCutToItsEnd(t *testing.T) {
 	c := New(Config{Sounds: testSounds()}, Info{}, nil, nil)
-	c.asked = NewFinishedSpeech(slices.Concat(sound('x', 20*time.Second), sound('q', 30*time.Second)))
+	c.asked = &Answer{Speech: NewFinishedSpeech(slices.Concat(sound('x', 20*time.Second), sound('q', 30*time.Second)))}
 	want := slices.Concat(c.cfg.Sounds.Apology, sound(silence, 300*time.Millisecond), sound('q', 30*time.Second))
-	if got := c.apology(); !bytes.Equal(got, want) {
+	c.askAgain(c.cfg.Sounds.Apology)
+	if got, _ := c.reply.From(0); !bytes.Equal(got, want) {
 		t.Errorf("apology and question last %v; want %v: the last 30 s of the question", duration(len(got)), duration(len(want)))
 	}
 }

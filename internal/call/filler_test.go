@@ -13,6 +13,7 @@ import (
 // testRules are the rules of simulated calls: two short fillers and two longer ones.
 var testRules = rules{
 	keyTimeout: 3 * time.Second, keyEnd: '#', maxFailures: 3, giveUp: 6200 * time.Millisecond,
+	noInput: 2 * time.Second, maxSilent: 3,
 	fillers: []int{8400, 5600, 15000, 12400}, fillerAfter: 1500 * time.Millisecond, fillerEvery: 3 * time.Second,
 }
 
@@ -152,7 +153,7 @@ func (s *patience) caller() {
 		decision.Probability = 1
 	}
 	change := s.endpointer.Frame(decision)
-	s.feed(input{kind: inFrame, change: change, voiced: voiced, silence: s.endpointer.Silence()})
+	s.feed(input{kind: inFrame, change: change, voiced: voiced, talking: s.endpointer.Open(), silence: s.endpointer.Silence()})
 }
 
 // bot answers the question in flight when its time has come, and lets its voice arrive.
@@ -264,6 +265,8 @@ func (s *patience) do(act action) {
 			s.fail("apology in place of an answer that is there, %d bytes of it", v.there(s.now))
 		}
 		s.voice = &voice{length: apologyLength, begins: s.now - time.Minute}
+	case doRemind:
+		s.reminded()
 	case doClear:
 		if v := s.voice; v != nil && v.sent > 0 && s.voiceEnd > s.now {
 			s.fail("cleared an answer that goes on")
@@ -280,6 +283,20 @@ func (s *patience) do(act action) {
 			s.fail("ended %v before the last words were heard", s.queueEnd-s.now)
 		}
 	}
+}
+
+// reminded checks that a caller is asked again only when nobody has anything to say.
+func (s *patience) reminded() {
+	switch {
+	case s.asked > 0 || s.voice != nil || s.queueEnd > s.now:
+		s.fail("caller is asked again while question %d is in flight, or something is played", s.asked)
+	case s.endpointer.Open() || s.keysAhead:
+		s.fail("caller is asked again while they talk or key")
+	case s.now > s.talksUntil && s.now-max(s.queueEnd, s.sounded) < testRules.noInput-2*step: // else they have only just begun
+		s.fail("caller is asked again %v after a sound", s.now-max(s.queueEnd, s.sounded))
+	}
+	s.spokenAt = 0 // it was not the bot that they waited for
+	s.voice = &voice{length: apologyLength, begins: s.now - time.Minute}
 }
 
 // abandoned checks that a turn is given up for a reason: the caller goes on, or the
@@ -407,9 +424,10 @@ func TestNobodyIsLeftInSilence(t *testing.T) {
 		total.fillers += s.talk.counts.fillers
 		total.apologies += s.talk.counts.apologies
 		total.bargeIns += s.talk.counts.bargeIns
+		total.silences += s.talk.counts.silences
 	}
 	t.Logf("longest silence %v, longest wait of an answer for a filler %v, %d answers, %+v", longest, extra, answers, total)
-	if total.turns < 4000 || total.fillers < 4000 || total.apologies < 500 || total.bargeIns < 1000 || answers < 3000 {
+	if total.turns < 4000 || total.fillers < 4000 || total.apologies < 500 || total.bargeIns < 1000 || total.silences < 100 || answers < 3000 {
 		t.Errorf("%d answers and %+v; the simulation exercises too little", answers, total)
 	}
 	if longest < 2*time.Second || extra < 500*time.Millisecond {

@@ -183,3 +183,133 @@ func TestCallIsRecorded(t *testing.T) {
 		})
 	}
 }
+
+// expecting is an answer to which the caller is expected to say so.
+func expecting(answer *Answer, expected vad.Answer) *Answer {
+	answer.Expects = expected
+	return answer
+}
+
+// TestStopTimeFollowsWhatWasAsked times the ends of turns: 800 ms where any answer is
+// expected, 560 ms where a short one is, 1,120 ms for free text.
+func TestStopTimeFollowsWhatWasAsked(t *testing.T) {
+	const short, free = vad.ShortAnswer, vad.FreeAnswer
+	dark := errors.New("region is dark")
+	tests := []struct {
+		name   string
+		answer func(ctx context.Context, turn int) (*Answer, error)
+		do     func(r *running, turn int) // in place of the caller's word
+		want   []time.Duration            // silence at the end of each turn
+	}{
+		{"each by its question", func(_ context.Context, turn int) (*Answer, error) {
+			return expecting(says('a', time.Second), []vad.Answer{short, free, vad.AnyAnswer, short}[turn-1]), nil
+		}, nil, []time.Duration{800, 560, 1120, 800}},
+		{"after an apology as before it", func(_ context.Context, turn int) (*Answer, error) {
+			if turn == 2 {
+				return nil, dark
+			}
+			return expecting(says('a', time.Second), short), nil
+		}, nil, []time.Duration{800, 560, 560, 560}},
+		{"nothing was asked before the apology", func(context.Context, int) (*Answer, error) {
+			return nil, dark
+		}, nil, []time.Duration{800, 800}},
+		{"a question that they interrupt", func(_ context.Context, turn int) (*Answer, error) {
+			return expecting(says('a', 20*time.Second), short), nil
+		}, nil, []time.Duration{800, 560, 560}},
+		{"what they add while the bot thinks answers nothing", func(ctx context.Context, turn int) (*Answer, error) {
+			if turn == 2 {
+				return expecting(says('a', time.Second), free), after(ctx, 600*time.Millisecond)
+			}
+			return expecting(says('a', time.Second), short), nil
+		}, func(r *running, turn int) {
+			r.speak(time.Second)
+			if turn == 1 {
+				return
+			}
+			r.leg.talk(2 * time.Second) // until after the answer has come, which is dropped
+			pass(4 * time.Second)
+		}, []time.Duration{800, 560, 800}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var text bytes.Buffer
+				logger := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+				r := start(t, Config{Sounds: testSounds(), Logger: logger}, func(ctx context.Context, turn Turn, _ []byte) (*Answer, error) {
+					return test.answer(ctx, turn.Number)
+				})
+				for turn := 1; len(silences(text.String())) < len(test.want) && turn < 9; turn++ {
+					if test.do != nil {
+						test.do(r, turn)
+					} else {
+						r.speak(time.Second)
+					}
+					pass(3 * time.Second)
+				}
+				r.stop()
+				<-r.done
+				got := silences(text.String())
+				if len(got) != len(test.want) {
+					t.Fatalf("%d turns ended: %v; want %d", len(got), got, len(test.want))
+				}
+				for i, want := range test.want {
+					if want *= time.Millisecond; got[i] < want-step || got[i] > want+step {
+						t.Errorf("turn %d ended after %v of silence; want %v", i+1, got[i], want)
+					}
+				}
+			})
+		})
+	}
+}
+
+// silences reads from a log after which silence each turn was found to be over.
+func silences(log string) (found []time.Duration) {
+	for _, line := range strings.Split(log, "\n") {
+		if _, rest, ok := strings.Cut(line, `msg="turn ended"`); ok {
+			_, rest, _ = strings.Cut(rest, "silence_ms=")
+			d, _ := time.ParseDuration(rest + "ms")
+			found = append(found, d)
+		}
+	}
+	return found
+}
+
+// TestDecisionLog reads what was heard, and why, from the log.
+func TestDecisionLog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var text bytes.Buffer
+		counters := new(Counters)
+		logger := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		cfg := Config{Logger: logger, Counters: counters, Hearing: vad.Settings{BargeIn: 320 * time.Millisecond}}
+		r := start(t, cfg, func(context.Context, Turn, []byte) (*Answer, error) {
+			return expecting(says('a', 5*time.Second), vad.ShortAnswer), nil
+		})
+		r.speak(time.Second)
+		r.leg.talk(220 * time.Millisecond) // too little to interrupt the bot
+		pass(time.Second)
+		r.speak(time.Second)
+		r.stop()
+		<-r.done
+		at := 0
+		for _, want := range []string{
+			`level=DEBUG msg="caller began to speak" call=CA1 line=test onset_ms=`,
+			`level=DEBUG msg="caller stopped speaking" call=CA1 line=test length_ms=980 silence_ms=800 stop_ms=800 expected=any level=`,
+			`level=DEBUG msg="barge-in decided" call=CA1 line=test taken=false evidence=`,
+			`level=DEBUG msg="caller began to speak"`,
+			`level=DEBUG msg="barge-in decided" call=CA1 line=test taken=true evidence=`,
+			`length_ms=980 silence_ms=560 stop_ms=560 expected=short`,
+		} {
+			i := strings.Index(text.String()[at:], want)
+			if i < 0 {
+				t.Fatalf("log lacks %q behind what comes before it:\n%s", want, text.String())
+			}
+			at += i + len(want)
+		}
+		if got := strings.Count(text.String(), "barge-in decided"); got != 2 {
+			t.Errorf("%d decisions on barge-in are logged; want 2", got)
+		}
+		if got := counters.Snapshot(); got.RefusedBargeIns != 1 || got.BargeIns != 1 || got.FarDrops != 0 {
+			t.Errorf("counters = %+v; want one barge-in refused and one taken", got)
+		}
+	})
+}

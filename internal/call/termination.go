@@ -17,14 +17,15 @@ type Reason string
 
 // The reasons.
 const (
-	BotClosed  Reason = "bot_closed"  // the bot closed the dialog and its last words were heard
-	CallerLeft Reason = "caller_left" // the carrier stopped the stream
-	BotFailed  Reason = "bot_failed"  // the bot failed on several turns in a row
-	LegLost    Reason = "leg_lost"    // the connection broke or went silent
-	BadPeer    Reason = "bad_peer"    // the peer broke the protocol
-	Replaced   Reason = "replaced"    // the carrier opened a newer stream of the same call
-	Shutdown   Reason = "shutdown"    // the gateway was told to stop
-	Panicked   Reason = "panicked"    // a fault in our own code, contained to this call
+	BotClosed    Reason = "bot_closed"    // the bot closed the dialog and its last words were heard
+	CallerLeft   Reason = "caller_left"   // the carrier stopped the stream
+	BotFailed    Reason = "bot_failed"    // the bot failed on several turns in a row
+	CallerSilent Reason = "caller_silent" // the caller said nothing, however often they were asked
+	LegLost      Reason = "leg_lost"      // the connection broke or went silent
+	BadPeer      Reason = "bad_peer"      // the peer broke the protocol
+	Replaced     Reason = "replaced"      // the carrier opened a newer stream of the same call
+	Shutdown     Reason = "shutdown"      // the gateway was told to stop
+	Panicked     Reason = "panicked"      // a fault in our own code, contained to this call
 )
 
 // Termination is the one statement of how a call ended.
