@@ -55,7 +55,7 @@ func (g *gateway) findBots(ctx context.Context) error {
 
 // botKey is the same for lines that can share a client.
 func (line lineConfig) botKey() string {
-	return fmt.Sprint(line.Regions, line.Quota, line.ExactlyOnce, line.Hedge, line.Probe)
+	return fmt.Sprint(line.Regions, line.Quota, line.ExactlyOnce, line.Hedge, line.Probe, line.Export, line.Answers)
 }
 
 // severalBots reports whether the lines need more than one client.
@@ -98,8 +98,12 @@ func isMissing(path string) bool {
 }
 
 func (g *gateway) findBot(ctx context.Context, line lineConfig, table region.Table) (*bot, error) {
+	answers, err := line.expectedAnswers()
+	if err != nil {
+		return nil, err
+	}
 	cfg := g.clientConfig(line)
-	cfg.Table = table
+	cfg.Table, cfg.Answers = table, answers
 	client, err := lex.NewClient(ctx, cfg)
 	if err != nil {
 		err = fmt.Errorf("find bot %q: %w", line.Bot, err)

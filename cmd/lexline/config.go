@@ -16,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 
 	"lexline/internal/dynamodb"
+	"lexline/internal/vad"
 )
 
 // config is the whole configuration of `lexline serve`. lexline.yml explains
@@ -76,6 +77,10 @@ type lineConfig struct {
 	ExactlyOnce    bool     `key:"exactly_once"`
 	Hedge          string   `key:"hedge"`
 
+	// Export and Answers say what callers are expected to say.
+	Export  string            `key:"export"`
+	Answers map[string]string `key:"answers"`
+
 	Regions []placeConfig `key:"regions"`
 	Probe   probeConfig   `key:"probe"`
 }
@@ -123,17 +128,6 @@ type controlConfig struct {
 	Listen string `key:"listen"`
 }
 
-type callConfig struct {
-	EndOfSpeech time.Duration `key:"end_of_speech"`
-	MaxTurn     time.Duration `key:"max_turn"`
-	KeyTimeout  time.Duration `key:"key_timeout"`
-	KeyEnd      string        `key:"key_end"`
-	MaxFailures int           `key:"max_failures"`
-	FillerAfter time.Duration `key:"filler_after"`
-	FillerEvery time.Duration `key:"filler_every"`
-	DrainTime   time.Duration `key:"drain_time"`
-}
-
 type recordingConfig struct {
 	Folder string `key:"folder"`
 }
@@ -152,16 +146,7 @@ func defaultConfig() config {
 		},
 		Table:   tableConfig{Refresh: 5 * time.Second},
 		Control: controlConfig{Listen: "127.0.0.1:8471"},
-		Call: callConfig{
-			EndOfSpeech: 800 * time.Millisecond,
-			MaxTurn:     14 * time.Second,
-			KeyTimeout:  3 * time.Second,
-			KeyEnd:      "#",
-			MaxFailures: 3,
-			FillerAfter: 1500 * time.Millisecond,
-			FillerEvery: 3 * time.Second,
-			DrainTime:   100 * time.Second,
-		},
+		Call:    defaultCall(),
 	}
 }
 
@@ -192,6 +177,7 @@ func loadConfig(path string, getenv func(string) string, dev bool) (config, erro
 	}
 	cfg.complete()
 	locateSounds(cfg.Sounds, filepath.Dir(path))
+	locateExports(cfg.Lines, filepath.Dir(path))
 	if err := locate(cfg.check(dev), path, lines, getenv); err != nil {
 		return config{}, &hintError{err, "lexline.yml explains every key; `lexline serve --help` the flags"}
 	}
@@ -317,12 +303,6 @@ func (cfg *config) check(dev bool) (faults []error) {
 	if len(cfg.Call.KeyEnd) != 1 || !strings.Contains("0123456789ABCD*#", cfg.Call.KeyEnd) {
 		fault("call.key_end: %q is not one telephone key", cfg.Call.KeyEnd)
 	}
-	if cfg.Call.MaxTurn > 14*time.Second || cfg.Call.MaxTurn < time.Second {
-		fault("call.max_turn: %v is not between 1s and 14s; Lex takes 15 s of audio at most", cfg.Call.MaxTurn)
-	}
-	if cfg.Call.EndOfSpeech < 200*time.Millisecond || cfg.Call.EndOfSpeech > 5*time.Second {
-		fault("call.end_of_speech: %v is not between 200ms and 5s", cfg.Call.EndOfSpeech)
-	}
 	if cfg.Call.MaxFailures < 1 {
 		fault("call.max_failures: must be 1 or more")
 	}
@@ -332,6 +312,8 @@ func (cfg *config) check(dev bool) (faults []error) {
 	if cfg.Call.FillerEvery < 500*time.Millisecond || cfg.Call.FillerEvery > maxSilence {
 		fault("call.filler_every: %v is not between 500ms and %v", cfg.Call.FillerEvery, maxSilence)
 	}
+	faults = append(faults, cfg.Call.checkHearing()...)
+	faults = append(faults, cfg.Call.checkSilence()...)
 	faults = append(faults, checkSounds(cfg.Sounds)...)
 	faults = append(faults, cfg.checkFailover()...)
 	return append(faults, cfg.checkLines()...)
@@ -379,6 +361,7 @@ func (cfg *config) checkLines() (faults []error) {
 		} else if probe.Text == "" && probe.Slot != "" {
 			fault("lines[%d].probe.slot: is there without lines[%d].probe.text; no bot asks for a slot after %q", i, i, "hello")
 		}
+		faults = append(faults, line.checkAnswers(fmt.Sprintf("lines[%d].answers", i))...)
 		if names[line.Name] {
 			fault("lines[%d].name: %q is there twice", i, line.Name)
 		}
@@ -401,8 +384,11 @@ func (cfg *config) checkLines() (faults []error) {
 
 var observerForm = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
 
-// turnLeft is what is left of a turn's time when its end has been noticed.
-func (cfg *config) turnLeft() time.Duration { return cfg.Failover.TurnTime - cfg.Call.EndOfSpeech }
+// turnLeft is what is left of a turn's time when its end has been noticed, at the latest.
+func (cfg *config) turnLeft() time.Duration { return cfg.Failover.TurnTime - cfg.longestStop() }
+
+// longestStop is the silence that ends a turn of free text: no answer is waited for longer.
+func (cfg *config) longestStop() time.Duration { return cfg.Call.hearing().Stop(vad.FreeAnswer) }
 
 func (cfg *config) checkFailover() (faults []error) {
 	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
@@ -421,8 +407,8 @@ func (cfg *config) checkFailover() (faults []error) {
 	}
 	within("probe_every", f.ProbeEvery, 500*time.Millisecond, time.Minute)
 	within("attempt_time", f.AttemptTime, 500*time.Millisecond, 30*time.Second)
-	if least := cfg.Call.EndOfSpeech + f.AttemptTime; f.TurnTime < least {
-		fault("failover.turn_time: %v must not be below %v, the sum of call.end_of_speech and failover.attempt_time: one attempt must fit in", f.TurnTime, least)
+	if least := cfg.longestStop() + f.AttemptTime; f.TurnTime < least {
+		fault("failover.turn_time: %v must not be below %v, the sum of 1.4 times call.end_of_speech (where free text is expected) and failover.attempt_time: one attempt must fit in", f.TurnTime, least)
 	}
 	if f.TurnTime > time.Minute {
 		fault("failover.turn_time: %v is more than %v", f.TurnTime, time.Minute)

@@ -180,7 +180,19 @@ func TestBadConfigs(t *testing.T) {
 		{"hold without an end", goodConfig + "failover: {max_hold: 25h}", "failover.max_hold: 25h0m0s is more than 24h0m0s"},
 		{"turn without an end", goodConfig + "failover: {turn_time: 2m}", "failover.turn_time: 2m0s is more than 1m0s"},
 		{"short hold", goodConfig + "failover: {hold: 10ms}", "failover.hold: 10ms is not between 1s and 1h0m0s"},
-		{"turn shorter than its attempts", goodConfig + "failover: {turn_time: 1s}", "failover.turn_time: 1s must not be below 3.8s, the sum of call.end_of_speech and failover.attempt_time"},
+		{"turn shorter than its attempts", goodConfig + "failover: {turn_time: 1s}", "failover.turn_time: 1s must not be below 3.88s, the sum of 1.4 times call.end_of_speech (where free text is expected) and failover.attempt_time"},
+		{"short silence", goodConfig + "call: {end_of_speech: 100ms}", "lexline.yml:7: call.end_of_speech: 100ms is not between 200ms and 5s"},
+		{"no silence", goodConfig + "call: {end_of_speech: 0s}", "lexline.yml:7: call.end_of_speech: must not be 0"},
+		{"sure of everything", goodConfig + "call: {speech_threshold: 1}", "lexline.yml:7: call.speech_threshold: 1 is not between 0.05 and 0.95"},
+		{"threshold in words", goodConfig + "call: {speech_threshold: high}", `call.speech_threshold: "high" is no number`},
+		{"late barge-in", goodConfig + "call: {barge_in: 2s}", "lexline.yml:7: call.barge_in: 2s is not between 160ms and 320ms"},
+		{"never barge-in", goodConfig + "call: {barge_in: never}", `call.barge_in: "never" is neither a duration, such as 200ms or 8s, nor off`},
+		{"hasty", goodConfig + "call: {no_input: 1s}", "lexline.yml:7: call.no_input: 1s is not between 3s and 2m0s; off asks nobody again"},
+		{"never silent", goodConfig + "call: {max_silent: 0}", "lexline.yml:7: call.max_silent: must be 1 or more"},
+		{"kind of answer", strings.Replace(goodConfig, "bot:", "answers: {Date: any, Street: fre}, bot:", 1), `lexline.yml:6: lines[0].answers.Street: "fre" is neither any, short nor free; did you mean free?`},
+		{"answers in a list", strings.Replace(goodConfig, "bot:", "answers: [free], bot:", 1), "lexline.yml:6: lines[0].answers: a section of keys is wanted"},
+		{"slot twice", strings.Replace(goodConfig, "bot:", "answers: {A: any, A: free}, bot:", 1), "lexline.yml:6: lines[0].answers.A: the key is there twice"},
+		{"answer of several", strings.Replace(goodConfig, "bot:", "answers: {A: [any, free]}, bot:", 1), "lexline.yml:6: lines[0].answers.A: one value is wanted"},
 		{"rare refresh", goodConfig + "table: {refresh: 1h}", "table.refresh: 1h0m0s is not between 1s and 10m"},
 		{"two tables", goodConfig + "table: {file: t.db, dynamodb: {name: lexDR}}", "table.dynamodb.name: is there beside table.file"},
 		{"no name of a table", goodConfig + "table: {dynamodb: {name: 'a b'}}", `table.dynamodb: "a b" is no name of a table`},
@@ -259,6 +271,8 @@ func FuzzConfig(f *testing.F) {
 	f.Add("lines: [[[[")
 	f.Add("a: &a [*a]")
 	f.Add("call: {key_timeout: 1h, max_turn: }")
+	f.Add("lines: [{answers: {A: short, B: }}]")
+	f.Add("call: {barge_in: off, no_input: 9s, speech_threshold: NaN}")
 	f.Fuzz(func(t *testing.T, text string) {
 		cfg := defaultConfig()
 		if _, err := readConfig("fuzz.yml", strings.NewReader(text), &cfg); err != nil {

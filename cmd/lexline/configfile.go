@@ -122,6 +122,8 @@ func (f configFile) decode(node *yaml.Node, path string, to reflect.Value) error
 		return f.decodeStruct(node, path, to)
 	case reflect.Slice:
 		return f.decodeList(node, path, to)
+	case reflect.Map:
+		return f.decodeMap(node, path, to)
 	}
 	if node.Kind != yaml.ScalarNode {
 		return f.errorf(node, "%s: one value is wanted here, not a list or section", path)
@@ -179,6 +181,28 @@ func (f configFile) decodeList(node *yaml.Node, path string, to reflect.Value) e
 	return nil
 }
 
+// decodeMap decodes values by keys that are the user's own.
+func (f configFile) decodeMap(node *yaml.Node, path string, to reflect.Value) error {
+	if node.Kind != yaml.MappingNode {
+		return f.errorf(node, "%s: a section of keys is wanted here", path)
+	}
+	to.Set(reflect.MakeMap(to.Type()))
+	for i := 0; i+1 < len(node.Content); i += 2 {
+		key := node.Content[i]
+		full := path + "." + key.Value
+		if to.MapIndex(reflect.ValueOf(key.Value)).IsValid() {
+			return f.errorf(key, "%s: the key is there twice", full)
+		}
+		f.lines[full] = key.Line
+		value := reflect.New(to.Type().Elem()).Elem()
+		if err := f.decode(node.Content[i+1], full, value); err != nil {
+			return err
+		}
+		to.SetMapIndex(reflect.ValueOf(key.Value), value)
+	}
+	return nil
+}
+
 // keyedFields maps the keys of a config struct to its fields.
 func keyedFields(v reflect.Value) map[string]reflect.Value {
 	fields := map[string]reflect.Value{}
@@ -190,8 +214,20 @@ func keyedFields(v reflect.Value) map[string]reflect.Value {
 	return fields
 }
 
-// setScalar parses text into a string, bool, int or duration.
+// setScalar parses text into a string, bool, number or duration.
 func setScalar(to reflect.Value, text string) error {
+	if to.Type() == reflect.TypeFor[orOff]() {
+		if text == "off" {
+			to.SetInt(int64(off))
+			return nil
+		}
+		d, err := time.ParseDuration(text)
+		if err != nil || d < 0 {
+			return fmt.Errorf("%q is neither a duration, such as 200ms or 8s, nor off", text)
+		}
+		to.SetInt(int64(d))
+		return nil
+	}
 	if to.Type() == reflect.TypeFor[time.Duration]() {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 {
@@ -209,6 +245,12 @@ func setScalar(to reflect.Value, text string) error {
 			return fmt.Errorf("%q is neither true nor false", text)
 		}
 		to.SetBool(b)
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return fmt.Errorf("%q is no number", text)
+		}
+		to.SetFloat(x)
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil {

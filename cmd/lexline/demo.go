@@ -228,6 +228,10 @@ func (d *demo) startGateway(ctx context.Context, bots []*service) (*service, err
 	for _, bot := range bots {
 		fmt.Fprintf(&regions, "  - {name: %s, runtime_endpoint: \"http://%s\", models_endpoint: \"http://%[2]s\"}\n", bot.name, bot.address)
 	}
+	export, err := filepath.Abs(d.bot)
+	if err != nil {
+		return nil, fmt.Errorf("find the bot's export: %w", err)
+	}
 	config := fmt.Sprintf(`# What the demo's gateway ran with.
 listen: 127.0.0.1:0
 public_url: %s
@@ -242,7 +246,8 @@ regions:
     greeting: "Welcome to the flower shop. How can I help you?"
     bot: OrderFlowers
     alias: ver_one
-`, demoURL, d.token, regions.String())
+    export: %s
+`, demoURL, d.token, regions.String(), strconv.Quote(export))
 	path := filepath.Join(d.out, "lexline.yml")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		return nil, fmt.Errorf("write the gateway's configuration: %w", err)

@@ -25,7 +25,7 @@ With --set, each recording is heard twice, as the gateway hears it (with the set
 --config, if it is given) and with what is set, and only the differences are listed: turns
 cut in two, joined, missed, gained, and moved, barge-ins gained and lost. The settings are
 those of lexline.yml below call, and answer, what the caller is expected to say:
-  end_of_speech=800ms   speech_threshold=0.6   barge_in=300ms or never   max_turn=10s
+  end_of_speech=800ms   speech_threshold=0.6   barge_in=300ms or off   max_turn=10s
   answer=any, short (yes or no, digits) or free (free text): 1, 0.7 and 1.4 of end_of_speech
 
 With --frames, raw 8 kHz audio of 16 bits, little-endian, is heard on the standard input, and

@@ -175,9 +175,9 @@ func TestFarEndOfFrames(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	alone := framesOf(t, bytes.NewReader(raw), "--set", "barge_in=never")
-	fromRaw := framesOf(t, bytes.NewReader(raw), "--set", "barge_in=never", "--far", names[0])
-	fromWAV := framesOf(t, bytes.NewReader(raw), "--set", "barge_in=never", "--far", names[1])
+	alone := framesOf(t, bytes.NewReader(raw), "--set", "barge_in=off")
+	fromRaw := framesOf(t, bytes.NewReader(raw), "--set", "barge_in=off", "--far", names[0])
+	fromWAV := framesOf(t, bytes.NewReader(raw), "--set", "barge_in=off", "--far", names[1])
 	if fromRaw != fromWAV {
 		t.Error("the far end as raw samples and as WAV file gives different lines")
 	}
@@ -245,7 +245,7 @@ func TestSettingsOfHearing(t *testing.T) {
 		{"max_turn=5s", with(func(s *hearSettings) { s.MaxTurn = 5 * time.Second }), ""},
 		{"speech_threshold=0.25", with(func(s *hearSettings) { s.Threshold = 0.25 }), ""},
 		{"barge_in=300ms", with(func(s *hearSettings) { s.BargeIn = 300 * time.Millisecond }), ""},
-		{"barge_in=never", with(func(s *hearSettings) { s.BargeIn = vad.Never }), ""},
+		{"barge_in=off", with(func(s *hearSettings) { s.BargeIn = vad.Never }), ""},
 		{"answer=free", with(func(s *hearSettings) { s.answer = vad.FreeAnswer }), ""},
 		{"answer=long", base, `"long" is neither any, short nor free`},
 		{"end_of_speech", base, "must be KEY=VALUE"},

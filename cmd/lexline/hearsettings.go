@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -27,11 +28,10 @@ func configuredHearing(file string) (hearSettings, error) {
 	if _, err := readConfigFile(file, &cfg); err != nil {
 		return hearSettings{}, err
 	}
-	s := hearSettings{Settings: vad.Settings{EndOfSpeech: cfg.Call.EndOfSpeech, MaxTurn: cfg.Call.MaxTurn}.WithDefaults()}
-	if err := s.Validate(); err != nil {
-		return hearSettings{}, &hintError{fmt.Errorf("%s: call.%w", file, err), "lexline.yml explains every key"}
+	if err := errors.Join(cfg.Call.checkHearing()...); err != nil {
+		return hearSettings{}, &hintError{fmt.Errorf("%s: %w", file, err), "lexline.yml explains every key"}
 	}
-	return s, nil
+	return hearSettings{Settings: cfg.Call.hearing()}, nil
 }
 
 // hearKeys maps the names of settings to what sets them.
@@ -39,7 +39,7 @@ var hearKeys = map[string]func(s *hearSettings, value string) error{
 	"end_of_speech": func(s *hearSettings, value string) error { return setDuration(&s.EndOfSpeech, value) },
 	"max_turn":      func(s *hearSettings, value string) error { return setDuration(&s.MaxTurn, value) },
 	"barge_in": func(s *hearSettings, value string) error {
-		if value == "never" {
+		if value == "off" {
 			s.BargeIn = vad.Never
 			return nil
 		}

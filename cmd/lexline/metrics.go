@@ -104,6 +104,7 @@ func callMetrics() []metric {
 		callCounter("lexline_call_gaps_total", "Holes that a caller heard in an answer.", func(c callsStatus) int64 { return c.Gaps }),
 		callCounter("lexline_call_fillers_total", "Times that a caller was asked to wait.", func(c callsStatus) int64 { return c.Fillers }),
 		callCounter("lexline_call_apologies_total", "Times that a caller was told that the bot failed.", func(c callsStatus) int64 { return c.Apologies }),
+		callCounter("lexline_call_silences_total", "Times that a caller said nothing, and was asked again or given up.", func(c callsStatus) int64 { return c.Silences }),
 		callCounter("lexline_call_refused_barge_ins_total", "Times that a caller said too little to interrupt the bot.", func(c callsStatus) int64 { return c.RefusedBargeIns }),
 		callCounter("lexline_call_far_drops_total", "Times that the echo of what a caller was played was lost track of.", func(c callsStatus) int64 { return c.FarDrops }),
 	}

@@ -18,7 +18,6 @@ import (
 	"lexline/internal/call"
 	"lexline/internal/recording"
 	"lexline/internal/twilio"
-	"lexline/internal/vad"
 )
 
 func serveCommand() command {
@@ -106,7 +105,9 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	g.calls = call.Config{
 		Logger:      g.log,
 		Counters:    new(call.Counters),
-		Hearing:     vad.Settings{EndOfSpeech: settings.EndOfSpeech, MaxTurn: settings.MaxTurn},
+		Hearing:     settings.hearing(),
+		NoInput:     settings.NoInput.duration(0),
+		MaxSilent:   settings.MaxSilent,
 		KeyTimeout:  settings.KeyTimeout,
 		KeyEnd:      settings.KeyEnd[0],
 		MaxFailures: settings.MaxFailures,

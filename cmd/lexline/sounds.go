@@ -34,17 +34,18 @@ const (
 
 // soundsConfig replaces the built-in sounds for one locale.
 type soundsConfig struct {
-	Locale  string   `key:"locale"`
-	Fillers []string `key:"fillers"`
-	Apology string   `key:"apology"`
-	Goodbye string   `key:"goodbye"`
+	Locale     string   `key:"locale"`
+	Fillers    []string `key:"fillers"`
+	Apology    string   `key:"apology"`
+	StillThere string   `key:"still_there"`
+	Goodbye    string   `key:"goodbye"`
 }
 
 // builtinSounds returns every sound in the program by its name: the fillers, the
-// apology and the goodbye, each whole, as it is sent to a caller.
+// apology, the reminder and the goodbye, each whole, as it is sent to a caller.
 func builtinSounds() map[string][]byte {
 	sounds := map[string][]byte{}
-	for _, name := range append([]string{"apology", "goodbye"}, builtinFillers...) {
+	for _, name := range append([]string{"apology", "still_there", "goodbye"}, builtinFillers...) {
 		mulaw, err := soundFiles.ReadFile("sounds/" + name + ".ulaw")
 		if err != nil {
 			panic(fmt.Sprintf("built-in sound %s: %v", name, err)) // cannot happen in a program that was built
@@ -76,13 +77,16 @@ func loadSounds(configured []soundsConfig) ([]soundSet, error) {
 		if set.Apology, err = readSound(c.Apology, maxApology); err != nil {
 			return nil, fmt.Errorf("sounds[%d].apology: %w", i, err)
 		}
+		if set.StillThere, err = readSound(c.StillThere, maxApology); err != nil {
+			return nil, fmt.Errorf("sounds[%d].still_there: %w", i, err)
+		}
 		if set.Goodbye, err = readSound(c.Goodbye, maxApology); err != nil {
 			return nil, fmt.Errorf("sounds[%d].goodbye: %w", i, err)
 		}
 		sets = append(sets, set)
 	}
 	builtin := builtinSounds()
-	set := soundSet{locale: builtinLocale, Sounds: call.Sounds{Apology: builtin["apology"], Goodbye: builtin["goodbye"]}}
+	set := soundSet{locale: builtinLocale, Sounds: call.Sounds{Apology: builtin["apology"], StillThere: builtin["still_there"], Goodbye: builtin["goodbye"]}}
 	for _, name := range builtinFillers {
 		set.Fillers = append(set.Fillers, builtin[name])
 	}
@@ -130,6 +134,9 @@ func soundsFor(locale string, sets []soundSet) (sounds call.Sounds, foreign bool
 		if sounds.Apology == nil && set.Apology != nil {
 			sounds.Apology, taken = set.Apology, true
 		}
+		if sounds.StillThere == nil && set.StillThere != nil {
+			sounds.StillThere, taken = set.StillThere, true
+		}
 		if sounds.Goodbye == nil && set.Goodbye != nil {
 			sounds.Goodbye, taken = set.Goodbye, true
 		}
@@ -165,6 +172,7 @@ func locateSounds(configured []soundsConfig, dir string) {
 			locate(&c.Fillers[j])
 		}
 		locate(&c.Apology)
+		locate(&c.StillThere)
 		locate(&c.Goodbye)
 	}
 }

@@ -23,6 +23,7 @@ func TestBuiltinSoundsAreSpeechOfTheRightLength(t *testing.T) {
 		"still_checking": {1200 * time.Millisecond, 2 * time.Second},
 		"little_longer":  {1200 * time.Millisecond, 2 * time.Second},
 		"apology":        {time.Second, 5 * time.Second},
+		"still_there":    {500 * time.Millisecond, 2 * time.Second},
 		"goodbye":        {time.Second, 6 * time.Second},
 	}
 	sounds := builtinSounds()
@@ -97,37 +98,37 @@ func TestSoundsAreReadFromBesideTheConfiguration(t *testing.T) {
 
 func TestLocaleFindsItsSounds(t *testing.T) {
 	own := func(locale string, tag byte) soundSet {
-		return soundSet{locale, call.Sounds{Fillers: [][]byte{{tag}}, Apology: []byte{tag}, Goodbye: []byte{tag}}}
+		return soundSet{locale, call.Sounds{Fillers: [][]byte{{tag}}, Apology: []byte{tag}, StillThere: []byte{tag}, Goodbye: []byte{tag}}}
 	}
 	builtin, err := loadSounds(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	english := builtin[0]
-	english.Fillers, english.Apology, english.Goodbye = [][]byte{{'e'}}, []byte{'e'}, []byte{'e'}
+	english.Fillers, english.Apology, english.StillThere, english.Goodbye = [][]byte{{'e'}}, []byte{'e'}, []byte{'e'}, []byte{'e'}
 	partial := soundSet{"de_DE", call.Sounds{Apology: []byte{'p'}}}
 	tests := []struct {
 		name    string
 		locale  string
 		sets    []soundSet
-		want    string // tags of filler, apology and goodbye
+		want    string // tags of filler, apology, reminder and goodbye
 		foreign bool
 	}{
-		{"built in", "en_US", nil, "eee", false},
-		{"another English", "en_GB", nil, "eee", false},
-		{"replaced", "en_US", []soundSet{own("en_US", 'o')}, "ooo", false},
-		{"English of its own", "en_GB", []soundSet{own("en_GB", 'o')}, "ooo", false},
-		{"nothing of its own", "de_DE", nil, "eee", true},
-		{"its own", "de_DE", []soundSet{own("fr_FR", 'f'), own("de_DE", 'd')}, "ddd", false},
-		{"its language's", "de_AT", []soundSet{own("fr_FR", 'f'), own("de_DE", 'd')}, "ddd", false},
-		{"another language's only", "de_AT", []soundSet{own("fr_FR", 'f')}, "eee", true},
-		{"partly its own", "de_DE", []soundSet{partial}, "epe", true},
-		{"the rest of its language's", "de_DE", []soundSet{own("de_AT", 'a'), partial}, "apa", false},
+		{"built in", "en_US", nil, "eeee", false},
+		{"another English", "en_GB", nil, "eeee", false},
+		{"replaced", "en_US", []soundSet{own("en_US", 'o')}, "oooo", false},
+		{"English of its own", "en_GB", []soundSet{own("en_GB", 'o')}, "oooo", false},
+		{"nothing of its own", "de_DE", nil, "eeee", true},
+		{"its own", "de_DE", []soundSet{own("fr_FR", 'f'), own("de_DE", 'd')}, "dddd", false},
+		{"its language's", "de_AT", []soundSet{own("fr_FR", 'f'), own("de_DE", 'd')}, "dddd", false},
+		{"another language's only", "de_AT", []soundSet{own("fr_FR", 'f')}, "eeee", true},
+		{"partly its own", "de_DE", []soundSet{partial}, "epee", true},
+		{"the rest of its language's", "de_DE", []soundSet{own("de_AT", 'a'), partial}, "apaa", false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			got, foreign := soundsFor(test.locale, append(test.sets, english))
-			if tags := string(got.Fillers[0]) + string(got.Apology) + string(got.Goodbye); tags != test.want || foreign != test.foreign {
+			if tags := string(got.Fillers[0]) + string(got.Apology) + string(got.StillThere) + string(got.Goodbye); tags != test.want || foreign != test.foreign {
 				t.Errorf("sounds for %s = %s, foreign %t; want %s, %t", test.locale, tags, foreign, test.want, test.foreign)
 			}
 		})

@@ -30,7 +30,9 @@ var sounds = map[string]string{
 	"little_longer":  "It takes a little longer.",
 	// The bot's last question follows this one, if it has asked any.
 	"apology": "I am sorry, that did not work. Could you say that again?",
-	"goodbye": "I am sorry, I cannot go on with this call. Please call again later. Goodbye.",
+	// And this one, when the caller has said nothing.
+	"still_there": "Are you still there?",
+	"goodbye":     "I am sorry, I cannot go on with this call. Please call again later. Goodbye.",
 }
 
 func main() {
