@@ -313,3 +313,16 @@ func TestDecisionLog(t *testing.T) {
 		}
 	})
 }
+
+// TestHearingDoesNotAllocate has frames heard while the bot talks, with the detector
+// that calls have by default.
+func TestHearingDoesNotAllocate(t *testing.T) {
+	c := New(Config{Logger: slog.New(slog.DiscardHandler)}, Info{}, nil, nil)
+	allocs := testing.AllocsPerRun(200, func() {
+		c.far.play(quiet)
+		c.hear(quiet)
+	})
+	if allocs != 0 {
+		t.Errorf("%v allocations for a frame; want none", allocs)
+	}
+}
