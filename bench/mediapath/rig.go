@@ -26,7 +26,7 @@ const (
 
 // serveConfig is the configuration of the gateway: its address, and that of the
 // trap that stands where Lex would be. Bot and alias are ids, so that nobody is
-// asked for their names.
+// asked for their names. Callers who say nothing are left alone.
 const serveConfig = `listen: %[1]s
 public_url: http://%[1]s
 log: {level: info, format: json}
@@ -37,6 +37,7 @@ regions:
   - {name: us-east-1, runtime_endpoint: "http://%[3]s", models_endpoint: "http://%[3]s"}
 lines:
   - {bot: BENCHBOT01, alias: BENCHALIAS, locale: en_US, greeting: Welcome.}
+call: {no_input: "off"}
 `
 
 // rig is everything that runs during a measurement besides the sender.
