@@ -72,11 +72,11 @@ func (c *Call) note(h vad.Heard) {
 	case h.Change == vad.Started:
 		c.spoken = c.frames - 1 - c.ear.Onset()
 		c.log.Debug("caller began to speak", "onset_ms", c.since(c.spoken), "evidence", tenths(h.Evidence), "demand", tenths(h.Demand),
-			"level", tenths(h.Level), "floor", tenths(h.Floor), "echo", tenths(h.Echo))
+			"level_dbov", tenths(h.Level), "floor_dbov", tenths(h.Floor), "echo_dbov", tenths(h.Echo))
 	case h.Change == vad.Ended:
 		silence := c.ear.Silence()
 		c.log.Debug("caller stopped speaking", "length_ms", c.since(c.spoken-1)-silence.Milliseconds(), "silence_ms", silence.Milliseconds(),
-			"stop_ms", h.Stop.Milliseconds(), "expected", c.expected.String(), "level", tenths(h.Level), "floor", tenths(h.Floor), "echo", tenths(h.Echo))
+			"stop_ms", h.Stop.Milliseconds(), "expected", c.expected.String(), "level_dbov", tenths(h.Level), "floor_dbov", tenths(h.Floor), "echo_dbov", tenths(h.Echo))
 	}
 	switch {
 	case h.BargeIn:
@@ -88,7 +88,7 @@ func (c *Call) note(h vad.Heard) {
 
 func (c *Call) noteBargeIn(h vad.Heard, taken bool, evidence float32) {
 	c.log.Debug("barge-in decided", "taken", taken, "evidence", tenths(evidence), "demand", tenths(h.Demand), "far_audible", h.Audible,
-		"level", tenths(h.Level), "floor", tenths(h.Floor), "echo", tenths(h.Echo))
+		"level_dbov", tenths(h.Level), "floor_dbov", tenths(h.Floor), "echo_dbov", tenths(h.Echo))
 }
 
 // since is how long ago a frame of the caller's came, in milliseconds.

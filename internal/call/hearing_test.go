@@ -293,7 +293,7 @@ func TestDecisionLog(t *testing.T) {
 		at := 0
 		for _, want := range []string{
 			`level=DEBUG msg="caller began to speak" call=CA1 line=test onset_ms=`,
-			`level=DEBUG msg="caller stopped speaking" call=CA1 line=test length_ms=980 silence_ms=800 stop_ms=800 expected=any level=`,
+			`level=DEBUG msg="caller stopped speaking" call=CA1 line=test length_ms=980 silence_ms=800 stop_ms=800 expected=any level_dbov=`,
 			`level=DEBUG msg="barge-in decided" call=CA1 line=test taken=false evidence=`,
 			`level=DEBUG msg="caller began to speak"`,
 			`level=DEBUG msg="barge-in decided" call=CA1 line=test taken=true evidence=`,
@@ -304,6 +304,11 @@ func TestDecisionLog(t *testing.T) {
 				t.Fatalf("log lacks %q behind what comes before it:\n%s", want, text.String())
 			}
 			at += i + len(want)
+		}
+		for line := range strings.Lines(text.String()) {
+			if strings.Count(line, " level=") != 1 {
+				t.Errorf("a line has two levels, of which a reader of JSON takes either: %s", line)
+			}
 		}
 		if got := strings.Count(text.String(), "barge-in decided"); got != 2 {
 			t.Errorf("%d decisions on barge-in are logged; want 2", got)
