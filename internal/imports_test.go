@@ -103,7 +103,7 @@ var mayImport = map[string]row{
 	"bench/lambda":            {own: "connectsim", tests: cmp + " internal/dynamodb/dynalite"},
 	"bench/mediapath":         {own: "audio", tests: cmp},
 	"bench/simulate":          {own: "region simulate", tests: cmp},
-	"bench/speech":            {own: "audio botdef nlu speech", tests: cmp},
+	"bench/speech":            {own: "audio botdef hearing nlu speech vad vad/corpus", tests: cmp},
 	"bench/table":             {own: "drill region speech sqlite", tests: cmp},
 	"scripts/lambdazip":       {},
 	"bench/speech/adapt":      {own: "audio speech", tests: cmp},

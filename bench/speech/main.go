@@ -2,6 +2,8 @@
 // bot over a telephone: every phrase in every voice, with silence in front,
 // louder and softer, through mu-law, with the grammar of the dialog state in which
 // it is said. It prints a table, and every phrase that is not understood each time.
+// A second table holds what is understood of the turns that a gateway would have sent
+// against what is understood of the whole phrases.
 //
 //	make build && go run ./bench/speech
 //
@@ -99,7 +101,8 @@ type bench struct {
 	recognizer  *speech.Recognizer
 	synthesizer *speech.Synthesizer
 	sounds      string
-	score       map[[2]string]*tally // by voice and kind
+	score       map[[2]string]*tally     // by voice and kind
+	turns       map[[2]string]*turnTally // by voice and line
 	misses      []string
 	took        []time.Duration
 }
@@ -111,6 +114,7 @@ func main() {
 	worker := flag.String("worker", "bin/lexline-speech", "the speech worker")
 	sounds := flag.String("sounds", "/usr/share/asterisk/sounds/en_US_f_Allison", "folder of the human recordings")
 	voices := flag.String("voices", "rms,slt,awb,kal16", "flite's voices")
+	onlyTurns := flag.Bool("turns", false, "measure only what is understood of turns as a call sends them")
 	flag.Parse()
 	log.SetFlags(0)
 	b, err := open(*bot, *worker, *sounds)
@@ -119,14 +123,18 @@ func main() {
 	}
 	defer b.recognizer.Close()
 	fmt.Println(b.recognizer.Status())
-	for _, voice := range append(strings.Split(*voices, ","), "human") {
+	for _, voice := range append(strings.Split(*voices, ","), human) {
 		for _, p := range phrases() {
-			if err := b.phrase(voice, p); err != nil {
+			if err := b.say(voice, p, *onlyTurns); err != nil {
 				log.Fatalf("speech: %v", err)
 			}
 		}
 	}
-	b.report()
+	if !*onlyTurns {
+		b.report()
+	}
+	b.reportTurns()
+	b.reportMisses()
 }
 
 func open(path, worker, sounds string) (*bench, error) {
@@ -142,36 +150,42 @@ func open(path, worker, sounds string) (*bench, error) {
 	}
 	return &bench{
 		model: model, intent: locale.Intent("OrderFlowers"), now: time.Now(), recognizer: recognizer, synthesizer: speech.NewSynthesizer(speech.SynthConfig{}),
-		sounds: sounds, score: map[[2]string]*tally{},
+		sounds: sounds, score: map[[2]string]*tally{}, turns: map[[2]string]*turnTally{},
 	}, nil
 }
 
-// phrase says one phrase in one voice in every variation.
-func (b *bench) phrase(voice string, p phrase) error {
+// say has one voice say a phrase, if there is a recording of it.
+func (b *bench) say(voice string, p phrase, onlyTurns bool) error {
 	clip, err := b.clip(voice, p)
 	if err != nil || clip.Rate == 0 {
 		return err
 	}
-	grammar, _ := b.model.Grammar(p.state)
+	if !onlyTurns {
+		if err := b.phrase(voice, p, clip); err != nil {
+			return err
+		}
+	}
+	return b.turn(voice, p, clip)
+}
+
+// phrase measures one phrase in one voice in every variation.
+func (b *bench) phrase(voice string, p phrase, clip audio.Clip) error {
 	score := b.score[[2]string{voice, p.kind}]
 	if score == nil {
 		score = new(tally)
 		b.score[[2]string{voice, p.kind}] = score
 	}
-	want := b.meaning(p, p.words)
 	wrong, right := map[string]int{}, 0
 	for _, lead := range leads {
 		for _, gain := range gains {
-			begun := time.Now()
-			heard, err := b.recognizer.Recognize(context.Background(), speech.Grammar{Name: p.kind, JSGF: grammar}, telephone(clip, lead, gain))
-			if err != nil {
+			words, ok, err := b.understand(p, telephone(clip, lead, gain))
+			switch {
+			case err != nil:
 				return err
-			}
-			b.took = append(b.took, time.Since(begun))
-			if b.meaning(p, heard.Words) == want {
+			case ok:
 				right++
-			} else {
-				wrong[heard.Words]++
+			default:
+				wrong[words]++
 			}
 		}
 	}
@@ -181,6 +195,19 @@ func (b *bench) phrase(voice string, p phrase) error {
 		b.misses = append(b.misses, fmt.Sprintf("%-6s %-8s %-24q %2d of %d right; else %v", voice, p.kind, p.words, right, len(leads)*len(gains), wrong))
 	}
 	return nil
+}
+
+// understand has the recogniser hear a phrase, and returns its words and whether the
+// bot makes the right thing of them.
+func (b *bench) understand(p phrase, pcm []int16) (words string, ok bool, err error) {
+	grammar, _ := b.model.Grammar(p.state)
+	begun := time.Now()
+	heard, err := b.recognizer.Recognize(context.Background(), speech.Grammar{Name: p.kind, JSGF: grammar}, pcm)
+	if err != nil {
+		return "", false, err
+	}
+	b.took = append(b.took, time.Since(begun))
+	return heard.Words, b.meaning(p, heard.Words) == b.meaning(p, p.words), nil
 }
 
 // meaning is what the bot makes of words at the phrase's place in the dialog:
@@ -198,7 +225,7 @@ func (b *bench) meaning(p phrase, words string) string {
 
 // clip returns a phrase in a voice; nothing if there is no recording of it.
 func (b *bench) clip(voice string, p phrase) (audio.Clip, error) {
-	if voice != "human" {
+	if voice != human {
 		return b.synthesizer.Say(context.Background(), voice, p.say)
 	}
 	if len(p.files) == 0 {
@@ -219,6 +246,12 @@ func (b *bench) clip(voice string, p phrase) (audio.Clip, error) {
 	return whole, nil
 }
 
+// allVoices in the order of the tables.
+var allVoices = []string{"rms", "slt", "awb", "kal16", human}
+
+// human is the voice of the recordings.
+const human = "human"
+
 func (b *bench) report() {
 	kinds := []string{"intent", "flower", "weekday", "date", "time", "yes/no"}
 	table := tabwriter.NewWriter(os.Stdout, 0, 8, 2, ' ', tabwriter.AlignRight)
@@ -227,7 +260,7 @@ func (b *bench) report() {
 	for key := range b.score {
 		voices[key[0]] = true
 	}
-	for _, voice := range []string{"rms", "slt", "awb", "kal16", "human"} {
+	for _, voice := range allVoices {
 		if !voices[voice] {
 			continue
 		}
@@ -242,6 +275,9 @@ func (b *bench) report() {
 		fmt.Fprintln(table)
 	}
 	_ = table.Flush() // the terminal's own errors have nowhere to go
+}
+
+func (b *bench) reportMisses() {
 	for _, miss := range b.misses {
 		fmt.Println(miss)
 	}
