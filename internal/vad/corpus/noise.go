@@ -41,6 +41,7 @@ var noiseKinds = []noiseKind{
 	{name: "typing", only: true, make: studio.typing},
 	{name: "siren", only: true, make: studio.siren},
 	{name: "sea", only: true, make: studio.sea},
+	{name: "clatter", make: studio.clatter},
 }
 
 // NoiseKinds returns the names of the noises that a split may use. Some kinds

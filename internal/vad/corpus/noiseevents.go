@@ -79,6 +79,35 @@ func (s studio) knocks(x []float64) {
 	}
 }
 
+// clatter is things being handled: dishes, tools, paper, steps on gravel. Runs of
+// light hits at an uneven pace, some of them double, some with a rustle.
+func (s studio) clatter(x []float64) {
+	things := make([][]mode, s.count(2, 6))
+	for i := range things {
+		low, decay := s.ratio(120, 2200), s.ratio(0.0008, 0.03)
+		things[i] = s.thing(low, min(low*s.ratio(1.5, 8), 3600), decay/2, decay*2)
+	}
+	rustle := make([]float64, s.samples(0.01, 0.08))
+	s.white(rustle)
+	bandPass(s.ratio(500, 3000), s.between(0.3, 1.5)).run(rustle)
+	toUnit(rustle)
+	rustles := s.between(-0.5, 0.8)
+	pace, rest := s.ratio(0.03, 0.5), s.ratio(0.05, 3)
+	for at := 0; at < len(x); at += s.samples(rest*0.3, rest*1.7) {
+		for range s.count(1, 25) {
+			by := s.ratio(0.1, 1)
+			s.ring(x, at, pick(s.dice, things...), by)
+			if s.chance(0.3) {
+				s.ring(x, at+s.samples(0.01, 0.1), pick(s.dice, things...), by*s.between(0.2, 1))
+			}
+			if s.chance(rustles) {
+				add(x, rustle, at, by*s.between(0.05, 0.5))
+			}
+			at += s.samples(pace*0.4, pace*1.8)
+		}
+	}
+}
+
 // crackle is clicks: a bad contact, rain on a microphone, a fire.
 func (s studio) crackle(x []float64) {
 	rest := s.ratio(0.002, 0.3)

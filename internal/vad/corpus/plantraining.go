@@ -74,8 +74,8 @@ func (p *planner) surroundings(s *Spec) {
 
 // kind draws a noise; those that are hardest to tell from speech come more often.
 func (p *planner) kind(kinds []string) string {
-	if p.chance(0.3) {
-		return pick(p.dice, "music", "music", "babble", "talker", "animals")
+	if p.chance(0.4) {
+		return pick(p.dice, "music", "music", "babble", "babble", "talker", "animals", "clatter", "clatter")
 	}
 	return pick(p.dice, kinds...)
 }
