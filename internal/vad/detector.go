@@ -13,7 +13,7 @@ import (
 //go:embed weights.bin
 var weights []byte
 
-var trained = func() *Network {
+var trained = func() *Classifier {
 	network, err := ReadNetwork(weights)
 	if err == nil && network.Inputs != Features {
 		err = fmt.Errorf("%d inputs; the front end makes %d features", network.Inputs, Features)
@@ -21,7 +21,7 @@ var trained = func() *Network {
 	if err != nil {
 		panic("vad: the weights in the program: " + err.Error())
 	}
-	return network
+	return network.Compile()
 }()
 
 // tonal is the share of a frame's power in two spectral lines from which it may be
@@ -33,7 +33,7 @@ const tonal = 0.6
 // many kinds, and a guard against tones. It belongs to one call, is fed every frame
 // in order, does not allocate, and holds less than 16 kB.
 type Detector struct {
-	network   *Network
+	network   *Classifier
 	front     FrontEnd
 	state     State
 	guard     ToneGuard
@@ -43,7 +43,7 @@ type Detector struct {
 
 // NewDetector returns a detector that has heard nothing.
 func NewDetector() *Detector {
-	return NewDetectorOf(trained)
+	return &Detector{network: trained, front: *NewFrontEnd()}
 }
 
 // NewDetectorOf returns a detector with another network than the program's own, to
@@ -52,7 +52,7 @@ func NewDetectorOf(network *Network) *Detector {
 	if network.Inputs != Features {
 		panic(fmt.Sprintf("vad: a network of %d inputs for %d features", network.Inputs, Features))
 	}
-	return &Detector{network: network, front: *NewFrontEnd()}
+	return &Detector{network: network.Compile(), front: *NewFrontEnd()}
 }
 
 // Frame judges the next 20 ms of mu-law audio from the caller, given what they

@@ -11,8 +11,7 @@ import (
 // recurrent unit after Cho et al., https://arxiv.org/abs/1406.1078 (in the form
 // whose reset gate acts behind the recurrent product), and one logistic output.
 // All matrices are by row, one row an output. Its fields are for the trainer;
-// whoever runs it uses Step. A Network is never changed while it is in use, so
-// that any number of calls may share one.
+// whoever runs it uses Compile.
 type Network struct {
 	Inputs, Dense, Hidden int
 
@@ -28,7 +27,7 @@ type Network struct {
 
 const (
 	networkMagic = "lexvad\x00\x01" // the last byte is the format's version
-	maxLayer     = 64               // of Inputs, Dense and Hidden: what Step has room for
+	maxLayer     = 64               // of Inputs, Dense and Hidden: what a Classifier has room for
 )
 
 // NewNetwork returns a network of these sizes whose weights are all zero. It
@@ -119,77 +118,3 @@ func ReadNetwork(file []byte) (*Network, error) {
 	}
 	return n, nil
 }
-
-// State is what a network remembers of one call. The zero value is ready.
-type State struct {
-	hidden [maxLayer]float32
-}
-
-// Step takes the inputs of the next frame and returns the probability that the
-// frame holds speech. It does not allocate.
-func (n *Network) Step(state *State, inputs []float32) float32 {
-	var dense, fromInput, fromState [3 * maxLayer]float32
-	x := dense[:n.Dense]
-	product(x, n.DenseW, inputs[:n.Inputs])
-	for i := range x {
-		x[i] = tanh(x[i] + n.DenseB[i])
-	}
-	hidden := state.hidden[:n.Hidden]
-	in, back := fromInput[:3*n.Hidden], fromState[:3*n.Hidden]
-	product(in, n.InputW, x)
-	product(back, n.StateW, hidden)
-	logit := n.OutB[0]
-	for i, h := range hidden {
-		reset := sigmoid(in[i] + back[i] + n.GateB[i])
-		update := sigmoid(in[n.Hidden+i] + back[n.Hidden+i] + n.GateB[n.Hidden+i])
-		candidate := tanh(in[2*n.Hidden+i] + n.GateB[2*n.Hidden+i] + reset*(back[2*n.Hidden+i]+n.ResetB[i]))
-		h = candidate + update*(h-candidate)
-		hidden[i] = h
-		logit += n.OutW[i] * h
-	}
-	return sigmoid(logit)
-}
-
-// product computes out = matrix * in, four rows at once so that each input is
-// loaded once for all of them and the sums do not wait for each other.
-func product(out, matrix, in []float32) {
-	columns := len(in)
-	row := 0
-	for ; row+4 <= len(out); row += 4 {
-		m := matrix[row*columns : (row+4)*columns : (row+4)*columns]
-		a, b, c, d := m[:columns], m[columns:2*columns], m[2*columns:3*columns], m[3*columns:]
-		a, b, c, d = a[:columns], b[:columns], c[:columns], d[:columns]
-		var s0, s1, s2, s3 float32
-		for i, x := range in {
-			s0 += a[i] * x
-			s1 += b[i] * x
-			s2 += c[i] * x
-			s3 += d[i] * x
-		}
-		out[row], out[row+1], out[row+2], out[row+3] = s0, s1, s2, s3
-	}
-	for ; row < len(out); row++ {
-		m := matrix[row*columns : (row+1)*columns]
-		var sum float32
-		for i, x := range in {
-			sum += m[i] * x
-		}
-		out[row] = sum
-	}
-}
-
-// tanh is the hyperbolic tangent to within 1e-4, by Lambert's continued fraction;
-// where that reaches 1, the limit takes over.
-func tanh(x float32) float32 {
-	if x > 4.97 {
-		return 1
-	}
-	if x < -4.97 {
-		return -1
-	}
-	s := x * x
-	return x * (135135 + s*(17325+s*(378+s))) / (135135 + s*(62370+s*(3150+s*28)))
-}
-
-// sigmoid is the logistic function, by the same fraction.
-func sigmoid(x float32) float32 { return 0.5 + 0.5*tanh(0.5*x) }

@@ -63,13 +63,14 @@ func TestStepIsTheDefinition(t *testing.T) {
 		n := randomNetwork(1, sizes[0], sizes[1], sizes[2])
 		rng := rand.New(rand.NewPCG(2, 0))
 		var state State
+		classifier := n.Compile()
 		hidden := make([]float64, n.Hidden)
 		inputs := make([]float32, n.Inputs)
 		for frame := range 200 {
 			for i := range inputs {
 				inputs[i] = float32(rng.NormFloat64())
 			}
-			got, want := n.Step(&state, inputs), slowStep(n, hidden, inputs)
+			got, want := classifier.Step(&state, inputs), slowStep(n, hidden, inputs)
 			if math.Abs(float64(got)-want) > 2e-3 {
 				t.Fatalf("%v: frame %d: Step = %v; want %v", sizes, frame, got, want)
 			}
@@ -128,10 +129,10 @@ func TestTanh(t *testing.T) {
 }
 
 func BenchmarkNetwork(b *testing.B) {
-	n := randomNetwork(5, 42, 24, 24)
+	classifier := randomNetwork(5, Features, 24, 32).Compile()
 	var state State
-	inputs := make([]float32, n.Inputs)
+	inputs := make([]float32, Features)
 	for b.Loop() {
-		n.Step(&state, inputs)
+		classifier.Step(&state, inputs)
 	}
 }

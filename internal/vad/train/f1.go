@@ -7,10 +7,11 @@ import "lexline/internal/vad"
 // of all sequences count as one set. It is 0 if none is right.
 func F1(n *vad.Network, inputs int, sequences []Sequence) float64 {
 	hits, wrong := 0.0, 0.0
+	classifier := n.Compile()
 	for _, s := range sequences {
 		var state vad.State
 		for frame, label := range s.Labels {
-			speech := n.Step(&state, s.Features[frame*inputs:][:inputs]) > 0.5
+			speech := classifier.Step(&state, s.Features[frame*inputs:][:inputs]) > 0.5
 			switch {
 			case label < 0:
 			case speech && label > 0:

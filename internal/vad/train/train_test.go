@@ -100,7 +100,7 @@ func TestTheNetworkIsTheModel(t *testing.T) {
 	sh := tr.shards[0]
 	tr.tape.fill(0, sh, s.Segment)
 	sh.run(s.Segment)
-	n, state := tr.network(), new(vad.State)
+	n, state := tr.network().Compile(), new(vad.State)
 	lowest, highest := float32(1), float32(0)
 	for frame := range s.Segment {
 		got, want := n.Step(state, sequence.Features[2*frame:]), sigmoid(sh.steps[frame].logit[0][0][0])
