@@ -6,18 +6,15 @@ package vad
 const (
 	audibleLevel  = -60.0 // dBov: a far end below it is silent
 	audibleFrames = 30    // after which no echo of it comes any more: 600 ms
-	aboveEcho     = -1.0  // dB: a frame that is not above the predicted echo by this may be all echo; the prediction errs upwards
 	bargeInSpread = 1.5   // the window of the evidence, as a multiple of it: people hesitate
 )
 
 // BargeIn is the gate between a caller and a bot that talks. It knows when the bot
-// can be heard, which frames are the caller's despite that, and what evidence of the
-// caller interrupts the bot. When the bot cannot be heard it lets everything
+// can be heard, and what evidence of the caller interrupts it then. When the bot cannot be heard it lets everything
 // through. The zero value is not usable; call NewBargeIn.
 type BargeIn struct {
 	demand    Demand // while the bot can be heard
 	never     bool
-	strong    float32 // probability of evidence that counts at the level of the echo, too
 	quiet     int     // frames since the far end was last audible, as far as it matters
 	blocked   bool    // the bot could be heard in the frame before, and nobody may interrupt it
 	candidate float32 // the most evidence of a barge-in under way; 0: none is
@@ -26,7 +23,7 @@ type BargeIn struct {
 // NewBargeIn returns a gate that has heard nothing of a bot.
 func NewBargeIn(s Settings) *BargeIn {
 	s = s.WithDefaults()
-	b := &BargeIn{never: s.BargeIn == Never, quiet: audibleFrames, strong: strong(s.Threshold)}
+	b := &BargeIn{never: s.BargeIn == Never, quiet: audibleFrames}
 	if b.never {
 		s.BargeIn = DefaultSettings.BargeIn
 	}
@@ -38,13 +35,13 @@ func NewBargeIn(s Settings) *BargeIn {
 	return b
 }
 
-// Frame takes the decision on the next frame and the level of what the caller was
-// played in it, in dBov, -100 for silence. It returns the evidence that opens a
-// turn, and the decision without what is echo.
+// Frame takes the level of what the caller is played in the next frame, in dBov, -100
+// for silence, and returns the evidence that opens a turn. What is echo and what is
+// the caller, the detector has told apart already.
 //
 // Where callers never interrupt, no evidence is enough as long as the bot can be
 // heard; what they said in its very last echo then counts at once.
-func (b *BargeIn) Frame(d Decision, far float32) (Demand, Decision) {
+func (b *BargeIn) Frame(far float32) Demand {
 	b.quiet = min(b.quiet+1, audibleFrames)
 	if far > audibleLevel {
 		b.quiet = 0
@@ -52,20 +49,15 @@ func (b *BargeIn) Frame(d Decision, far float32) (Demand, Decision) {
 	if !b.Audible() {
 		if b.blocked {
 			b.blocked = false
-			return Demand{Evidence: b.demand.Evidence, Window: maxWindow}, d
+			return Demand{Evidence: b.demand.Evidence, Window: maxWindow}
 		}
-		return plainDemand, d
-	}
-	// A detector that takes the echo out hears a caller who is no louder than it; only
-	// where it is in doubt, the level decides.
-	if d.Level < d.Echo+aboveEcho && sane(d.Probability) < b.strong {
-		d.Probability, d.Speech = 0, false
+		return plainDemand
 	}
 	if b.never {
 		b.blocked = true
-		return Demand{Evidence: maxWindow + 1, Window: maxWindow}, d
+		return Demand{Evidence: maxWindow + 1, Window: maxWindow}
 	}
-	return b.demand, d
+	return b.demand
 }
 
 // Audible reports whether the bot, or its echo, can be heard.

@@ -76,8 +76,8 @@ func (e *Ear) hear(d Decision, far float64) Heard {
 		e.held++
 		d.Speech = false
 	}
-	demand, own := e.gate.Frame(d, float32(far))
-	h := Heard{Decision: d, Change: e.endpointer.FrameAgainst(own, demand)}
+	demand := e.gate.Frame(float32(far))
+	h := Heard{Decision: d, Change: e.endpointer.FrameAgainst(d, demand)}
 	h.Demand, h.Stop, h.Audible = demand.Evidence, e.endpointer.Stop(), e.gate.Audible()
 	if h.Change != Ended {
 		h.Evidence = e.endpointer.Evidence(demand.Window)

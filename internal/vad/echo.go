@@ -22,6 +22,7 @@ const (
 	firstStep   = 3.0  // dB a frame by which the loss is learnt at first ...
 	lastStep    = 0.12 // ... and in the long run
 	stepFrames  = 12   // in which the step halves at first
+	longFrames  = 1500 // after which it is the last
 	echoMargin  = 3.0  // dB by which an echo may exceed what was learnt
 	talkExcess  = 8.0  // dB above what was learnt: somebody talks, and the loss is not to be learnt from them
 	talkCaution = 0.15 // of the step up, then
@@ -175,7 +176,7 @@ func (e *echo) learn(near *[bands]float32) {
 		if room < farThreshold {
 			continue
 		}
-		excess[b] = decibels(near[b]+1e-10) - decibels(room) - e.loss[b]
+		excess[b] = decibels((near[b]+1e-10)/room) - e.loss[b]
 		heard++
 		if excess[b] > talkExcess {
 			above++
@@ -190,9 +191,7 @@ func (e *echo) learn(near *[bands]float32) {
 			continue
 		}
 		step := lastStep + firstStep*stepFrames/(stepFrames+e.learnt[b])
-		if e.learnt[b] < stepFrames*4 {
-			e.learnt[b]++
-		}
+		e.learnt[b] = min(e.learnt[b]+1, longFrames)
 		if excess[b] > 0 {
 			e.loss[b] += step * quantile * caution
 		} else {
@@ -207,7 +206,7 @@ func (e *echo) take(near *[bands]float32, power *[halfWindow]float32, floor *noi
 	var gain [32]float32
 	for b, power := range near {
 		e.predict[b] = e.room[b] * fromDecibels(e.loss[b]+echoMargin)
-		left := max(power-e.predict[b], min(power, floor.at(b)), leastGain*power)
+		left := max(power-e.predict[b], min(power, floor.power[b]), leastGain*power)
 		gain[b+1] = left / (power + 1e-12)
 		near[b] = left
 	}
@@ -227,16 +226,10 @@ func (e *echo) share(heard *[bands]float32) float32 {
 	}
 	var sum float32
 	for b, power := range heard {
-		sum += min(max(decibels(e.predict[b])-decibels(power), -20), 10)
+		sum += min(max(decibels(e.predict[b]/(power+1e-10)), -20), 10)
 	}
 	return sum / bands
 }
 
 // level is the predicted echo in dBov.
-func (e *echo) level() float32 {
-	var sum float32
-	for _, power := range e.predict {
-		sum += power
-	}
-	return decibels(sum)
-}
+func (e *echo) level() float32 { return decibels(sum(&e.predict)) }

@@ -16,6 +16,8 @@ type noiseFloor struct {
 	least  [bands]float32             // of the part under way
 	parts  [floorParts][bands]float32 // ring
 	past   [bands]float32             // least of all parts
+	power  [bands]float32             // the floor ...
+	level  [bands]float32             // ... and the same in dBov
 	frames int
 }
 
@@ -30,6 +32,9 @@ func (f *noiseFloor) add(power *[bands]float32) {
 	for b, p := range power {
 		f.smooth[b] += floorSmooth * (p - f.smooth[b])
 		f.least[b] = min(f.least[b], f.smooth[b])
+		if floor := max(min(f.past[b], f.least[b]), quietestMean); floor != f.power[b] {
+			f.power[b], f.level[b] = floor, decibels(floor)
+		}
 	}
 	f.frames++
 	if f.frames%floorFrames == 0 {
@@ -48,6 +53,3 @@ func (f *noiseFloor) turn() {
 	}
 	f.least = f.smooth
 }
-
-// at returns the floor of a band.
-func (f *noiseFloor) at(b int) float32 { return max(min(f.past[b], f.least[b]), quietestMean) }

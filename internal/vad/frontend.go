@@ -51,6 +51,7 @@ func (f *FrontEnd) Frame(near, far *[FrameSamples]int16, features *[Features]flo
 	f.side.spectrum(&power, near)
 	sumBands(&f.heard, &power)
 	f.near = f.heard
+	f.level = decibels(sum(&f.heard))
 	f.echo.add(far)
 	f.echo.suppress(&f.near, &power, &f.floor)
 	f.floor.add(&f.near)
@@ -64,11 +65,10 @@ func (f *FrontEnd) byBand(features *[Features]float32) {
 	var levels [bands]float32
 	var total, noise, sum, rise, change, above, most float32
 	for b, power := range f.near {
-		floor := f.floor.at(b)
 		total += power
-		noise += floor
+		noise += f.floor.power[b]
 		level := max(decibels(power), quietestBand)
-		snr := level - decibels(floor)
+		snr := level - f.floor.level[b]
 		levels[b] = level
 		sum += level
 		features[b] = snr * 0.1
@@ -84,7 +84,7 @@ func (f *FrontEnd) byBand(features *[Features]float32) {
 		features[bands+b] = (level - mean) * 0.1
 	}
 	level := max(decibels(total), quietestBand)
-	f.level, f.noise = level, decibels(noise)
+	f.noise = decibels(noise)
 	f.peak = max(f.peak-peakFall, firstPeak)
 	if level-f.noise > 9 {
 		f.peak = max(f.peak, level)
@@ -113,11 +113,13 @@ func (f *FrontEnd) bySpectrum(features *[Features]float32, power *[halfWindow]fl
 	total, strongest := float32(0), firstBin
 	for bin := 2; bin < endBin; bin++ {
 		p := power[bin]
-		amplitude[bin] = float32(math.Sqrt(float64(p)))
 		total += p
 		if p > power[strongest] {
 			strongest = bin
 		}
+	}
+	for bin := 2; bin < firstBin+changeBins; bin++ {
+		amplitude[bin] = float32(math.Sqrt(float64(power[bin])))
 	}
 	f.tonality = lineShare(power, strongest, total)
 	harmonicity, lag := periodicity(&amplitude)

@@ -93,6 +93,14 @@ func sumBands(band *[bands]float32, power *[halfWindow]float32) {
 	copy(band[:], sums[1:])
 }
 
+// sum adds the powers of all bands.
+func sum(power *[bands]float32) (all float32) {
+	for _, p := range power {
+		all += p
+	}
+	return all
+}
+
 // decibels is ten times the decimal logarithm, to within 0.01; -100 for powers below that.
 func decibels(power float32) float32 {
 	if !(power > 1e-10) {

@@ -9,7 +9,7 @@
 //
 // From the same recipe and voices come the same bytes, on any x86-64 machine. Ctrl-C
 // ends it and changes nothing. It holds 35 MB of features for each hour of audio,
-// 700 MB for 20 hours.
+// 1,050 MB for 30 hours.
 //
 // The exit code is 0 if all is as it must be, 1 if not, and 2 for wrong use.
 package main
@@ -50,7 +50,7 @@ type options struct {
 
 const help = `train makes the weights of the voice activity detector, and their score card.
 
-It holds 35 MB of features for each hour of audio, 700 MB for 20 hours.
+It holds 35 MB of features for each hour of audio, 1,050 MB for 30 hours.
 Ctrl-C ends it and changes nothing.
 
 Examples:

@@ -40,8 +40,8 @@ type Settings struct {
 
 // Defaults are good settings for some hours of audio.
 var Defaults = Settings{
-	Seed: 1, Dense: 24, Hidden: 24, Epochs: 30, Segment: 250, Warm: 50,
-	Rate: 0.006, PositiveWeight: 1.3, Average: 0.1,
+	Seed: 1, Dense: 24, Hidden: 32, Epochs: 20, Segment: 250, Warm: 50,
+	Rate: 0.006, PositiveWeight: 1.3, Average: 0.15,
 }
 
 // Epoch is what there is to tell after each.
