@@ -49,14 +49,6 @@ var (
 		}
 		return r
 	}()
-	toneBlur = func() (o [len(toneHertz)][len(toneHertz)]float32) {
-		for i, a := range toneHertz {
-			for j, b := range toneHertz {
-				o[i][j] = float32(blurOf(a - b))
-			}
-		}
-		return o
-	}()
 	toneWindow = func() (w [FrameSamples]float32) {
 		for i := range w {
 			w[i] = float32(0.5 - 0.5*math.Cos(2*math.Pi*(float64(i)+0.5)/FrameSamples))
@@ -88,15 +80,21 @@ func (o *oscillator) next() float32 {
 }
 
 // blurOf is how much of a frequency is seen in another one so far away, through
-// toneWindow: 1 for the same.
+// toneWindow: 1 for the same. It is the window's transform, which is that of no
+// window, three times (F. J. Harris, Proceedings of the IEEE 66, 1978).
 func blurOf(hertz float64) float64 {
-	sum := 0.0
-	for i := range FrameSamples {
-		at := float64(i) - (FrameSamples-1)/2.0
-		window := 0.5 + 0.5*math.Cos(2*math.Pi*at/FrameSamples)
-		sum += window * math.Cos(2*math.Pi*hertz/8000*at)
+	const bin = 1.0 / FrameSamples
+	turns := hertz / 8000
+	return dirichlet(turns) + (dirichlet(turns-bin)+dirichlet(turns+bin))/2
+}
+
+// dirichlet is the mean of a frame of a cosine that is 1 in the frame's middle, at
+// turns per sample.
+func dirichlet(turns float64) float64 {
+	if turns == 0 {
+		return 1
 	}
-	return sum / windowSum
+	return math.Sin(math.Pi*turns*FrameSamples) / math.Sin(math.Pi*turns) / FrameSamples
 }
 
 // resonate writes the coefficients of the windowed frame at four frequencies: four,

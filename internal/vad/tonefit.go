@@ -22,7 +22,7 @@ func (s *signal) fit(heard *[len(toneHertz)]line) (lines [2]line, explained floa
 	if s.lines == 1 {
 		return [2]line{low}, low.power() * (2.0 / windowSum)
 	}
-	high, blur := heard[s.at[1]], s.blur()
+	high, blur := heard[s.at[1]], s.blur
 	lines = [2]line{low.plus(-blur, high), high.plus(-blur, low)}
 	a, b := lines[0].power(), lines[1].power()
 	if a > mostTwist*b || b > mostTwist*a {
@@ -49,7 +49,7 @@ func (s *signal) voiced(lines [2]line, windowed *[FrameSamples]float32, power fl
 	}
 	var sines [2]oscillator
 	for i, at := range s.at[:s.lines] {
-		sines[i] = newOscillator(lines[i], at, s.blur())
+		sines[i] = newOscillator(lines[i], at, s.blur)
 	}
 	var before, squares, products float32
 	for i, y := range windowed {

@@ -6,6 +6,7 @@ type signal struct {
 	key   byte    // of DTMF
 	lines int8    // frequencies
 	at    [2]int8 // their places in toneHertz
+	blur  float32 // how much of one of two frequencies is seen in the other
 
 	// overtones are frequencies of which a machine's signal has nothing, while a voice
 	// that is as strong at the signal's frequencies has something.
@@ -58,6 +59,9 @@ func newSignal(tone Tone, places ...int8) signal {
 	s := signal{tone: tone, lines: int8(len(places)), overtones: new([4]resonator)}
 	copy(s.at[:], places)
 	low, high := toneHertz[s.at[0]], toneHertz[s.at[1]]
+	if s.lines == 2 {
+		s.blur = float32(blurOf(high - low))
+	}
 	overtones := [4]float64{low / 2, 3 * low / 2, low / 2, 2 * low}
 	switch {
 	case tone == DTMF:
@@ -71,14 +75,6 @@ func newSignal(tone Tone, places ...int8) signal {
 		s.overtones[i] = newResonator(hertz)
 	}
 	return s
-}
-
-// blur is how much of one of the signal's frequencies is seen in the other.
-func (s *signal) blur() float32 {
-	if s.lines == 1 {
-		return 0
-	}
-	return toneBlur[s.at[0]][s.at[1]]
 }
 
 // mostTurn is the cosine of the angle by which the phase of a line may deviate.
