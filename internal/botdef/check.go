@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -18,10 +19,14 @@ type Problem struct {
 func (p Problem) String() string { return p.Where + ": " + p.What }
 
 var (
-	nameForm    = regexp.MustCompile(`^([0-9a-zA-Z][_-]?){1,100}$`)
 	idForm      = regexp.MustCompile(`^[0-9a-zA-Z]{10}$`)
 	placeholder = regexp.MustCompile(`\{([^{}]*)\}`)
 )
+
+// nameForm is compiled when it is first needed: its bounded repetition is large.
+var nameForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9a-zA-Z][_-]?){1,100}$`)
+})
 
 // Check looks for logical faults: what is there but cannot work. The limits
 // are those of the Lex V2 models API.
@@ -29,7 +34,7 @@ var (
 func (b *Bot) Check() []Problem {
 	c := &checker{}
 	c.where = "Bot"
-	c.want(nameForm.MatchString(b.Name), "name: %q is not a name of letters, digits, - and _", b.Name)
+	c.want(nameForm().MatchString(b.Name), "name: %q is not a name of letters, digits, - and _", b.Name)
 	c.want(b.ID == "" || idForm.MatchString(b.ID), "identifier: %q is not 10 letters or digits", b.ID)
 	c.want(b.SessionTTL >= time.Minute && b.SessionTTL <= 24*time.Hour,
 		"idleSessionTTLInSeconds: %v is not between 1 minute and 24 hours", b.SessionTTL)
@@ -107,7 +112,7 @@ func (c *checker) sharedUtterances() {
 
 func (c *checker) checkIntent() {
 	in := c.intent
-	c.want(nameForm.MatchString(in.Name), "name: %q is not a name of letters, digits, - and _", in.Name)
+	c.want(nameForm().MatchString(in.Name), "name: %q is not a name of letters, digits, - and _", in.Name)
 	if in.Builtin() {
 		c.want(builtinIntents[in.Parent], "parentIntentSignature: %q is not a built-in intent", in.Parent)
 		c.want(len(in.Utterances) == 0, "a built-in intent takes no utterances of its own")
@@ -171,7 +176,7 @@ func (c *checker) checkSlots() {
 	seen := map[string]bool{}
 	for _, s := range c.intent.Slots {
 		c.where = c.locale.ID + "/" + c.intent.Name + "/" + s.Name
-		c.want(nameForm.MatchString(s.Name), "name: %q is not a name of letters, digits, - and _", s.Name)
+		c.want(nameForm().MatchString(s.Name), "name: %q is not a name of letters, digits, - and _", s.Name)
 		c.want(!seen[strings.ToLower(s.Name)], "slot %q is there twice", s.Name)
 		seen[strings.ToLower(s.Name)] = true
 		if strings.HasPrefix(s.Type, "AMAZON.") && c.locale.SlotType(s.Type) == nil {
@@ -188,7 +193,7 @@ func (c *checker) checkSlots() {
 }
 
 func (c *checker) checkType(t *SlotType) {
-	c.want(nameForm.MatchString(strings.TrimPrefix(t.Name, "AMAZON.")), "name: %q is not a name of letters, digits, - and _", t.Name)
+	c.want(nameForm().MatchString(strings.TrimPrefix(t.Name, "AMAZON.")), "name: %q is not a name of letters, digits, - and _", t.Name)
 	c.want(len(t.Values) > 0 || t.Parent != "" || t.Resolution == Concatenation, "has no values")
 	_, err := regexp.Compile(t.Pattern)
 	c.want(err == nil, "regexFilter.pattern: %q is not a regular expression", t.Pattern)
