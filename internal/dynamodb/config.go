@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,17 +47,19 @@ type Config struct {
 // DefaultDeadline is the Deadline of a Config that has none.
 const DefaultDeadline = 500 * time.Millisecond
 
-var (
-	regionForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	// nameForm is DynamoDB's rule for names of tables
-	// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html).
-	nameForm = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
-)
+var regionForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// nameForm is DynamoDB's rule for names of tables
+// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html).
+// It is compiled when it is first needed: its bounded repetition is large.
+var nameForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+})
 
 // Check returns what is wrong with a configuration, without asking anybody.
 func (c Config) Check() error {
 	switch {
-	case !nameForm.MatchString(c.Name):
+	case !nameForm().MatchString(c.Name):
 		return fmt.Errorf("%q is no name of a table: 3 to 255 letters, digits, hyphens, dots and underscores", c.Name)
 	case c.Region == "":
 		return fmt.Errorf("table %s: the AWS region that it is in is missing", c.Name)
