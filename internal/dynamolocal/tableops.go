@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"regexp"
 	"slices"
+	"sync"
 )
 
 // attributeDefinition, keyElement and throughput are parts of a table's
@@ -65,13 +66,16 @@ const (
 	payPerRequest = "PAY_PER_REQUEST"
 )
 
-var tableName = regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+// tableName is compiled when it is first needed: its bounded repetition is large.
+var tableName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
+})
 
 func checkTableName(name string) *apiError {
 	switch {
 	case name == "":
 		return invalid("1 validation error detected: Value null at 'tableName' failed to satisfy constraint: Member must not be null")
-	case !tableName.MatchString(name):
+	case !tableName().MatchString(name):
 		return invalid("1 validation error detected: Value '%s' at 'tableName' failed to satisfy constraint: Member must be 3 to 255 letters, digits, '_', '.' or '-'", name)
 	}
 	return nil
