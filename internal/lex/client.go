@@ -76,10 +76,14 @@ type Config struct {
 }
 
 var (
-	regionForm  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	localeForm  = regexp.MustCompile(`^[a-z]{2,3}(_[A-Za-z0-9]{2,4})?$`)
-	sessionForm = regexp.MustCompile(`^[0-9a-zA-Z._:-]{2,100}$`)
+	regionForm = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	localeForm = regexp.MustCompile(`^[a-z]{2,3}(_[A-Za-z0-9]{2,4})?$`)
 )
+
+// sessionForm is compiled when it is first needed: its bounded repetition is large.
+var sessionForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-zA-Z._:-]{2,100}$`)
+})
 
 func (c Config) check() error {
 	if len(c.Places) == 0 {

@@ -60,7 +60,7 @@ func NewProber(ctx context.Context, cfg ProberConfig) (*Prober, error) {
 	}
 	p := &Prober{waits: cfg.Deadlines.withDefaults(), prober: newProber(cfg.Probe, cfg.Logger)}
 	if cfg.Sessions != "" {
-		if !sessionForm.MatchString(cfg.Sessions) || len(cfg.Sessions) > 40 {
+		if !sessionForm().MatchString(cfg.Sessions) || len(cfg.Sessions) > 40 {
 			return nil, fmt.Errorf("%.50q is not 2 to 40 letters, digits, dots, colons, hyphens and underscores", cfg.Sessions)
 		}
 		p.prober.prefix = cfg.Sessions

@@ -113,7 +113,7 @@ func (s *Session) Leave() { s.client.leave(s.conversation) }
 // check refuses what Lex would refuse, before anything is sent.
 func (s *Session) check(turn call.Turn) error {
 	switch {
-	case !sessionForm.MatchString(s.info.ID):
+	case !sessionForm().MatchString(s.info.ID):
 		return &turnError{"the call's id cannot be a Lex session id"}
 	case turn.Speech == nil && (turn.Text == "" || len(turn.Text) > 1024):
 		return &turnError{"a turn needs speech or 1 to 1,024 characters of text"}
