@@ -12,7 +12,10 @@ import (
 // firstVersion is the numbered version of a bot that was there at the start.
 const firstVersion = "1"
 
-var aliasPattern = regexp.MustCompile(`^([0-9a-zA-Z][_-]?){1,100}$`)
+// aliasPattern is compiled when it is first needed: its bounded repetition is large.
+var aliasPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9a-zA-Z][_-]?){1,100}$`)
+})
 
 const aliasRule = "allowed are up to 100 letters and digits with single - and _ between them"
 
@@ -46,7 +49,7 @@ func newAliases(botID string, names []string, now time.Time) (*aliases, error) {
 		list: []alias{{AliasInfo: AliasInfo{Name: DraftAlias, ID: "TSTALIASID", Version: draftVersion}, created: now, changed: now}},
 	}
 	for _, name := range names {
-		if !aliasPattern.MatchString(name) {
+		if !aliasPattern().MatchString(name) {
 			return nil, fmt.Errorf("alias %q: %s", name, aliasRule)
 		}
 		_, _ = a.create(alias{AliasInfo: AliasInfo{Name: name, Version: firstVersion}, created: now, changed: now}) // one that is there already is what was asked for

@@ -107,7 +107,7 @@ func (q *request) updateBotAlias() error {
 
 // aliasOf checks what a request wants an alias to be.
 func (q *request) aliasOf(b *servedBot, body botAliasRequest) (alias, error) {
-	if !aliasPattern.MatchString(body.Name) {
+	if !aliasPattern().MatchString(body.Name) {
 		return alias{}, invalid("botAliasName %q: %s", body.Name, aliasRule)
 	}
 	if n := utf8.RuneCountInString(body.Description); n > maxDescription {

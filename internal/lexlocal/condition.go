@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // scope is what a condition can ask about.
@@ -45,13 +46,15 @@ func evaluate(text string, in scope) (bool, error) {
 
 // conditionToken matches one token. Names in double parentheses come before
 // single parentheses, which may be doubled as well.
-var conditionToken = regexp.MustCompile(
-	`^(?:\(\([\w:. -]+\)\)|\{[^{}]+\}|\[[^\[\]]+\]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|fn\.\w+|!=|<=|>=|[=<>!(),]|-?[\w.]+)`)
+var conditionToken = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(
+		`^(?:\(\([\w:. -]+\)\)|\{[^{}]+\}|\[[^\[\]]+\]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|fn\.\w+|!=|<=|>=|[=<>!(),]|-?[\w.]+)`)
+})
 
 func tokenize(text string) ([]string, error) {
 	var tokens []string
 	for text = strings.TrimSpace(text); text != ""; text = strings.TrimSpace(text) {
-		token := conditionToken.FindString(text)
+		token := conditionToken().FindString(text)
 		if token == "" {
 			return nil, fmt.Errorf("condition is not understood from %q on", text)
 		}

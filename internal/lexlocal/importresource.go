@@ -1,6 +1,9 @@
 package lexlocal
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // What an import does with what is there already.
 const (
@@ -9,10 +12,11 @@ const (
 	mergeAppend    = "Append"
 )
 
-var (
-	mergeStrategies = []string{mergeOverwrite, mergeFail, mergeAppend}
-	rolePattern     = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`)
-)
+var mergeStrategies = []string{mergeOverwrite, mergeFail, mergeAppend}
+
+var rolePattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$`)
+})
 
 // importResource says what an import makes: one of its fields is set.
 // https://docs.aws.amazon.com/lexv2/latest/APIReference/API_ImportResourceSpecification.html
@@ -55,9 +59,9 @@ func (r importResource) check() error {
 
 func (i *botImport) check() error {
 	switch {
-	case !aliasPattern.MatchString(i.Name):
+	case !aliasPattern().MatchString(i.Name):
 		return invalid("botName %q: %s", i.Name, aliasRule)
-	case !rolePattern.MatchString(i.RoleARN):
+	case !rolePattern().MatchString(i.RoleARN):
 		return invalid("roleArn %q is not the ARN of an IAM role", i.RoleARN)
 	case i.DataPrivacy == nil || i.DataPrivacy.ChildDirected == nil:
 		return invalid("dataPrivacy.childDirected is missing")

@@ -55,7 +55,7 @@ func (s *Server) handler(op operation) http.Handler {
 			id: rand.Text(), now: s.cfg.Now(), read: time.Now(),
 		}
 		q.record = Record{Time: q.now, Op: op.name, Region: s.cfg.Region}
-		if id := r.PathValue("sessionId"); sessionIDPattern.MatchString(id) {
+		if id := r.PathValue("sessionId"); sessionIDPattern().MatchString(id) {
 			q.record.Session = id
 		}
 		w.Header().Set("X-Amzn-Requestid", q.id)
@@ -193,7 +193,7 @@ func (q *request) target() (*target, error) {
 		return nil, invalid("botAliasId %q is not 10 letters or digits", key.aliasID)
 	case !localePattern.MatchString(key.localeID):
 		return nil, invalid("localeId %q is not a locale such as en_US", key.localeID)
-	case !sessionIDPattern.MatchString(key.sessionID):
+	case !sessionIDPattern().MatchString(key.sessionID):
 		return nil, invalid("sessionId %q is not 2 to 100 letters, digits, dots, colons, hyphens or underscores", key.sessionID)
 	}
 	bot := q.s.account.find(key.botID)

@@ -3,6 +3,7 @@ package lexlocal
 import (
 	"regexp"
 	"slices"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -20,10 +21,14 @@ const (
 
 var (
 	idPattern          = regexp.MustCompile(`^[0-9a-zA-Z]{10}$`)
-	sessionIDPattern   = regexp.MustCompile(`^[0-9a-zA-Z._:-]{2,100}$`)
 	localePattern      = regexp.MustCompile(`^[a-z]{2,3}(_[A-Z0-9]{2,3})?$`)
 	contextNamePattern = regexp.MustCompile(`^([A-Za-z0-9]_?)+$`)
 )
+
+// sessionIDPattern is compiled when it is first needed: its bounded repetition is large.
+var sessionIDPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-zA-Z._:-]{2,100}$`)
+})
 
 var (
 	dialogActions = []string{
