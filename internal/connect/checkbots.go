@@ -15,7 +15,7 @@ func (c *checker) bots() {
 	accounts := c.lambdaAccounts()
 	for i := range c.flow.Actions {
 		alias := c.alias(i)
-		if !aliasARN.MatchString(alias) {
+		if !aliasARN().MatchString(alias) {
 			continue
 		}
 		if account := accountOf(alias); len(accounts) > 0 && !slices.Contains(accounts, account) {
@@ -34,7 +34,7 @@ func (c *checker) lambdaAccounts() (accounts []string) {
 	for i := range c.flow.Actions {
 		a := &c.flow.Actions[i]
 		name, _ := a.Parameters["LambdaFunctionARN"].(string)
-		if a.Type == InvokeLambdaFunction && staticLambda.MatchString(name) {
+		if a.Type == InvokeLambdaFunction && staticLambda().MatchString(name) {
 			accounts = append(accounts, accountOf(name))
 		}
 	}

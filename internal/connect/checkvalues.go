@@ -96,9 +96,9 @@ func orPath(static valueCheck) valueCheck {
 // checkLambdaARN and its like take static ARNs, which may have $.AwsRegion for their
 // region, and paths to ARNs.
 var (
-	checkLambdaARN = orPath(arn(staticLambda.MatchString, lambdaForm))
-	checkAliasARN  = orPath(arn(aliasARN.MatchString, aliasForm))
-	checkQueue     = orPath(arn(func(s string) bool { return queueARN.MatchString(s) || uuid.MatchString(s) }, queueForm+" or its id"))
+	checkLambdaARN = orPath(arn(func(s string) bool { return staticLambda().MatchString(s) }, lambdaForm))
+	checkAliasARN  = orPath(arn(func(s string) bool { return aliasARN().MatchString(s) }, aliasForm))
+	checkQueue     = orPath(arn(func(s string) bool { return queueARN().MatchString(s) || uuid().MatchString(s) }, queueForm+" or its id"))
 	checkLanguage  = orPath(language)
 )
 
@@ -112,7 +112,7 @@ func arn(good func(string) bool, form string) valueCheck {
 }
 
 func language(name string, v any) []Problem {
-	if s, found := text(name, v); found != nil || localeID.MatchString(strings.Replace(s, "-", "_", 1)) && strings.Contains(s, "-") {
+	if s, found := text(name, v); found != nil || localeID().MatchString(strings.Replace(s, "-", "_", 1)) && strings.Contains(s, "-") {
 		return found
 	}
 	return wrong("value", "such as en-US", "%s is %q", name, v)

@@ -100,4 +100,4 @@ func (c Contact) Region() (name string, ok bool) {
 
 // IsRegion reports whether a name has the form of an AWS region's, such as
 // us-east-1.
-func IsRegion(name string) bool { return regionName.MatchString(name) }
+func IsRegion(name string) bool { return regionName().MatchString(name) }

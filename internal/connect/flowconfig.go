@@ -75,13 +75,13 @@ func (cfg *FlowConfig) check() error {
 		}
 	}
 	refuse(len(cfg.Bots) < 2, "it needs the bots of two regions, and has %d: with fewer there is nowhere to go on", len(cfg.Bots))
-	refuse(!staticLambda.MatchString(cfg.Lambda), "the Lambda function %q is no ARN of a function: %s", cfg.Lambda, lambdaForm)
-	refuse(cfg.Queue != "" && !queueARN.MatchString(cfg.Queue), "the queue %q is no ARN of a queue: %s", cfg.Queue, queueForm)
+	refuse(!staticLambda().MatchString(cfg.Lambda), "the Lambda function %q is no ARN of a function: %s", cfg.Lambda, lambdaForm)
+	refuse(cfg.Queue != "" && !queueARN().MatchString(cfg.Queue), "the queue %q is no ARN of a queue: %s", cfg.Queue, queueForm)
 	refuse(cfg.LambdaSeconds < 0 || cfg.LambdaSeconds > maxLambdaSeconds, "a Lambda function is waited for 1 to %d seconds, not %d", maxLambdaSeconds, cfg.LambdaSeconds)
 	refuse(cfg.ListenSeconds < 0 || cfg.ListenSeconds > 60, "a bot waits 1 to 60 seconds for a word, not %d", cfg.ListenSeconds)
-	refuse(cfg.Key != "" && cfg.Key != "$.AwsRegion" && !regionName.MatchString(cfg.Key), "the key %q is neither a region nor $.AwsRegion", cfg.Key)
+	refuse(cfg.Key != "" && cfg.Key != "$.AwsRegion" && !regionName().MatchString(cfg.Key), "the key %q is neither a region nor $.AwsRegion", cfg.Key)
 	refuse(cfg.Texts.More != "" && len(cfg.EndIntents) == 0, "callers who are asked for more need an intent to say no with")
-	if isWrong := cfg.Locale != "" && !localeID.MatchString(cfg.Locale); isWrong {
+	if isWrong := cfg.Locale != "" && !localeID().MatchString(cfg.Locale); isWrong {
 		refuse(isWrong, "the locale %q is not written as Lex does, such as en_US", cfg.Locale)
 	} else {
 		found = append(found, cfg.checkLanguage())
@@ -117,9 +117,9 @@ func (cfg *FlowConfig) checkBots() error {
 	var found []error
 	seen := map[string]bool{}
 	for _, b := range cfg.Bots {
-		m := aliasARN.FindStringSubmatch(b.Alias)
+		m := aliasARN().FindStringSubmatch(b.Alias)
 		switch {
-		case !regionName.MatchString(b.Region):
+		case !regionName().MatchString(b.Region):
 			found = append(found, fmt.Errorf("%q is no name of a region", b.Region))
 		case seen[b.Region]:
 			found = append(found, fmt.Errorf("the region %s is there twice", b.Region))
@@ -138,7 +138,7 @@ func (cfg *FlowConfig) checkIntents() error {
 	seen := map[string]bool{}
 	for _, name := range slices.Concat(cfg.Intents, cfg.EndIntents) {
 		switch {
-		case !intentName.MatchString(name):
+		case !intentName().MatchString(name):
 			found = append(found, fmt.Errorf("%q is no name of an intent", name))
 		case name == fallbackIntent:
 			found = append(found, fmt.Errorf("%s is what a bot answers with when it has not understood; it serves nobody", name))

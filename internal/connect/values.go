@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // awsRegion stands for the region of the instance where one flow serves instances
@@ -24,18 +25,24 @@ const regionForm = `[a-z]{2,4}(?:-[a-z]{2,4})?-(?:central|(?:north|south)?(?:eas
 // is the region. Names with blanks in paths stand as in $.Attributes.['user name']
 // (https://docs.aws.amazon.com/connect/latest/adminguide/how-to-reference-attributes.html).
 var (
-	regionName   = regexp.MustCompile(`^` + regionForm + `$`)
-	localeID     = regexp.MustCompile(`^[a-z]{2}_(?:[A-Z]{2}|419)$`)
-	intentName   = regexp.MustCompile(`^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$`)
-	staticLambda = regexp.MustCompile(`^arn:aws[a-z-]*:lambda:(` + regionForm + `|\$\.AwsRegion):[0-9]{12}:function:[a-zA-Z0-9_-]{1,64}(?::[a-zA-Z0-9_$-]+)?$`)
-	aliasARN     = regexp.MustCompile(`^arn:aws[a-z-]*:lex:(` + regionForm + `|\$\.AwsRegion):[0-9]{12}:bot-alias/[0-9A-Z]{10}/[0-9A-Z]{10}$`)
-	queueARN     = regexp.MustCompile(`^arn:aws[a-z-]*:connect:` + regionForm + `:[0-9]{12}:instance/` + uuidForm + `/queue/(?:agent/)?` + uuidForm + `$`)
-	uuid         = regexp.MustCompile(`^` + uuidForm + `$`)
-	wholePath    = regexp.MustCompile(`^\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\.?\[['"][^'"]+['"]\]|\[[0-9]+\])+$`)
-	pathRoot     = regexp.MustCompile(`\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\.?\[['"]([^'"]+)['"]\]`)
+	regionName   = lazily(`^` + regionForm + `$`)
+	localeID     = lazily(`^[a-z]{2}_(?:[A-Z]{2}|419)$`)
+	intentName   = lazily(`^[0-9a-zA-Z][0-9a-zA-Z_-]{0,99}$`)
+	staticLambda = lazily(`^arn:aws[a-z-]*:lambda:(` + regionForm + `|\$\.AwsRegion):[0-9]{12}:function:[a-zA-Z0-9_-]{1,64}(?::[a-zA-Z0-9_$-]+)?$`)
+	aliasARN     = lazily(`^arn:aws[a-z-]*:lex:(` + regionForm + `|\$\.AwsRegion):[0-9]{12}:bot-alias/[0-9A-Z]{10}/[0-9A-Z]{10}$`)
+	queueARN     = lazily(`^arn:aws[a-z-]*:connect:` + regionForm + `:[0-9]{12}:instance/` + uuidForm + `/queue/(?:agent/)?` + uuidForm + `$`)
+	uuid         = lazily(`^` + uuidForm + `$`)
+	wholePath    = lazily(`^\$(?:\.[A-Za-z_][A-Za-z0-9_-]*|\.?\[['"][^'"]+['"]\]|\[[0-9]+\])+$`)
+	pathRoot     = lazily(`\$\.([A-Za-z_][A-Za-z0-9_]*)|\$\.?\[['"]([^'"]+)['"]\]`)
 )
 
 const uuidForm = `[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}`
+
+// lazily compiles an expression when it is first needed: those with bounded
+// repetitions are large, and most commands need none.
+func lazily(form string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(form) })
+}
 
 // How they are told to people.
 const (
@@ -54,7 +61,7 @@ var pathRoots = strings.Fields(`
 
 // unknownRoot returns the first word of a path in text that no path begins with.
 func unknownRoot(text string) (root string, unknown bool) {
-	for _, m := range pathRoot.FindAllStringSubmatch(text, -1) {
+	for _, m := range pathRoot().FindAllStringSubmatch(text, -1) {
 		if root := m[1] + m[2]; !slices.Contains(pathRoots, root) {
 			return root, true
 		}
@@ -63,4 +70,4 @@ func unknownRoot(text string) (root string, unknown bool) {
 }
 
 // isDynamic reports whether text is one path, and nothing else.
-func isDynamic(text string) bool { return wholePath.MatchString(text) }
+func isDynamic(text string) bool { return wholePath().MatchString(text) }
