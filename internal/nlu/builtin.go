@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -258,12 +259,15 @@ func resolveUKPostalCode(p phrase, env environment) (Value, bool) {
 
 // listed makes a closed type of names that stand for themselves.
 func listed(names []string) func(phrase, environment) (Value, bool) {
-	byKey := make(map[string]string, len(names))
-	for _, name := range names {
-		byKey[key(tokenize(name))] = name
-	}
+	byKey := sync.OnceValue(func() map[string]string {
+		m := make(map[string]string, len(names))
+		for _, name := range names {
+			m[key(tokenize(name))] = name
+		}
+		return m
+	})
 	return func(p phrase, _ environment) (Value, bool) {
-		name, ok := byKey[key(p)]
+		name, ok := byKey()[key(p)]
 		return single(p, name), ok
 	}
 }

@@ -70,7 +70,7 @@ type grammar struct {
 func (g *grammar) add(name, body string) {
 	g.rules[name] = body
 	for _, ref := range references(body) {
-		if rule, known := builtinRules[ref]; known && g.rules[ref] == "" {
+		if rule, known := builtinRules()[ref]; known && g.rules[ref] == "" {
 			g.add(ref, rule)
 		}
 	}
@@ -150,7 +150,7 @@ func (g *grammar) slot(s *botdef.Slot) bool {
 	t := g.model.slotType(s)
 	body := t.body
 	if body == "" {
-		body = builtinRules[t.rule]
+		body = builtinRules()[t.rule]
 	}
 	if body == "" {
 		return false

@@ -1,13 +1,15 @@
 package nlu
 
+import "sync"
+
 // builtinRules are the grammar rules of the built-in slot types, by name. Each
 // phrase that one of them produces is a value of its type.
 //
 // Dates have no years and times no seconds: nobody says them to a bot that
 // asks for a day or an hour, and each word more in a grammar is one more to be
 // mistaken for another.
-var builtinRules = func() map[string]string {
-	rules := map[string]string{
+var builtinRules = sync.OnceValue(func() map[string]string {
+	return map[string]string{
 		"digit":  "zero | oh | one | two | three | four | five | six | seven | eight | nine",
 		"unit":   "one | two | three | four | five | six | seven | eight | nine",
 		"teen":   "ten | eleven | twelve | thirteen | fourteen | fifteen | sixteen | seventeen | eighteen | nineteen",
@@ -60,8 +62,7 @@ var builtinRules = func() map[string]string {
 		"firstname":    alternatives(firstNames),
 		"lastname":     alternatives(lastNames),
 	}
-	return rules
-}()
+})
 
 func join(lists ...[]string) []string {
 	var all []string

@@ -1,6 +1,9 @@
 package nlu
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // Answers to a yes-or-no question. The first groups are those that a grammar
 // offers; typed texts may use any of them.
@@ -36,7 +39,7 @@ var (
 )
 
 // answers maps the key of each phrase to a value of AMAZON.Confirmation.
-var answers = func() map[string]string {
+var answers = sync.OnceValue(func() map[string]string {
 	m := map[string]string{}
 	for value, lists := range map[string][][]string{
 		"Yes": {yesPhrases, yesTyped}, "No": {noPhrases, noTyped},
@@ -49,7 +52,7 @@ var answers = func() map[string]string {
 		}
 	}
 	return m
-}()
+})
 
 // ParseYesNo reads the answer to a confirmation prompt. "Yes, that sounds
 // okay" is Yes; an answer with both a yes and a no in it is Neither, and so is
@@ -71,6 +74,7 @@ func resolveConfirmation(p phrase, _ environment) (Value, bool) {
 
 // confirmation returns Yes, No, Maybe, Don't know or "".
 func confirmation(p phrase) string {
+	answers := answers()
 	if value := answers[key(p)]; value != "" {
 		return value // "okay" is one and a filler as well
 	}
@@ -105,6 +109,6 @@ func agreeing(word string) bool {
 	case "not", "don't", "but", "except", "change":
 		return false
 	}
-	_, clear := answers[word]
+	_, clear := answers()[word]
 	return clear || common(word) || word == "sounds" || word == "okay" || word == "good" || word == "like"
 }
