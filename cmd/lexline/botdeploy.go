@@ -69,12 +69,14 @@ func parseDeployOptions(env *environment, args []string) (*deployOptions, error)
 
 // aliasForm is Lex's for names of aliases
 // (https://docs.aws.amazon.com/lexv2/latest/APIReference/API_CreateBotAlias.html).
-var aliasForm = regexp.MustCompile(`^([0-9a-zA-Z][_-]?){1,100}$`)
+var aliasForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([0-9a-zA-Z][_-]?){1,100}$`)
+})
 
 // checkAlias looks at the alias before anything is imported or built for it.
 func (o *deployOptions) checkAlias() error {
 	switch {
-	case !aliasForm.MatchString(o.alias):
+	case !aliasForm().MatchString(o.alias):
 		return usageError{fmt.Errorf("--alias: %.120q is no name of an alias: up to 100 letters and digits with single - and _ between them", o.alias)}
 	case o.alias == "TestBotAlias" || o.alias == "TSTALIASID":
 		return usageError{&hintError{errors.New("--alias: TestBotAlias has the draft always, and cannot be pointed at a version"), "name an alias for callers, such as " + defaultAlias}}

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -382,7 +383,10 @@ func (cfg *config) checkLines() (faults []error) {
 	return faults
 }
 
-var observerForm = regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+// observerForm is compiled when it is first needed: its bounded repetition is large.
+var observerForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9A-Za-z._-]{1,64}$`)
+})
 
 // turnLeft is what is left of a turn's time when its end has been noticed, at the latest.
 func (cfg *config) turnLeft() time.Duration { return cfg.Failover.TurnTime - cfg.longestStop() }
@@ -413,7 +417,7 @@ func (cfg *config) checkFailover() (faults []error) {
 	if f.TurnTime > time.Minute {
 		fault("failover.turn_time: %v is more than %v", f.TurnTime, time.Minute)
 	}
-	if cfg.Table.Observer != "" && !observerForm.MatchString(cfg.Table.Observer) {
+	if cfg.Table.Observer != "" && !observerForm().MatchString(cfg.Table.Observer) {
 		fault("table.observer: %q is not a name of up to 64 letters, digits, dots, hyphens and underscores", cfg.Table.Observer)
 	}
 	if cfg.Table.Refresh < time.Second || cfg.Table.Refresh > 10*time.Minute {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // environmentPrefix begins the names of our settings in the environment.
@@ -15,7 +16,9 @@ const environmentPrefix = "LEXLINE_"
 // serviceLinks are the variables that Kubernetes gives all containers for a service
 // named lexline, or lexline and more words:
 // https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
-var serviceLinks = regexp.MustCompile(`^LEXLINE_([A-Z0-9_]+_)?(SERVICE_HOST=|SERVICE_PORT(_[A-Z0-9_]+)?=|PORT(_[0-9]+_[A-Z]+)?=[a-z]+://|PORT_[0-9]+_[A-Z]+_(PROTO|PORT|ADDR)=)`)
+var serviceLinks = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^LEXLINE_([A-Z0-9_]+_)?(SERVICE_HOST=|SERVICE_PORT(_[A-Z0-9_]+)?=|PORT(_[0-9]+_[A-Z]+)?=[a-z]+://|PORT_[0-9]+_[A-Z]+_(PROTO|PORT|ADDR)=)`)
+})
 
 // checkEnvironment refuses settings in the environment that no key has. environ
 // has the form of os.Environ.
@@ -24,7 +27,7 @@ func checkEnvironment(environ []string) error {
 	environmentNames("LEXLINE", reflect.ValueOf(config{}), names, lists)
 	for _, variable := range slices.Sorted(slices.Values(environ)) { // the same one first each time
 		name, _, _ := strings.Cut(variable, "=")
-		if _, ok := names[name]; ok || !strings.HasPrefix(name, environmentPrefix) || serviceLinks.MatchString(variable) {
+		if _, ok := names[name]; ok || !strings.HasPrefix(name, environmentPrefix) || serviceLinks().MatchString(variable) {
 			continue
 		}
 		for _, list := range slices.Sorted(maps.Keys(lists)) {

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"lexline/internal/connect"
 	"lexline/internal/connectsim"
@@ -132,10 +133,12 @@ func (p *contactPrinter) branchWords(e connectsim.Event) string {
 // sdkNoise is what the AWS SDK writes before the cause of an error: the operation, a
 // status and a request id that a request without an answer does not have, and that
 // the request was sent. The body of a URL error is the address once more.
-var sdkNoise = regexp.MustCompile(`operation error [^:]+: \w+, |https response error StatusCode: \d+, RequestID: [^,]*, |request send failed, |\b(?:Post|Put|Get|Delete) "[^"]*": `)
+var sdkNoise = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`operation error [^:]+: \w+, |https response error StatusCode: \d+, RequestID: [^,]*, |request send failed, |\b(?:Post|Put|Get|Delete) "[^"]*": `)
+})
 
 // causeWords is an error without what says nothing to a person.
-func causeWords(text string) string { return sdkNoise.ReplaceAllString(text, "") }
+func causeWords(text string) string { return sdkNoise().ReplaceAllString(text, "") }
 
 func slotWords(slots map[string]string) string {
 	var words []string
