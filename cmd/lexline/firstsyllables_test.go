@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -57,9 +59,24 @@ func missing(t *testing.T, err error) {
 	t.Skip(err)
 }
 
-// spoken is what a caller says, as it arrives by telephone: with steady noise of the line
-// under it, and some of it alone before and behind.
-func spoken(t *testing.T, a answerOf, rng *rand.Rand) (mulaw []byte) {
+// spokenOver is how far a caller's speech is above the noise of their room, in dB.
+const spokenOver = 20
+
+// noiseAt returns noise of a level in dBov, sample by sample, its power falling with the
+// frequency as that of rooms does.
+func noiseAt(level float64, rng *rand.Rand) (sample func() float64) {
+	const pole = 0.9
+	scale := math.Pow(10, level/20) * (1 << 15) * math.Sqrt(1-pole*pole)
+	state := 0.0
+	return func() float64 {
+		state = pole*state + rng.NormFloat64()*scale
+		return state
+	}
+}
+
+// spoken is what a caller says, as it arrives by telephone: with noise under it, and some
+// of that alone before and behind.
+func spoken(t *testing.T, a answerOf, room bool) (mulaw []byte) {
 	t.Helper()
 	var pcm []int16
 	for _, file := range a.files {
@@ -69,10 +86,18 @@ func spoken(t *testing.T, a answerOf, rng *rand.Rand) (mulaw []byte) {
 		}
 		pcm = append(pcm, clip.At(audio.SampleRate).Samples...)
 	}
+	for i := range pcm {
+		pcm[i] = int16(float64(pcm[i]) * 0.7)
+	}
+	level := -68.0 // of a good line
+	if room {
+		level = audio.Level(pcm) - spokenOver
+	}
+	sample := noiseAt(level, rand.New(rand.NewPCG(5, 8)))
 	line := func(samples int) []int16 { return make([]int16, samples) }
 	pcm = append(append(line(audio.SampleRate), pcm...), line(2*audio.SampleRate)...)
 	for i := range pcm {
-		pcm[i] = int16(min(max(float64(pcm[i])*0.7+rng.NormFloat64()*12, -32768), 32767))
+		pcm[i] = int16(min(max(float64(pcm[i])+sample(), -32768), 32767))
 	}
 	return audio.EncodeMuLaw(nil, pcm[:len(pcm)-len(pcm)%call.FrameBytes])
 }
@@ -131,42 +156,75 @@ func TestFirstSyllablesAreNotLost(t *testing.T) {
 	}
 	locale := bot.Locale("en_US")
 	model := nlu.NewModel(locale)
-	recognizer := realRecognizer(t, model.Words())
-	rng := rand.New(rand.NewPCG(5, 8))
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	whole, heard, all := 0, 0, recordedAnswers()
-	for _, a := range all {
-		understood := func(mulaw []byte) string {
-			grammar, _ := model.Grammar(nlu.State{Elicit: nlu.ElicitSlot, Intent: "OrderFlowers", Slot: a.slot})
-			got, err := recognizer.Recognize(t.Context(), speech.Grammar{Name: a.slot, JSGF: grammar}, audio.DecodeMuLaw(nil, mulaw))
-			if err != nil {
-				t.Fatal(err)
+	u := &understanding{t, model, locale.Intent("OrderFlowers"), realRecognizer(t, model.Words())}
+	for _, test := range []struct {
+		name  string
+		room  bool
+		least int // in a hundred that must be understood of the whole
+	}{
+		{"on a good line", false, 80},
+		{"in a room", true, 50},
+	} {
+		whole, heard, all := 0, 0, recordedAnswers()
+		for _, a := range all {
+			inWhole, inCall := u.compare(a, spoken(t, a, test.room))
+			if inWhole {
+				whole++
 			}
-			value, _ := model.Resolve(locale.Intent("OrderFlowers").Slot(a.slot), got.Words, now)
-			return value.Interpreted
+			if inCall {
+				heard++
+			}
 		}
-		want, _ := model.Resolve(locale.Intent("OrderFlowers").Slot(a.slot), a.words, now)
-		mulaw := spoken(t, a, rng)
-		turns := utterancesOf(t, mulaw)
-		file := mulaw[700*8 : len(mulaw)-1200*8] // with as much silence as an utterance has
-		if understood(file) == want.Interpreted {
-			whole++
-		} else {
-			t.Logf("%q was not understood of the whole", a.words)
-		}
-		switch {
-		case len(turns) != 1:
-			t.Logf("%q made %d turns", a.words, len(turns))
-		case understood(turns[0]) == want.Interpreted:
-			heard++
-		default:
-			t.Logf("%q was not understood of its %d ms", a.words, len(turns[0])/8)
+		t.Logf("%s: of %d answers %d were understood of the whole, %d of what the call sent", test.name, len(all), whole, heard)
+		if heard < whole || whole < len(all)*test.least/100 {
+			t.Errorf("%s: of %d answers %d were understood through a call, and %d of the whole; want no fewer", test.name, len(all), heard, whole)
 		}
 	}
-	t.Logf("of %d answers %d were understood of the whole, %d of what the call sent", len(all), whole, heard)
-	if heard < whole || whole < len(all)*8/10 {
-		t.Errorf("of %d answers %d were understood through a call, and %d of the whole; want no fewer", len(all), heard, whole)
+}
+
+// understanding is that of the bot.
+type understanding struct {
+	t          *testing.T
+	model      *nlu.Model
+	intent     *botdef.Intent
+	recognizer *speech.Recognizer
+}
+
+// compare reports whether an answer is understood of the whole of what was said, and of
+// what a call makes of it.
+func (u *understanding) compare(a answerOf, mulaw []byte) (inWhole, inCall bool) {
+	file := mulaw[700*8 : len(mulaw)-1200*8] // with as much silence as an utterance has
+	if inWhole = u.right(a, file); !inWhole {
+		u.t.Logf("%q was not understood of the whole", a.words)
 	}
+	words := mulaw[audio.SampleRate : len(mulaw)-2*audio.SampleRate]
+	turns := utterancesOf(u.t, mulaw)
+	switch {
+	case len(turns) != 1:
+		u.t.Logf("%q made %d turns", a.words, len(turns))
+	case u.right(a, turns[0]):
+		inCall = true
+	case bytes.Contains(turns[0], words):
+		// Nothing was cut off, and it is understood otherwise for the silence around it: a
+		// guess of the recogniser, as may be what it makes of the whole.
+		inCall = inWhole
+	default:
+		u.t.Logf("%q was not understood of its %d ms, cut out of %d ms", a.words, len(turns[0])/8, len(words)/8)
+	}
+	return inWhole, inCall
+}
+
+// right reports whether the bot makes of sound what it makes of the answer's words.
+func (u *understanding) right(a answerOf, mulaw []byte) bool {
+	grammar, _ := u.model.Grammar(nlu.State{Elicit: nlu.ElicitSlot, Intent: u.intent.Name, Slot: a.slot})
+	got, err := u.recognizer.Recognize(u.t.Context(), speech.Grammar{Name: a.slot, JSGF: grammar}, audio.DecodeMuLaw(nil, mulaw))
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	value, _ := u.model.Resolve(u.intent.Slot(a.slot), got.Words, now)
+	want, _ := u.model.Resolve(u.intent.Slot(a.slot), a.words, now)
+	return value.Interpreted == want.Interpreted
 }
 
 // realRecognizer is the one that a local Lex hears with.
