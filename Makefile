@@ -32,7 +32,7 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill article-test bench-drill bench-connect bench-lambda bench-table bench-hearing vad-score vad-train vad-verify build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
+.PHONY: help demo drill article-test bench-drill bench-connect bench-lambda bench-table bench-hearing pictures-hearing hearing-results vad-score vad-train vad-verify build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,6 +103,12 @@ vad-score: setup-hearing setup-race ## Score our hearing and three yardsticks on
 
 bench-hearing: setup-race ## Measure the CPU that hearing a frame takes, over that of the simplest program: 1 minute
 	@go run ./bench/hearing/cost $(ARGS)
+
+hearing-results: setup-hearing setup-race ## Score hearing, its settings and its cost, and put the figures into the documents: 5 minutes
+	@scripts/hearing-results
+
+pictures-hearing: setup-demo build ## Record the calls that the documents show, hear them, and draw the pictures
+	@go run ./bench/hearing/pictures $(ARGS)
 
 bench-speech: build ## Measure what the recogniser understands, voice by voice
 	@go run ./bench/speech $(ARGS)

@@ -98,6 +98,7 @@ var mayImport = map[string]row{
 	"bench/hearing/amplitude": {others: "bench/hearing/baseline"},
 	"bench/hearing/baseline":  {},
 	"bench/hearing/cost":      {own: "audio", tests: cmp},
+	"bench/hearing/pictures":  {own: "audio vad/corpus", tests: "internal/hearing internal/vad"},
 	"bench/hearing/score":     {own: "audio vad vad/corpus vad/score", others: "bench/hearing/baseline", tests: cmp},
 	"bench/hearing/train":     {own: "audio vad vad/corpus vad/train"},
 	"bench/lambda":            {own: "connectsim", tests: cmp + " internal/dynamodb/dynalite"},
