@@ -35,7 +35,7 @@ export CGO_ENABLED := 0
 .PHONY: help demo drill article-test bench-drill bench-connect bench-lambda bench-table bench-hearing pictures-hearing hearing-results vad-score vad-train vad-verify build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-demo build ## Install what is missing, build, place three calls, lose a region (ARGS="--json" and so on)
 	@bin/lexline demo $(ARGS)

@@ -299,6 +299,32 @@ func TestReferenceIsComplete(t *testing.T) {
 	}
 }
 
+// TestFiguresOfHearing asks that the tables which make hearing-results puts into
+// documents are those of its last results.
+func TestFiguresOfHearing(t *testing.T) {
+	results, err := os.ReadFile(filepath.Join(root, "bench", "results", "hearing.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	table := regexp.MustCompile(`(?s)<!-- hearing-results: (\w+) -->\n(.*?)<!-- end of hearing-results -->`)
+	found := 0
+	for name, content := range textFiles(t) {
+		if !strings.HasSuffix(name, ".md") {
+			continue
+		}
+		for _, shown := range table.FindAllStringSubmatch(content, -1) {
+			found++
+			text := strings.Trim(shown[2], "`\n")
+			if text == "" || !strings.Contains(string(results), text) {
+				t.Errorf("%s: the table of %s is not that of bench/results/hearing.txt; make hearing-results writes both", name, shown[1])
+			}
+		}
+	}
+	if found != 3 {
+		t.Errorf("found %d tables of hearing in documents; want 3", found)
+	}
+}
+
 // TestArchitectureNamesEveryPackage keeps the map of the house complete.
 func TestArchitectureNamesEveryPackage(t *testing.T) {
 	content, err := os.ReadFile(filepath.Join(root, "ARCHITECTURE.md"))
