@@ -40,6 +40,9 @@ type heardFile struct {
 
 // file hears one file, and prints and draws what was heard.
 func (h *hearRun) file(ctx context.Context, number int, name string) error {
+	if err := h.o.sparesInput(number); err != nil {
+		return err
+	}
 	source, err := openRegular(name)
 	if err != nil {
 		return fmt.Errorf("hear: %w", err)
@@ -55,7 +58,9 @@ func (h *hearRun) file(ctx context.Context, number int, name string) error {
 			return fmt.Errorf("hear: far end: %w", err)
 		}
 		defer far.Close()
-		if err := addBot(recording, far); err != nil {
+		if err := addBot(recording, far); errors.Is(err, hearing.ErrHasBot) {
+			return badRecording(name, err)
+		} else if err != nil {
 			return badRecording(h.o.far, err)
 		}
 	}
@@ -84,9 +89,15 @@ func openRegular(name string) (*os.File, error) {
 
 // badRecording adds advice to an error about what is in a file.
 func badRecording(name string, err error) error {
-	hint := "another program can make a WAV file of it: sox " + filepath.Base(name) + " -r 8000 -b 16 call.wav; raw audio can be heard with --frames"
-	if errors.Is(err, hearing.ErrNoAudio) {
+	base := filepath.Base(name)
+	hint := "another program can make a WAV file of it: sox " + base + " -r 8000 -b 16 call.wav; raw audio can be heard with --frames"
+	switch {
+	case errors.Is(err, hearing.ErrNoAudio):
 		hint = "a recording that was broken off may have lost its audio, or its header was never finished"
+	case errors.Is(err, hearing.ErrChannels):
+		hint = "another program can take the channels of the two sides: sox " + base + " call.wav remix 1 2"
+	case errors.Is(err, hearing.ErrHasBot):
+		hint = "leave --far out, or take the caller's channel alone: sox " + base + " caller.wav remix 1"
 	}
 	return &hintError{fmt.Errorf("hear %s: %w", name, err), hint}
 }

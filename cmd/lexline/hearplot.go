@@ -24,11 +24,7 @@ func pictureWriter(name string) func(io.Writer, *hearplot.Plot) error {
 
 // draw draws the picture of a file, and returns its name.
 func (h *hearRun) draw(number int, file *heardFile, plot *hearplot.Plot) (name string, err error) {
-	name = h.o.plot
-	if len(h.o.files) > 1 {
-		ending := filepath.Ext(name)
-		name = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ending), number+1, ending)
-	}
+	name = h.o.picture(number)
 	plot.Hearings[0].Heard = file.was
 	plot.About = summary(&file.was)
 	if len(plot.Hearings) > 1 {
@@ -41,4 +37,32 @@ func (h *hearRun) draw(number int, file *heardFile, plot *hearplot.Plot) (name s
 	}
 	defer func() { err = errors.Join(err, picture.Close()) }()
 	return name, pictureWriter(name)(picture, plot)
+}
+
+// picture names the picture of a recording.
+func (o *hearOptions) picture(number int) string {
+	if len(o.files) == 1 {
+		return o.plot
+	}
+	ending := filepath.Ext(o.plot)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(o.plot, ending), number+1, ending)
+}
+
+// sparesInput returns an error if the picture of a recording would be drawn over a file
+// that is read, whatever name that has: recordings cannot be made again.
+func (o *hearOptions) sparesInput(number int) error {
+	if o.plot == "" {
+		return nil
+	}
+	picture := o.picture(number)
+	there, err := os.Stat(picture)
+	if err != nil {
+		return nil // nothing is there, or making it says what is wrong
+	}
+	for _, input := range append([]string{o.far, o.config}, o.files...) {
+		if info, err := os.Stat(input); err == nil && os.SameFile(there, info) {
+			return &hintError{fmt.Errorf("--plot %s would overwrite %s, which is read", picture, input), "give the picture another name"}
+		}
+	}
+	return nil
 }

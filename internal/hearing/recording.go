@@ -11,8 +11,16 @@ import (
 	"lexline/internal/audio"
 )
 
-// ErrNoAudio says that a file has no sound in it.
-var ErrNoAudio = errors.New("there is no audio in it")
+// What may be wrong with a file that is a WAV file.
+var (
+	// ErrNoAudio says that a file has no sound in it.
+	ErrNoAudio = errors.New("there is no audio in it")
+	// ErrChannels says that it has more channels than a call has sides.
+	ErrChannels = errors.New("want one channel, or two with the caller on the left and the bot on the right")
+	// ErrHasBot says that a recording has its bot on its right channel, where another
+	// one was given.
+	ErrHasBot = errors.New("it has the bot already, on its right channel")
+)
 
 // Recording is a recorded call: the caller, and perhaps what the bot played to
 // them. It is read frame by frame, so that one of hours takes little memory. It is
@@ -39,10 +47,11 @@ func NewRecording(file io.Reader) (*Recording, error) {
 	return r, nil
 }
 
-// SetBot takes what the bot played from elsewhere.
+// SetBot takes what the bot played from elsewhere. It returns ErrHasBot if the
+// recording has two channels.
 func (r *Recording) SetBot(bot *Bot) error {
 	if r.HasBot() {
-		return errors.New("the recording has the bot already, on its right channel")
+		return ErrHasBot
 	}
 	r.bot = bot
 	return nil
@@ -137,7 +146,7 @@ func newTrack(file io.Reader) (*track, error) {
 		return nil, err
 	}
 	if reader.Channels() > 2 {
-		return nil, fmt.Errorf("%d channels: want one, or two with the caller on the left and the bot on the right", reader.Channels())
+		return nil, fmt.Errorf("%d channels: %w", reader.Channels(), ErrChannels)
 	}
 	t := &track{reader: reader, ready: make([][]int16, reader.Channels()), taken: make([]int, reader.Channels())}
 	for range reader.Channels() {
