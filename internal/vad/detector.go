@@ -24,9 +24,15 @@ var trained = func() *Classifier {
 	return network.Compile()
 }()
 
-// tonal is the share of a frame's power in two spectral lines from which it may be
-// a tone: with noise 10 dB below, a tone still has that.
-const tonal = 0.6
+// A frame may be a tone if most of its power is in two spectral lines, and the
+// stronger is no lower and no higher than any tone's. The two of a ring-back are so
+// close that they beat, and then share less than tones do with noise 10 dB below. Many
+// a vowel passes the first, but its strongest line is the voice's own pitch.
+const (
+	tonal       = 0.6
+	lowestTone  = 10 // bin: 312 Hz
+	highestTone = 70 // 2,188 Hz
+)
 
 // Detector hears whether the caller talks, frame by frame: a front end, which
 // takes the bot's own echo out, a network trained on talkers, noises and lines of
@@ -84,12 +90,18 @@ func expand(frame *[FrameSamples]int16, mulaw []byte) {
 	clear(frame[len(mulaw):])
 }
 
+// tonal reports whether the latest frame may be a tone.
+func (d *Detector) tonal() bool {
+	f := &d.front
+	return f.tonality > tonal && f.strongest >= lowestTone && f.strongest <= highestTone
+}
+
 // judge makes a decision on the frame in near.
 func (d *Detector) judge(far *[FrameSamples]int16) Decision {
 	d.front.Frame(&d.near, far, &d.features)
 	decision := Decision{
 		Probability: d.network.Step(&d.state, d.features[:]),
-		Tone:        d.guard.Frame(&d.near, d.front.tonality > tonal),
+		Tone:        d.guard.Frame(&d.near, d.tonal()),
 		Level:       d.front.level,
 		Floor:       d.front.noise,
 		Echo:        d.front.echo.level(),

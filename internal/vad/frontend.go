@@ -16,18 +16,21 @@ type FrontEnd struct {
 	floor noiseFloor
 	echo  *echo
 
-	peak     float32                           // dBov: recent level of whoever talks
-	mean     float32                           // dBov: of the level, over half a second
-	spread   float32                           // dB squared: of the level about it
-	last     [bands]float32                    // dBov: the bands of the frame before
-	lag      float32                           // of the strongest periodicity before, log2 samples
-	shapes   [changeFrames][changeBins]float32 // amplitudes of the latest frames, a ring
-	norms    [changeFrames]float32
-	steady   float32 // how alike spectra 80 ms apart were, over half a second
-	frames   int
-	tonality float32
-	level    float32
-	noise    float32
+	peak   float32                           // dBov: recent level of whoever talks
+	mean   float32                           // dBov: of the level, over half a second
+	spread float32                           // dB squared: of the level about it
+	last   [bands]float32                    // dBov: the bands of the frame before
+	lag    float32                           // of the strongest periodicity before, log2 samples
+	shapes [changeFrames][changeBins]float32 // amplitudes of the latest frames, a ring
+	norms  [changeFrames]float32
+	steady float32 // how alike spectra 80 ms apart were, over half a second
+	frames int
+
+	// Of the latest frame.
+	tonality  float32 // share of its power in two lines
+	strongest int     // bin of the stronger
+	level     float32 // dBov, the bot's echo included
+	noise     float32 // dBov
 }
 
 const (
@@ -121,7 +124,7 @@ func (f *FrontEnd) bySpectrum(features *[Features]float32, power *[halfWindow]fl
 	for bin := 2; bin < firstBin+changeBins; bin++ {
 		amplitude[bin] = float32(math.Sqrt(float64(power[bin])))
 	}
-	f.tonality = lineShare(power, strongest, total)
+	f.tonality, f.strongest = lineShare(power, strongest, total), strongest
 	harmonicity, lag := periodicity(&amplitude)
 	moved := lag - f.lag
 	f.lag = lag
