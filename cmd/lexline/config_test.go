@@ -185,7 +185,7 @@ func TestBadConfigs(t *testing.T) {
 		{"no silence", goodConfig + "call: {end_of_speech: 0s}", "lexline.yml:7: call.end_of_speech: must not be 0"},
 		{"sure of everything", goodConfig + "call: {speech_threshold: 1}", "lexline.yml:7: call.speech_threshold: 1 is not between 0.05 and 0.95"},
 		{"threshold in words", goodConfig + "call: {speech_threshold: high}", `call.speech_threshold: "high" is no number`},
-		{"late barge-in", goodConfig + "call: {barge_in: 2s}", "lexline.yml:7: call.barge_in: 2s is not between 160ms and 320ms"},
+		{"late barge-in", goodConfig + "call: {barge_in: 2s}", "lexline.yml:7: call.barge_in: 2s is not between 120ms and 320ms"},
 		{"never barge-in", goodConfig + "call: {barge_in: never}", `call.barge_in: "never" is neither a duration, such as 200ms or 8s, nor off`},
 		{"hasty", goodConfig + "call: {no_input: 1s}", "lexline.yml:7: call.no_input: 1s is not between 3s and 2m0s; off asks nobody again"},
 		{"never silent", goodConfig + "call: {max_silent: 0}", "lexline.yml:7: call.max_silent: must be 1 or more"},

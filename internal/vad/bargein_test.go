@@ -82,7 +82,7 @@ func TestBargeIn(t *testing.T) {
 			"no bot",
 			Settings{},
 			talk(200, 50, 100, -25, -100), 0, 0,
-			overheard{Started: []int{57}, Ended: []int{131}},
+			overheard{Started: []int{55}, Ended: []int{131}},
 		},
 		{
 			"over the bot",
@@ -100,10 +100,10 @@ func TestBargeIn(t *testing.T) {
 			"a cough over the bot",
 			Settings{},
 			talk(200, 50, 58, -25, -45), 20, 200,
-			overheard{Refused: []int{67}},
+			overheard{Refused: []int{68}},
 		},
 		{
-			"a cough, too short to be a candidate", Settings{}, talk(200, 50, 56, -25, -45), 20, 200, overheard{},
+			"a cough, too short to be a candidate", Settings{}, talk(200, 50, 54, -25, -45), 20, 200, overheard{},
 		},
 		{
 			"a caller who is no louder than the echo",
@@ -115,25 +115,25 @@ func TestBargeIn(t *testing.T) {
 			"echo of what the bot said before",
 			Settings{},
 			talk(200, 50, 58, -25, -45), 20, 40,
-			overheard{Refused: []int{67}},
+			overheard{Refused: []int{68}},
 		},
 		{
 			"600 ms after the bot",
 			Settings{},
 			talk(200, 50, 58, -25, -100), 0, 20,
-			overheard{Started: []int{57}, Ended: []int{89}},
+			overheard{Started: []int{55}, Ended: []int{89}},
 		},
 		{
 			"the bot begins within a turn",
 			Settings{},
 			talk(200, 50, 100, -25, -45), 60, 200,
-			overheard{Started: []int{57}, Ended: []int{131}},
+			overheard{Started: []int{55}, Ended: []int{131}},
 		},
 		{
 			"never",
 			Settings{BargeIn: Never},
 			talk(200, 50, 100, -25, -45), 20, 200,
-			overheard{Refused: []int{120}},
+			overheard{Refused: []int{121}},
 		},
 		{
 			"never, but still talking when the bot is silent",

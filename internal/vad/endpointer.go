@@ -30,8 +30,8 @@ const (
 // its probability. These trade late starts against false ones, and late ends against
 // early ones.
 const (
-	startWindow = 12   // frames looked back on to open a turn
-	startSpeech = 8    // of which so many must be speech: clicks and keys of a keyboard stay below
+	startWindow = 10   // frames looked back on to open a turn
+	startSpeech = 6    // of which so many must be speech: clicks stay below
 	sure        = 0.85 // mean probability that evidence must have
 
 	holdShare  = 0.6 // of the threshold holds a turn open

@@ -56,20 +56,20 @@ func TestEndpointer(t *testing.T) {
 		want   []turn
 	}{
 		{"silence", nothing, nil},
-		{"a second of speech", nothing + second + nothing, []turn{{start: 56, onset: 50, end: 131}}},
-		{"six frames: a click", nothing + "******" + nothing, nil},
-		{"seven frames in ten, with gaps", nothing + "*0**0**0**" + nothing, []turn{{59, 50, 91}}},
+		{"a second of speech", nothing + second + nothing, []turn{{start: 55, onset: 50, end: 131}}},
+		{"five frames: a click", nothing + "*****" + nothing, nil},
+		{"seven frames in ten, with gaps", nothing + "*0**0**0**" + nothing, []turn{{58, 50, 91}}},
 		{"eight frames in fifteen", nothing + "*0*0*0*0*0*0*0*" + nothing, nil},
-		{"weak evidence takes longer", nothing + "666666666666" + nothing, []turn{{61, 50, 93}}},
+		{"weak evidence takes longer", nothing + "666666666666" + nothing, []turn{{58, 50, 93}}},
 		{"evidence below the threshold", nothing + strings.Repeat("4", 500), nil},
-		{"weaker evidence than opened it holds a turn", nothing + "********" + strings.Repeat("4", 48) + nothing, []turn{{56, 50, 137}}},
-		{"single frames do not hold a turn", nothing + "********" + "0000*0000*0000*0000*0000*0000*0000*0000", []turn{{56, 50, 89}}},
-		{"a pause within a turn", nothing + second + quarter + quarter + second + nothing, []turn{{56, 50, 205}}},
-		{"a pause between turns", nothing + second + quarter + quarter + quarter + second + nothing, []turn{{56, 50, 131}, {142, 136, 217}}},
+		{"weaker evidence than opened it holds a turn", nothing + "********" + strings.Repeat("4", 48) + nothing, []turn{{55, 50, 137}}},
+		{"single frames do not hold a turn", nothing + "********" + "0000*0000*0000*0000*0000*0000*0000*0000", []turn{{55, 50, 89}}},
+		{"a pause within a turn", nothing + second + quarter + quarter + second + nothing, []turn{{55, 50, 205}}},
+		{"a pause between turns", nothing + second + quarter + quarter + quarter + second + nothing, []turn{{55, 50, 131}, {141, 136, 217}}},
 		{"a tone opens no turn", nothing + strings.Repeat("t", 100) + nothing, nil},
 		{"a tone known late opens no turn", nothing + "****" + strings.Repeat("t", 100) + nothing, nil},
-		{"a turn that turns out to be a tone", nothing + "********" + strings.Repeat("t", 100) + nothing, []turn{{56, 50, 67}}},
-		{"a tone after speech is silence", nothing + second + strings.Repeat("t", 50), []turn{{56, 50, 131}}},
+		{"a turn that turns out to be a tone", nothing + "********" + strings.Repeat("t", 100) + nothing, []turn{{55, 50, 67}}},
+		{"a tone after speech is silence", nothing + second + strings.Repeat("t", 50), []turn{{55, 50, 131}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestDecisionsAreHeldAtTheStart(t *testing.T) {
 			}
 		}
 	}
-	if want := settleFrames + 6; started != want {
+	if want := settleFrames + 5; started != want {
 		t.Errorf("turn of a caller who talks at once opened in frame %d; want %d", started, want)
 	}
 }
@@ -127,7 +127,7 @@ func TestExpectWithinATurn(t *testing.T) {
 
 func TestEndpointerCapsATurn(t *testing.T) {
 	got := endpointed(NewEndpointer(Settings{MaxTurn: 2 * time.Second}), score(strings.Repeat("*", 200)))
-	want := turn{6, 0, 106}
+	want := turn{5, 0, 105}
 	if diff := cmp.Diff(want, got[0], cmp.AllowUnexported(turn{})); diff != "" {
 		t.Errorf("first turn of unbroken speech (-want +got):\n%s", diff)
 	}

@@ -23,7 +23,7 @@ func TestSettingsValidate(t *testing.T) {
 		{"long turn", Settings{MaxTurn: 15 * time.Second}, "max_turn: 15s is not between 1s and 14s"},
 		{"certain", Settings{Threshold: 1}, "speech_threshold: 1 is not between 0.05 and 0.95"},
 		{"not a number", Settings{Threshold: float32(math.NaN())}, "speech_threshold: NaN"},
-		{"a cough interrupts", Settings{BargeIn: 40 * time.Millisecond}, "barge_in: 40ms is not between 160ms and 320ms"},
+		{"a cough interrupts", Settings{BargeIn: 40 * time.Millisecond}, "barge_in: 40ms is not between 120ms and 320ms"},
 		{"more negative than never", Settings{BargeIn: -time.Second}, "barge_in: -1s"},
 		{"all wrong", Settings{EndOfSpeech: 1, MaxTurn: 1, Threshold: 2, BargeIn: 1}, "end_of_speech: \nmax_turn: \nspeech_threshold: \nbarge_in: "},
 	}
