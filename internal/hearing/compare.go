@@ -105,6 +105,7 @@ func differences(before, after []Turn) (found []Difference) {
 		add(Moved)
 	}
 	switch was, is := interrupts(before), interrupts(after); {
+	case len(before) == 0 || len(after) == 0: // that says it all
 	case is && !was:
 		add(BargeInGained)
 	case was && !is:

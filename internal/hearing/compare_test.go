@@ -46,10 +46,8 @@ func TestCompare(t *testing.T) {
 			{Gained, []Turn{}, []Turn{b}},
 		}},
 		{"barge-in gained", []Turn{a}, []Turn{overBot(a)}, []Difference{{BargeInGained, []Turn{a}, []Turn{overBot(a)}}}},
-		{"barge-in lost with its turn", []Turn{overBot(a), c}, []Turn{c}, []Difference{
-			{Missed, []Turn{overBot(a)}, []Turn{}},
-			{BargeInLost, []Turn{overBot(a)}, []Turn{}},
-		}},
+		{"barge-in lost", []Turn{overBot(a)}, []Turn{a}, []Difference{{BargeInLost, []Turn{overBot(a)}, []Turn{a}}}},
+		{"missed with its barge-in", []Turn{overBot(a), c}, []Turn{c}, []Difference{{Missed, []Turn{overBot(a)}, []Turn{}}}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

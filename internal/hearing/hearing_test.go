@@ -89,6 +89,39 @@ func hear(t *testing.T, file, bot []byte, s vad.Settings, trace *Trace) Heard {
 // may take the edge of a tone for either side.
 func near(a, b time.Duration) bool { return (a - b).Abs() <= 2*audio.FrameDuration }
 
+func TestRefusedBargeInsHaveTheirTime(t *testing.T) {
+	const s = time.Second
+	// 120 ms of voice would open a turn on a silent line, and are too little over the bot.
+	near := wavFile(t, 8000, join(noise(2*s), voice(s/8), noise(2*s), voice(s/8), noise(2*s), voice(s), noise(2*s)))
+	bot := wavFile(t, 8000, voice(9*s))
+	heard := hear(t, near, bot, vad.Settings{BargeIn: 320 * time.Millisecond}, nil)
+	if len(heard.Turns) != 1 || len(heard.Refused) != 2 {
+		t.Fatalf("turns = %+v, refused at %v; want one turn, and two refused", heard.Turns, heard.Refused)
+	}
+	for i, from := range []time.Duration{2 * s, 4*s + s/8} {
+		if got := heard.Refused[i]; got <= from || got > from+s/8+100*time.Millisecond {
+			t.Errorf("refused at %v; want within the voice from %v on", got, from)
+		}
+	}
+}
+
+func TestBetween(t *testing.T) {
+	const s = time.Second
+	turn := func(from, to time.Duration) Turn { return Turn{Start: from, Opened: from + s/2, End: to} }
+	all := Heard{
+		Length: 20 * s, Turns: []Turn{turn(s, 3*s), turn(4*s, 6*s), turn(9*s, 12*s)}, Open: 5 * s,
+		Tones:   []Tone{{From: s, To: 2 * s}, {From: 7 * s, To: 8 * s}},
+		Refused: []time.Duration{4 * s, 5 * s, 10 * s},
+	}
+	want := Heard{
+		Length: 5 * s, Turns: all.Turns[1:], Open: s + s/2, // of the second turn from 5 s on, of the third what lies before 10 s
+		Tones: all.Tones[1:], Refused: all.Refused[1:2],
+	}
+	if diff := cmp.Diff(want, all.Between(5*s, 10*s)); diff != "" {
+		t.Errorf("from 5 s to 10 s (-want +got):\n%s", diff)
+	}
+}
+
 func TestTurnsOfAKnownFile(t *testing.T) {
 	const s = time.Second
 	file := wavFile(t, 8000, join(noise(2*s), voice(s), noise(2*s), voice(s/2), noise(s/5)))

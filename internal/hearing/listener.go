@@ -16,17 +16,45 @@ type Listener struct {
 	now    time.Duration // the beginning of the next frame
 	open   Turn          // the turn under way
 	speech loudness      // of the turn under way
+	most   float32       // evidence of a barge-in under way
+	mostAt time.Duration // when there was that much
 	found  Heard
 	keys   keypad
 }
 
 // Heard is what was heard in a recording.
 type Heard struct {
-	Length  time.Duration // of what was heard
-	Turns   []Turn
-	Tones   []Tone
-	Open    time.Duration // how long turns were open, all together
-	Refused int           // barge-ins that came to nothing: evidence that would have opened a turn, had the bot been silent
+	Length time.Duration // of what was heard
+	Turns  []Turn
+	Tones  []Tone
+	Open   time.Duration // how long turns were open, all together
+
+	// Refused is when barge-ins came to nothing: the moments of their most evidence,
+	// each of which would have opened a turn, had the bot been silent.
+	Refused []time.Duration
+}
+
+// Between returns what of it was heard between two times: turns and tones whole if a
+// part of them was.
+func (h *Heard) Between(from, to time.Duration) Heard {
+	part := Heard{Length: to - from}
+	for _, t := range h.Turns {
+		if t.End > from && t.Start < to {
+			part.Turns = append(part.Turns, t)
+			part.Open += max(0, min(t.End, to)-max(t.Opened, from))
+		}
+	}
+	for _, t := range h.Tones {
+		if t.To > from && t.From < to {
+			part.Tones = append(part.Tones, t)
+		}
+	}
+	for _, at := range h.Refused {
+		if at >= from && at < to {
+			part.Refused = append(part.Refused, at)
+		}
+	}
+	return part
 }
 
 // NewListener returns a listener with a new detector. It adds what it hears to
@@ -57,9 +85,7 @@ func (l *Listener) Frame(near, far []int16) {
 		}
 		l.found.Open += audio.FrameDuration
 	}
-	if heard.Refused > 0 {
-		l.found.Refused++
-	}
+	l.refuse(&heard, end)
 	if tone, over := l.keys.frame(l.now, near, heard.Tone); over {
 		l.found.Tones = append(l.found.Tones, tone)
 	}
@@ -67,6 +93,19 @@ func (l *Listener) Frame(near, far []int16) {
 		l.trace.add(l.now, near, far, &heard.Decision, speech)
 	}
 	l.now = end
+}
+
+// refuse keeps the time of a barge-in that came to nothing.
+func (l *Listener) refuse(heard *vad.Heard, end time.Duration) {
+	if heard.Evidence > l.most {
+		l.most, l.mostAt = heard.Evidence, end
+	}
+	if heard.Refused > 0 {
+		l.found.Refused = append(l.found.Refused, l.mostAt)
+	}
+	if heard.Refused > 0 || l.ear.Open() {
+		l.most = 0
+	}
 }
 
 // begin begins a turn with the frame that is being heard.
