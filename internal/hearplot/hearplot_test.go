@@ -124,8 +124,44 @@ func TestSVGShowsWhatWasHeard(t *testing.T) {
 	}
 }
 
+// everything is a call with all that a legend can have.
+func everything(t *testing.T) *Plot {
+	p := call(t, 0, 0, "defaults", "with --set")
+	p.Hearings[1].Threshold = 0.55
+	p.Hearings[1].Heard.Refused = []time.Duration{6 * time.Second}
+	return p
+}
+
+func TestRefusedBargeInsAndThresholdsAreMarked(t *testing.T) {
+	for name, want := range map[string]int{"all": 1, "elsewhere": 0} {
+		p := everything(t)
+		if name == "elsewhere" {
+			p.Hearings[1].Heard.Refused[0] = time.Minute
+			p.Hearings[1].Threshold = p.Hearings[0].Threshold
+		}
+		found := map[string]int{}
+		dashes := map[float64]int{}
+		for _, s := range layOut(p).shapes {
+			found[s.text]++
+			found[s.note]++
+			if s.role == limit && s.width > 0 {
+				dashes[s.dash]++
+			}
+		}
+		for _, text := range []string{"refused barge-in", "barge-in refused at 6.00 s", "threshold 0.5", "threshold 0.55"} {
+			if found[text] != want {
+				t.Errorf("%s: %q is there %d times; want %d", name, text, found[text], want)
+			}
+		}
+		if len(dashes) != 1+want {
+			t.Errorf("%s: lines of thresholds by their dashes: %v; want %d kinds", name, dashes, 1+want)
+		}
+	}
+}
+
 func TestTextsDoNotOverlap(t *testing.T) {
 	for name, p := range map[string]*Plot{
+		"all":    everything(t),
 		"one":    call(t, 0, 0, ""),
 		"two":    call(t, 0, 0, "defaults", strings.Repeat("a long name ", 9)),
 		"window": call(t, 2900*time.Millisecond, 3500*time.Millisecond, ""),

@@ -129,11 +129,22 @@ func (d *drawing) chances() {
 		d.area(chance, 0.22, append(area, point{curve[len(curve)-1].x, bottom})...)
 		d.line(chance, 1.3, curve...)
 	}
-	for i, h := range d.plot.Hearings {
-		if i > 0 && h.Threshold == d.plot.Hearings[0].Threshold {
-			continue
-		}
-		d.line(limit, 1, point{plotLeft, y(h.Threshold)}, point{plotRight, y(h.Threshold)}).dash = 4
-		d.write(muted, 9.5, plotLeft-7, y(h.Threshold)+3.4, end, fmt.Sprintf("%.3g", h.Threshold))
+	thresholds := d.plot.Hearings[:1]
+	if d.twoThresholds() {
+		thresholds = d.plot.Hearings
 	}
+	for i, h := range thresholds {
+		d.line(limit, 1, point{plotLeft, y(h.Threshold)}, point{plotRight, y(h.Threshold)}).dash = limitDash[i]
+		if i == 0 || math.Abs(float64(y(h.Threshold)-y(thresholds[0].Threshold))) > 10 { // the legend has both
+			d.write(muted, 9.5, plotLeft-7, y(h.Threshold)+3.4, end, fmt.Sprintf("%.3g", h.Threshold))
+		}
+	}
+}
+
+// limitDash tells the thresholds of two hearings apart.
+var limitDash = [2]float64{4, 1.5}
+
+// twoThresholds reports whether the recording was heard with two thresholds.
+func (d *drawing) twoThresholds() bool {
+	return len(d.plot.Hearings) > 1 && d.plot.Hearings[0].Threshold != d.plot.Hearings[1].Threshold
 }

@@ -115,6 +115,8 @@ func (d *drawing) heading() {
 	x := edge
 	for _, k := range d.keys() {
 		switch {
+		case k.cross:
+			d.cross(x+7, 80)
 		case k.line:
 			d.line(k.role, 2, point{x, 80}, point{x + 14, 80}).dash = k.dash
 		default:
@@ -130,6 +132,7 @@ type key struct {
 	role    role
 	opacity float64
 	line    bool
+	cross   bool
 	dash    float64
 	text    string
 }
@@ -145,11 +148,22 @@ func (d *drawing) keys() []key {
 		{role: floor, line: true, dash: 3, text: "noise floor"},
 	}
 	if d.plot.HasBot {
-		keys = append(keys, key{role: bot, line: true, text: "bot's level"}, key{role: echo, line: true, dash: 3, text: "echo expected"},
-			key{role: bargeIn, opacity: 1, text: "barge-in"})
+		keys = append(keys, key{role: bot, line: true, text: "bot's level"}, key{role: echo, line: true, dash: 3, text: "echo expected"})
+	}
+	some, refused := d.bargesIn()
+	if some {
+		keys = append(keys, key{role: bargeIn, opacity: 1, text: "barge-in"})
+	}
+	if refused {
+		keys = append(keys, key{cross: true, text: "refused barge-in"})
 	}
 	if len(d.tones()) > 0 {
 		keys = append(keys, key{role: tone, opacity: 1, text: "tone"})
+	}
+	if d.twoThresholds() {
+		for i, h := range d.plot.Hearings {
+			keys = append(keys, key{role: limit, line: true, dash: limitDash[i], text: fmt.Sprintf("threshold %.3g", h.Threshold)})
+		}
 	}
 	return keys
 }

@@ -59,6 +59,31 @@ func (d *drawing) turns(h *Hearing) {
 			d.bar(i+1, t, top+stripHigh+3, barHigh-3)
 		}
 	}
+	for _, at := range h.Heard.Refused {
+		if d.seen(at, at+1) {
+			d.cross(d.x(at), top+stripHigh+3+(barHigh-3)/2).note = fmt.Sprintf("barge-in refused at %.2f s", at.Seconds())
+		}
+	}
+}
+
+// cross marks a refused barge-in.
+func (d *drawing) cross(x, y float64) *shape {
+	const arm = 4.0
+	d.line(bargeIn, 2, point{x - arm, y + arm}, point{x + arm, y - arm})
+	return d.line(bargeIn, 2, point{x - arm, y - arm}, point{x + arm, y + arm})
+}
+
+// bargesIn reports whether there are barge-ins in the picture, and refused ones.
+func (d *drawing) bargesIn() (some, refused bool) {
+	for _, h := range d.plot.Hearings {
+		for _, t := range h.Heard.Turns {
+			some = some || t.BargeIn && d.seen(t.Start, t.End)
+		}
+		for _, at := range h.Heard.Refused {
+			refused = refused || d.seen(at, at+1)
+		}
+	}
+	return some, refused
 }
 
 // bar draws one turn.
@@ -90,7 +115,7 @@ func (d *drawing) bar(number int, t hearing.Turn, top, high float64) {
 // label says how long a turn is, where there is room for it behind the moment of notice.
 func (d *drawing) label(t hearing.Turn, base float64) {
 	x := max(d.x(t.Onset), d.x(t.Opened)) + 6
-	for _, text := range []string{fmt.Sprintf("%.2f s", (t.Last - t.Onset).Seconds()), fmt.Sprintf("%.1f", (t.Last - t.Onset).Seconds())} {
+	for _, text := range []string{fmt.Sprintf("%.2f s", (t.Last - t.Onset).Seconds()), fmt.Sprintf("%.1f s", (t.Last - t.Onset).Seconds())} {
 		if x+roomFor(text, small)+3 < d.x(t.Last) {
 			d.write(onBar, small, x, base, start, text)
 			return
