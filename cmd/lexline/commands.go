@@ -127,9 +127,12 @@ func newFlags(env *environment, name, operands, about string) *flag.FlagSet {
 			return
 		}
 		fmt.Fprintf(env.stdout, "usage: lexline %s\n\n%s\n\nflags:\n", strings.TrimSpace(name+" [flags] "+operands), about)
-		flags.SetOutput(env.stdout)
+		var defaults strings.Builder
+		flags.SetOutput(&defaults)
 		flags.PrintDefaults()
 		flags.SetOutput(wrong)
+		// Both spellings are taken; the help has the one of the examples.
+		fmt.Fprint(env.stdout, strings.ReplaceAll("\n"+defaults.String(), "\n  -", "\n  --")[1:])
 	}
 	return flags
 }

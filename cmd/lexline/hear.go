@@ -6,6 +6,8 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"lexline/internal/vad"
@@ -22,7 +24,7 @@ A-law. Of two channels the left one is the caller and the right one the bot, as 
 records calls; then barge-ins are told from the bot's echo.
 
 With --set, each recording is heard twice, as the gateway hears it (with the settings of
---config, if it is given) and with what is set, and only the differences are listed: turns
+--config and, over it, of LEXLINE_ variables, as lexline serve has them) and with what is set, and only the differences are listed: turns
 cut in two, joined, missed, gained, and moved, barge-ins gained and lost. The settings are
 those of lexline.yml below call, and answer, what the caller is expected to say:
   end_of_speech=800ms   speech_threshold=0.6   barge_in=300ms or off   max_turn=10s
@@ -48,6 +50,7 @@ type hearOptions struct {
 	was, is  hearSettings
 	plot     string
 	from, to time.Duration
+	base     string // names the settings that those of --set are compared with
 	frames   bool
 	asJSON   bool
 }
@@ -59,14 +62,14 @@ func parseHearOptions(env *environment, args []string) (*hearOptions, error) {
 	o := &hearOptions{}
 	flags := newFlags(env, "hear", "FILE.wav...", hearAbout)
 	flags.StringVar(&o.far, "far", "", "`file` of what the bot played, on the same clock: WAV, or raw as with --frames")
-	flags.StringVar(&o.config, "config", "", "configuration `file` of the gateway, whose settings are heard with")
+	flags.StringVar(&o.config, "config", env.getenv("LEXLINE_CONFIG"), "configuration `file` of the gateway, whose settings are heard with")
 	flags.Func("set", "hear with another setting as well, `KEY=VALUE`, and list the differences; may be repeated", func(text string) error {
 		o.set = append(o.set, text)
 		return nil
 	})
 	flags.StringVar(&o.plot, "plot", "", "picture to draw, a `file` named .svg or .png; of several recordings FILE-1, FILE-2 and so on")
-	flags.DurationVar(&o.from, "from", 0, "`time` in the recording at which the picture begins")
-	flags.DurationVar(&o.to, "to", 0, "`time` at which the picture ends (default the end)")
+	flags.Func("from", "`time` in the recording at which the picture begins, like 12s (default the beginning)", timeFlag(&o.from))
+	flags.Func("to", "`time` at which the picture ends (default the end)", timeFlag(&o.to))
 	flags.BoolVar(&o.frames, "frames", false, "hear raw audio on the standard input, and print a line for each frame")
 	flags.BoolVar(&o.asJSON, "json", false, "print one JSON document")
 	var err error
@@ -76,7 +79,17 @@ func parseHearOptions(env *environment, args []string) (*hearOptions, error) {
 	if err := o.check(); err != nil {
 		return nil, usageError{err}
 	}
-	return o, o.settle()
+	return o, o.settle(env)
+}
+
+// timeFlag returns what sets a time in a recording.
+func timeFlag(to *time.Duration) func(text string) error {
+	return func(text string) (err error) {
+		if *to, err = time.ParseDuration(text); err != nil {
+			return errors.New("times have a unit: write 12s, 1m5s or 800ms")
+		}
+		return nil
+	}
 }
 
 // operandsAmong takes a command's operands, which may stand before the flags, behind
@@ -120,12 +133,19 @@ func (o *hearOptions) check() error {
 }
 
 // settle works out the settings to hear with.
-func (o *hearOptions) settle() (err error) {
-	if o.was, err = configuredHearing(o.config); err != nil {
+func (o *hearOptions) settle(env *environment) (err error) {
+	if o.was, err = configuredHearing(o.config, env); err != nil {
 		return err
 	}
+	o.base = baseName(o.config, setByEnvironment(env.getenv))
 	o.is = o.was
+	seen := map[string]bool{}
 	for _, change := range o.set {
+		key, _, _ := strings.Cut(strings.TrimPrefix(change, "call."), "=")
+		if seen[key] {
+			return usageError{fmt.Errorf("--set %s: %s is set twice", change, key)}
+		}
+		seen[key] = true
 		if err := o.is.set(change); err != nil {
 			return usageError{err}
 		}
@@ -134,6 +154,19 @@ func (o *hearOptions) settle() (err error) {
 		return usageError{&hintError{fmt.Errorf("--set: %w", err), "lexline.yml explains the settings below call"}}
 	}
 	return nil
+}
+
+// baseName names the settings that come from a file and from the environment.
+func baseName(file string, environment bool) string {
+	switch {
+	case file != "" && environment:
+		return filepath.Base(file) + " and environment"
+	case file != "":
+		return filepath.Base(file)
+	case environment:
+		return "environment"
+	}
+	return "defaults"
 }
 
 func runHear(ctx context.Context, env *environment, args []string) error {

@@ -263,23 +263,40 @@ func TestSettingsOfHearing(t *testing.T) {
 
 func TestConfiguredHearing(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "lexline.yml")
-	for _, tt := range []struct{ content, want string }{
-		{"call: {end_of_speech: 900ms, max_turn: 9s}\n", "900ms 9s"},
-		{"listen: :1\n", fmt.Sprintf("%v %v", defaultConfig().Call.EndOfSpeech, defaultConfig().Call.MaxTurn)},
-		{"call: {end_of_speech: 1ms}\n", "call.end_of_speech: 1ms is not between"},
-		{"call: {end_of_speach: 1ms}\n", `unknown key "call.end_of_speach"`},
+	for _, tt := range []struct{ content, variable, want string }{
+		{"call: {end_of_speech: 900ms, max_turn: 9s}\n", "", "900ms 9s"},
+		{"listen: :1\n", "", fmt.Sprintf("%v %v", defaultConfig().Call.EndOfSpeech, defaultConfig().Call.MaxTurn)},
+		{"call: {end_of_speech: 1ms}\n", "", "lexline.yml:1: call.end_of_speech: 1ms is not between"},
+		{"call: {end_of_speach: 1ms}\n", "", `unknown key "call.end_of_speach"`},
+		{"call: {end_of_speech: 900ms, max_turn: 9s}\n", "LEXLINE_CALL_END_OF_SPEECH=1s", "1s 9s"},
+		{"call: {max_turn: 9s}\n", "LEXLINE_CALL_END_OF_SPEECH=1ms", "environment variable LEXLINE_CALL_END_OF_SPEECH: call.end_of_speech: 1ms is not"},
+		{"call: {max_turn: 9s}\n", "LEXLINE_CALL_END_OF_SPEACH=1s", "LEXLINE_CALL_END_OF_SPEACH: there is no such setting"},
 	} {
 		if err := os.WriteFile(file, []byte(tt.content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		s, err := configuredHearing(file)
+		s, err := configuredHearing(file, environmentOf(tt.variable))
 		got := fmt.Sprintf("%v %v", s.EndOfSpeech, s.MaxTurn)
 		if err != nil {
 			got = err.Error()
 		}
 		if !strings.Contains(got, tt.want) {
-			t.Errorf("of %q: %s; want %s", tt.content, got, tt.want)
+			t.Errorf("of %q and %q: %s; want %s", tt.content, tt.variable, got, tt.want)
 		}
+	}
+}
+
+// environmentOf has one variable, NAME=VALUE, or none.
+func environmentOf(variable string) *environment {
+	name, value, _ := strings.Cut(variable, "=")
+	return &environment{
+		getenv: func(asked string) string {
+			if asked == name {
+				return value
+			}
+			return ""
+		},
+		environ: func() []string { return []string{variable} },
 	}
 }
 

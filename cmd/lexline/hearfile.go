@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"lexline/internal/audio"
@@ -45,7 +48,7 @@ func (h *hearRun) file(ctx context.Context, number int, name string) error {
 	}
 	source, err := openRegular(name)
 	if err != nil {
-		return fmt.Errorf("hear: %w", err)
+		return noRecording(name, "hear: ", err)
 	}
 	defer source.Close()
 	recording, err := hearing.NewRecording(source)
@@ -55,7 +58,7 @@ func (h *hearRun) file(ctx context.Context, number int, name string) error {
 	if h.o.far != "" {
 		far, err := openRegular(h.o.far)
 		if err != nil {
-			return fmt.Errorf("hear: far end: %w", err)
+			return noRecording(h.o.far, "hear: far end: ", err)
 		}
 		defer far.Close()
 		if err := addBot(recording, far); errors.Is(err, hearing.ErrHasBot) {
@@ -87,6 +90,19 @@ func openRegular(name string) (*os.File, error) {
 	return os.Open(name)
 }
 
+// noRecording adds advice to an error about a file that cannot be opened.
+func noRecording(name, doing string, err error) error {
+	err = fmt.Errorf("%s%w", doing, err)
+	info, statErr := os.Stat(name)
+	switch {
+	case errors.Is(statErr, fs.ErrNotExist):
+		return &hintError{err, "the gateway's own recordings are in the folder recording.folder of its configuration"}
+	case statErr == nil && info.IsDir():
+		return &hintError{err, "name the recordings in the folder: lexline hear " + filepath.Join(name, "*.wav")}
+	}
+	return err
+}
+
 // badRecording adds advice to an error about what is in a file.
 func badRecording(name string, err error) error {
 	base := filepath.Base(name)
@@ -98,8 +114,22 @@ func badRecording(name string, err error) error {
 		hint = "another program can take the channels of the two sides: sox " + base + " call.wav remix 1 2"
 	case errors.Is(err, hearing.ErrHasBot):
 		hint = "leave --far out, or take the caller's channel alone: sox " + base + " caller.wav remix 1"
+	case noAudioAtAll(name):
+		hint = "hear takes recordings of calls, as WAV files: lexline hear call.wav"
 	}
 	return &hintError{fmt.Errorf("hear %s: %w", name, err), hint}
+}
+
+// noAudioAtAll reports whether a file is empty or begins with text, so that no
+// program can make a recording of it.
+func noAudioAtAll(name string) bool {
+	file, err := openRegular(name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	head, err := io.ReadAll(io.LimitReader(file, 512))
+	return err == nil && strings.HasPrefix(http.DetectContentType(head), "text/")
 }
 
 func (h *hearRun) recording(ctx context.Context, number int, name string, recording *hearing.Recording) error {
@@ -134,7 +164,7 @@ func (h *hearRun) listeners(file *heardFile) (listeners []*hearing.Listener, plo
 	all := []hearSettings{h.o.was}
 	names := []string{""}
 	if len(h.o.set) > 0 {
-		all, names = append(all, h.o.is), []string{h.o.base(), "with --set"}
+		all, names = append(all, h.o.is), []string{h.o.base, "with --set"}
 	}
 	if h.o.plot != "" {
 		plot = &hearplot.Plot{Title: filepath.Base(file.name), HasBot: file.hasBot}
@@ -148,14 +178,6 @@ func (h *hearRun) listeners(file *heardFile) (listeners []*hearing.Listener, plo
 		listeners = append(listeners, hearing.NewListener(newJudge(), s.Settings, s.answer, trace))
 	}
 	return listeners, plot
-}
-
-// base names the settings that those of --set are compared with.
-func (o *hearOptions) base() string {
-	if o.config != "" {
-		return filepath.Base(o.config)
-	}
-	return "defaults"
 }
 
 // listen has all of them hear the whole recording.

@@ -25,7 +25,7 @@ func hearFrames(ctx context.Context, env *environment, o *hearOptions) error {
 	if o.far != "" {
 		far, err := openRegular(o.far)
 		if err != nil {
-			return fmt.Errorf("hear: far end: %w", err)
+			return noRecording(o.far, "hear: far end: ", err)
 		}
 		defer far.Close()
 		if f.bot, err = hearing.NewBot(far); err != nil {

@@ -31,7 +31,7 @@ type fileJSON struct {
 	Turns     []turnJSON       `json:"turns"`
 	Tones     []toneJSON       `json:"tones"`
 	OpenMS    int64            `json:"open_ms"`
-	Refused   int              `json:"refused"` // barge-ins that came to nothing
+	Refused   []int64          `json:"refused_ms"` // barge-ins that came to nothing
 	Set       string           `json:"set,omitempty"`
 	Turns2    []turnJSON       `json:"turns_set,omitempty"` // with what --set changes
 	Changes   []differenceJSON `json:"differences,omitempty"`
@@ -70,7 +70,7 @@ func (p *hearJSON) heard(file *heardFile) error {
 	f := fileJSON{
 		File: file.name, LengthMS: file.was.Length.Milliseconds(), MissingMS: file.missing.Milliseconds(), Bot: file.hasBot,
 		Turns: turnsJSON(file.was.Turns), Tones: tonesJSON(file.was.Tones),
-		OpenMS: file.was.Open.Milliseconds(), Refused: file.was.Refused, Picture: file.picture,
+		OpenMS: file.was.Open.Milliseconds(), Refused: milliseconds(file.was.Refused), Picture: file.picture,
 	}
 	if len(p.o.set) > 0 {
 		found := hearing.Compare(file.was.Turns, file.is.Turns)
@@ -89,6 +89,14 @@ func turnsJSON(turns []hearing.Turn) []turnJSON {
 			LastMS: t.Last.Milliseconds(), EndMS: t.End.Milliseconds(), EndedBy: t.Reason.String(), BargeIn: t.BargeIn,
 			Level: oneDecimal(t.Level), Floor: oneDecimal(t.Floor),
 		})
+	}
+	return all
+}
+
+func milliseconds(times []time.Duration) []int64 {
+	all := []int64{}
+	for _, t := range times {
+		all = append(all, t.Milliseconds())
 	}
 	return all
 }
@@ -125,7 +133,7 @@ func differencesJSON(differences []hearing.Difference) []differenceJSON {
 }
 
 func (p *hearJSON) bad(file string, err error) {
-	p.document.Files = append(p.document.Files, fileJSON{File: file, Error: err.Error(), Turns: []turnJSON{}, Tones: []toneJSON{}})
+	p.document.Files = append(p.document.Files, fileJSON{File: file, Error: err.Error(), Turns: []turnJSON{}, Tones: []toneJSON{}, Refused: []int64{}})
 }
 
 func (p *hearJSON) end() error {

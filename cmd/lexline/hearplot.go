@@ -26,10 +26,15 @@ func pictureWriter(name string) func(io.Writer, *hearplot.Plot) error {
 func (h *hearRun) draw(number int, file *heardFile, plot *hearplot.Plot) (name string, err error) {
 	name = h.o.picture(number)
 	plot.Hearings[0].Heard = file.was
-	plot.About = summary(&file.was)
+	trace := plot.Hearings[0].Trace
+	was, is := file.was.Between(trace.From, trace.To), file.is.Between(trace.From, trace.To)
+	if h.o.from > 0 || h.o.to > 0 {
+		plot.Title += fmt.Sprintf(", %s to %s", inSeconds(trace.From), inSeconds(trace.To))
+	}
+	plot.About = summary(&was)
 	if len(plot.Hearings) > 1 {
 		plot.Hearings[1].Heard = file.is
-		plot.About = "with " + strings.Join(h.o.set, ", ") + " instead of " + plot.Hearings[0].Name + ": " + differenceSummary(file)
+		plot.About = "with " + strings.Join(h.o.set, ", ") + " instead of " + plot.Hearings[0].Name + ": " + differenceSummary(&was, &is)
 	}
 	picture, err := os.Create(name)
 	if err != nil {

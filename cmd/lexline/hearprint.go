@@ -29,6 +29,7 @@ type hearText struct {
 	o     *hearOptions
 	files int
 	total hearing.Tally
+	table bool  // some turns were listed
 	err   error // the first of writing
 }
 
@@ -51,6 +52,7 @@ func (p *hearText) heard(file *heardFile) error {
 		p.differences(file)
 	} else {
 		p.turns(file.was.Turns)
+		p.refused(file.was.Refused)
 		p.tones(file.was.Tones)
 		p.f("  %s\n", summary(&file.was))
 	}
@@ -78,13 +80,34 @@ func (p *hearText) turns(turns []hearing.Turn) {
 	if len(turns) == 0 {
 		return
 	}
-	p.f("  %4s %9s %9s %9s %9s %9s %8s %6s %6s  %s\n", "turn", "pre-roll", "onset", "noticed", "last", "end", "length", "level", "floor", "ended by")
+	p.table = true
+	const times, levels = "%9s %9s %9s %9s %9s %7s", "%6s %6s"
+	p.f("  %4s "+times+" "+levels+"  %-8s  %s\n", "turn", "pre-roll", "onset", "noticed", "last", "end", "length", "level", "floor", "began", "ended by")
+	p.f("  %4s "+times+" "+levels+"\n", "", "s", "s", "s", "s", "s", "s", "dBov", "dBov")
 	for i, t := range turns {
-		p.f("  %4d %9.2f %9.2f %9.2f %9.2f %9.2f %6.2f s %6.0f %6.0f  %v", i+1, t.Start.Seconds(), t.Onset.Seconds(), t.Opened.Seconds(),
-			t.Last.Seconds(), t.End.Seconds(), (t.Last - t.Onset).Seconds(), t.Level, t.Floor, t.Reason)
-		if t.BargeIn {
-			p.f(", barge-in")
+		p.f("  %4d %9.2f %9.2f %9.2f %9.2f %9.2f %7.2f %6.0f %6.0f  %-8s  %v\n", i+1, t.Start.Seconds(), t.Onset.Seconds(), t.Opened.Seconds(),
+			t.Last.Seconds(), t.End.Seconds(), (t.Last - t.Onset).Seconds(), t.Level, t.Floor, beginning(t), t.Reason)
+	}
+}
+
+// beginning is how a turn began.
+func beginning(t hearing.Turn) string {
+	if t.BargeIn {
+		return "barge-in"
+	}
+	return "speech"
+}
+
+func (p *hearText) refused(times []time.Duration) {
+	for i, t := range times {
+		if i == 0 {
+			p.f("  refused barge-ins: ")
+		} else {
+			p.f(", ")
 		}
+		p.f("at %s", inSeconds(t))
+	}
+	if len(times) > 0 {
 		p.f("\n")
 	}
 }
@@ -136,8 +159,8 @@ func summary(h *hearing.Heard) string {
 	if bargeIns > 0 {
 		text += ", " + counted(bargeIns, "barge-in")
 	}
-	if h.Refused > 0 {
-		text += fmt.Sprintf(", %s refused", counted(h.Refused, "barge-in"))
+	if len(h.Refused) > 0 {
+		text += fmt.Sprintf(", %s refused", counted(len(h.Refused), "barge-in"))
 	}
 	if capped > 0 {
 		text += fmt.Sprintf(", %d ended by the cap", capped)
@@ -166,6 +189,9 @@ func (p *hearText) bad(string, error) {}
 func (p *hearText) end() error {
 	if len(p.o.set) > 0 && len(p.o.files) > 1 {
 		p.f("\nall %s: %v\n", counted(p.files, "file"), &p.total)
+	}
+	if p.table {
+		p.f("\nwhat the columns mean: docs/4-reference.md, \"Hearing a recording\"\n")
 	}
 	return p.err
 }

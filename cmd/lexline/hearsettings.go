@@ -1,9 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,20 +18,40 @@ type hearSettings struct {
 	answer vad.Answer
 }
 
-// configuredHearing returns the settings of a gateway's configuration file; without
-// one they are the defaults. The rest of the file need not be complete.
-func configuredHearing(file string) (hearSettings, error) {
-	if file == "" {
-		return hearSettings{Settings: vad.DefaultSettings}, nil
+// configuredHearing returns the settings that a gateway has with a configuration
+// file, "" for none, and an environment, which goes over the file. The rest of the
+// file need not be complete.
+func configuredHearing(file string, env *environment) (hearSettings, error) {
+	if env.environ != nil {
+		if err := checkEnvironment(env.environ()); err != nil {
+			return hearSettings{}, err
+		}
 	}
 	cfg := defaultConfig()
-	if _, err := readConfigFile(file, &cfg); err != nil {
+	var lines keyLines
+	if file != "" {
+		var err error
+		if lines, err = readConfigFile(file, &cfg); err != nil {
+			return hearSettings{}, err
+		}
+	}
+	if err := cfg.takeEnvironment(env.getenv); err != nil {
 		return hearSettings{}, err
 	}
-	if err := errors.Join(cfg.Call.checkHearing()...); err != nil {
-		return hearSettings{}, &hintError{fmt.Errorf("%s: %w", file, err), "lexline.yml explains every key"}
+	if err := locate(cfg.Call.checkHearing(), file, lines, env.getenv); err != nil {
+		return hearSettings{}, &hintError{err, "lexline.yml explains every key"}
 	}
 	return hearSettings{Settings: cfg.Call.hearing()}, nil
+}
+
+// setByEnvironment reports whether the environment has a setting of hearing.
+func setByEnvironment(getenv func(string) string) bool {
+	for key := range hearKeys {
+		if getenv(environmentPrefix+"CALL_"+strings.ToUpper(key)) != "" {
+			return true
+		}
+	}
+	return false
 }
 
 // hearKeys maps the names of settings to what sets them.
@@ -81,8 +101,11 @@ func (s *hearSettings) set(change string) error {
 	}
 	set, ok := hearKeys[strings.TrimPrefix(key, "call.")]
 	if !ok {
-		near, _ := spelling.Nearest(key, maps.Keys(hearKeys))
-		return &hintError{fmt.Errorf("--set %s: there is no setting %q of hearing", change, key), fmt.Sprintf("the nearest one is %s", near)}
+		hint := "hear knows " + strings.Join(slices.Sorted(maps.Keys(hearKeys)), ", ")
+		if near, d := spelling.Nearest(key, maps.Keys(hearKeys)); d <= len(near)/3 {
+			hint = "the nearest one is " + near + "; " + hint
+		}
+		return &hintError{fmt.Errorf("--set %s: there is no setting %q of hearing", change, key), hint}
 	}
 	if err := set(s, value); err != nil {
 		return fmt.Errorf("--set %s: %w", key, err)
