@@ -272,6 +272,36 @@ func TestFileThatCannotBeMade(t *testing.T) {
 	}
 }
 
+// TestFullDiskGetsNoEmptyFile has no room for a header, and is told of that once.
+func TestFullDiskGetsNoEmptyFile(t *testing.T) {
+	var log bytes.Buffer
+	folder, err := Open(t.TempDir(), slog.New(slog.NewTextHandler(&log, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder.create = func(path string) (file, error) {
+		made, err := createFile(path)
+		return unwritable{made}, err
+	}
+	r := folder.Begin("CA1", time.Now())
+	r.Frame(frame('n'), nil)
+	if err := r.Close(); err != nil {
+		t.Errorf("Close = %v", err)
+	}
+	folder.Close()
+	if entries, err := os.ReadDir(folder.path); err != nil || len(entries) != 0 {
+		t.Errorf("%d files in the folder, %v; want none", len(entries), err)
+	}
+	if got := folder.Counters(); got.Failed != 1 || strings.Count(log.String(), "\n") != 1 || !strings.Contains(log.String(), errFull.Error()) {
+		t.Errorf("counters %+v, log %q; want one that failed, and one line", got, log.String())
+	}
+}
+
+// unwritable is a file on a full disk.
+type unwritable struct{ file }
+
+func (unwritable) Write([]byte) (int, error) { return 0, errFull }
+
 func TestFrameAllocatesNothing(t *testing.T) {
 	d := new(disk)
 	d.data = make([]byte, 0, 1<<22)

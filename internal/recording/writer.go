@@ -2,7 +2,9 @@ package recording
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"os"
 
 	"lexline/internal/audio"
 )
@@ -44,19 +46,20 @@ func (r *Recording) write(path string) {
 	}
 }
 
-// create makes the file with its header.
+// create makes the file with its header, or none: a full disk is not to fill up with
+// names.
 func (r *Recording) create(path string) (*writer, error) {
 	f, err := r.folder.create(path)
 	if err != nil {
 		r.fail(path, err)
 		return nil, err
 	}
-	w := &writer{file: f}
 	if _, err := f.Write(audio.MuLawWAVHeader(2, 0)); err != nil {
+		err = errors.Join(err, f.Close(), os.Remove(path))
 		r.fail(path, err)
-		return w, err
+		return nil, err
 	}
-	return w, nil
+	return &writer{file: f}, nil
 }
 
 func (r *Recording) fail(path string, err error) {
