@@ -213,6 +213,24 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// TestFolderIsTriedFirst names a folder that cannot be, and has no voice speak for it.
+func TestFolderIsTriedFirst(t *testing.T) {
+	o := trial(t)
+	taken := filepath.Join(o.out, "taken")
+	if err := os.WriteFile(taken, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.out = filepath.Join(taken, "weights")
+	o.speak = func(context.Context, string, io.Writer) (*corpus.Voices, error) {
+		t.Error("voices are asked to speak; want the folder to be tried first")
+		return madeUpVoices(), nil
+	}
+	var errs strings.Builder
+	if code := do(t.Context(), o, io.Discard, &errs); code != 1 || !strings.Contains(errs.String(), "folder for the weights: ") {
+		t.Errorf("exit code %d, %q; want 1, and the folder", code, errs.String())
+	}
+}
+
 func TestRecordingsAreRefused(t *testing.T) {
 	o := trial(t)
 	o.speak = func(context.Context, string, io.Writer) (*corpus.Voices, error) {

@@ -13,6 +13,9 @@ import (
 
 // makeWeights trains and writes weights and card.
 func makeWeights(ctx context.Context, o options, out io.Writer, tell teller) error {
+	if err := canWrite(o.out); err != nil {
+		return err
+	}
 	n, c, err := all(ctx, o, tell)
 	if err != nil {
 		return err
@@ -22,6 +25,19 @@ func makeWeights(ctx context.Context, o options, out io.Writer, tell teller) err
 	}
 	fmt.Fprintf(out, "%s/%s: %d weights of %d files, loss %.4f, SHA-256 %s\n", o.out, weightsFile, c.Network.Weights, c.Files, c.Loss, c.Digests.Weights)
 	return nil
+}
+
+// canWrite finds out whether files can be made in a folder, rather than after half an
+// hour of training.
+func canWrite(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fmt.Errorf("folder for the weights: %w", err)
+	}
+	trial, err := os.CreateTemp(folder, ".trial-*")
+	if err != nil {
+		return fmt.Errorf("folder for the weights: %w", err)
+	}
+	return errors.Join(trial.Close(), os.Remove(trial.Name()))
 }
 
 // all goes through the recipe.
