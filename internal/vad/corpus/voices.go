@@ -158,11 +158,12 @@ func doAll(ctx context.Context, jobs []*job, progress io.Writer) error {
 				if ctx.Err() != nil {
 					continue
 				}
-				if err := j.do(ctx); err != nil {
+				made, err := j.do(ctx)
+				if err != nil {
 					cancel(fmt.Errorf("%s: %w", j.talker.Name, err))
 					continue
 				}
-				counter.add()
+				counter.add(made)
 			}
 		})
 	}
@@ -174,22 +175,22 @@ func doAll(ctx context.Context, jobs []*job, progress io.Writer) error {
 	return context.Cause(ctx)
 }
 
-// do fills in said and sum, from the cache if they are there.
-func (j *job) do(ctx context.Context) error {
+// do fills in said and sum, from the cache if they are there; else they are made.
+func (j *job) do(ctx context.Context) (made bool, err error) {
 	clips, sum, err := readCache(filepath.Join(j.cache, cacheName(j.talker.Name, j.key)))
-	if err != nil {
+	if made = err != nil; made {
 		if clips, sum, err = j.make(ctx); err != nil {
-			return err
+			return made, err
 		}
 	}
 	if len(clips) != len(j.texts) {
-		return fmt.Errorf("%d clips of %d texts", len(clips), len(j.texts))
+		return made, fmt.Errorf("%d clips of %d texts", len(clips), len(j.texts))
 	}
 	j.sum = sum
 	for i, pcm := range clips {
 		j.said = append(j.said, NewUtterance(j.talker, j.texts[i], pcm))
 	}
-	return nil
+	return made, nil
 }
 
 // make has the talker speak, and puts what it said into the cache.
@@ -213,18 +214,21 @@ func (j *job) make(ctx context.Context) ([][]int16, [sha256.Size]byte, error) {
 	return clips, [sha256.Size]byte(file[len(file)-sha256.Size:]), nil
 }
 
-// counter tells how many talkers are done.
+// counter tells how many talkers are done, when one had to speak: those in the
+// cache take no time.
 type counter struct {
 	mu       sync.Mutex
 	done, of int
+	slow     bool // one had to speak
 	to       io.Writer
 }
 
-func (c *counter) add() {
+func (c *counter) add(made bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.done++
-	if c.to != nil {
+	c.slow = c.slow || made
+	if c.to != nil && (made || c.slow && c.done == c.of) {
 		fmt.Fprintf(c.to, "voices: %d of %d talkers\n", c.done, c.of)
 	}
 }
