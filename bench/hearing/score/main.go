@@ -116,7 +116,13 @@ func write(out io.Writer, o options, heard set, report score.Report) error {
 		if _, err := fmt.Fprintln(out, heard); err != nil {
 			return fmt.Errorf("write the report: %w", err)
 		}
-		return report.WriteText(out, o.limit)
+		if err := report.WriteText(out, o.limit); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintln(out, "what the lines mean: bench/README.md, \"How well a gateway hears\""); err != nil {
+			return fmt.Errorf("write the report: %w", err)
+		}
+		return nil
 	}
 	enc := json.NewEncoder(out)
 	enc.SetIndent("", "  ")
@@ -145,9 +151,23 @@ func hearAndSave(ctx context.Context, o options, detectors []detector, files []f
 	return columns, nil
 }
 
+const help = `make vad-score runs voice activity detectors over the development set, and prints one table.
+
+Examples:
+  make vad-score
+  make vad-score ARGS="-by noise,file"
+  make vad-score ARGS="-weights bin/trial/weights.bin"
+
+Flags, for ARGS:
+`
+
 func parse(args []string, progress io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("score", flag.ContinueOnError)
 	flags.SetOutput(progress)
+	flags.Usage = func() {
+		fmt.Fprint(progress, help)
+		flags.PrintDefaults()
+	}
 	detectors := flags.String("detector", "lexline,amplitude,rms,webrtc", "comma-separated `names` of detectors, the first one for -by")
 	flags.StringVar(&o.selection.condition, "condition", "", "only files whose condition begins with this `name`")
 	flags.StringVar(&o.selection.talkers, "talkers", "all", "only files with talkers who are `human`, synthetic, or all")

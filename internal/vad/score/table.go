@@ -85,7 +85,11 @@ func (r Report) WriteText(w io.Writer, limit int) error {
 		t.row(cells...)
 	}
 	t.write(&text)
-	fmt.Fprintf(&text, "bars missed (!): %d\n", missed)
+	if missed == 0 {
+		text.WriteString("bars missed: none\n")
+	} else {
+		fmt.Fprintf(&text, "bars missed (!): %d\n", missed)
+	}
 	for _, groups := range r.By {
 		fmt.Fprintf(&text, "\n%s by %s, worst first:\n", r.Columns[0], groups.Grouping)
 		groups.grid(limit).write(&text)
@@ -139,10 +143,10 @@ func (g grid) write(text *strings.Builder) {
 		}
 	}
 	for _, row := range g.rows {
-		fmt.Fprintf(text, "%-*s", widths[0], row[0])
+		line := fmt.Sprintf("%-*s", widths[0], row[0])
 		for i, cell := range row[1:] {
-			fmt.Fprintf(text, "  %*s", widths[i+1], cell)
+			line += fmt.Sprintf("  %*s", widths[i+1], cell)
 		}
-		text.WriteByte('\n')
+		text.WriteString(strings.TrimRight(line, " ") + "\n")
 	}
 }

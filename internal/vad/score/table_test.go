@@ -56,13 +56,27 @@ func TestTextMarksMissedBars(t *testing.T) {
 	}
 	width := 0
 	for line := range strings.Lines(out.String()) {
+		line = strings.TrimSuffix(line, "\n")
+		unmarked := strings.TrimSuffix(line, "!")
 		switch {
+		case strings.HasSuffix(line, " "):
+			t.Errorf("line %q ends with a blank", line)
 		case strings.HasPrefix(line, "bars"):
 		case width == 0:
-			width = len(line)
-		case len(line) != width:
-			t.Errorf("line %q has %d letters; want %d as the first", line, len(line), width)
+			width = len(unmarked)
+		case len(unmarked) != width:
+			t.Errorf("line %q has %d letters without its mark; want %d as the first", line, len(unmarked), width)
 		}
+	}
+}
+
+func TestNoBarIsMissed(t *testing.T) {
+	var out bytes.Buffer
+	if err := NewReport(columns(t)[1:]).WriteText(&out, 0); err != nil { // deaf, and held against none
+		t.Fatal(err)
+	}
+	if !strings.HasSuffix(out.String(), "\nbars missed: none\n") {
+		t.Errorf("table %q; want that no bar is missed at its end", out.String())
 	}
 }
 
