@@ -11,6 +11,8 @@ const (
 	stretch = 12
 )
 
+const frameTime = 20_000 // microseconds of a call
+
 // row is what came of one program.
 type row struct {
 	Program      string  `json:"program"`
@@ -18,6 +20,8 @@ type row struct {
 	Ratio        float64 `json:"ratio"`        // to the first program in the same round, median
 	Least        float64 `json:"ratio_least"`
 	Most         float64 `json:"ratio_most"`
+	CallsPerCore float64 `json:"calls_per_core"`   // that a core at 100 % hears
+	Barred       bool    `json:"barred,omitempty"` // the bar is for it
 	Missed       bool    `json:"missed,omitempty"` // the bar
 }
 
@@ -31,7 +35,8 @@ func compare(programs []program, times [][]time.Duration, frames int) []row {
 			ratios = append(ratios, float64(took)/float64(times[0][round]))
 		}
 		r := row{Program: p.name, Microseconds: median(each), Ratio: median(ratios), Least: slices.Min(ratios), Most: slices.Max(ratios)}
-		r.Missed = p.bar && r.Ratio > must
+		r.CallsPerCore = frameTime / r.Microseconds
+		r.Barred, r.Missed = p.bar, p.bar && r.Ratio > must
 		rows = append(rows, r)
 	}
 	return rows

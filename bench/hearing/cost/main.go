@@ -89,9 +89,22 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 	return err
 }
 
+const help = `make bench-hearing measures the CPU that hearing a frame takes, over that of the simplest program.
+
+Examples:
+  make bench-hearing
+  make bench-hearing ARGS="-rounds 3 -check"
+
+Flags, for ARGS:
+`
+
 func parse(args []string, progress io.Writer) (o options, err error) {
 	flags := flag.NewFlagSet("cost", flag.ContinueOnError)
 	flags.SetOutput(progress)
+	flags.Usage = func() {
+		fmt.Fprint(progress, help)
+		flags.PrintDefaults()
+	}
 	flags.IntVar(&o.minutes, "minutes", 20, "length of the audio")
 	flags.IntVar(&o.rounds, "rounds", 7, "how often each program is run")
 	flags.StringVar(&o.lexline, "lexline", "", "`program` to measure instead of building this source")
@@ -119,13 +132,29 @@ func writeJSON(w io.Writer, rows []row) error {
 	return nil
 }
 
+// verdict words how a program stands to the bar.
+func verdict(r row) string {
+	switch {
+	case r.Missed:
+		return fmt.Sprintf("the bar of %dx is missed", must)
+	case r.Ratio > stretch:
+		return fmt.Sprintf("within the bar of %dx, above the stretch of %dx", must, stretch)
+	}
+	return fmt.Sprintf("within the bar of %dx and the stretch of %dx", must, stretch)
+}
+
 func writeText(w io.Writer, rows []row) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%-28s %9s %7s %15s\n", "program", "us/frame", "ratio", "rounds")
+	fmt.Fprintf(&text, "%-28s %9s %7s %15s %11s\n", "program", "us/frame", "ratio", "in the rounds", "calls/core")
 	for _, r := range rows {
-		fmt.Fprintf(&text, "%-28s %9.2f %7.1f %7.1f to %4.1f\n", r.Program, r.Microseconds, r.Ratio, r.Least, r.Most)
+		fmt.Fprintf(&text, "%-28s %9.2f %7.1f %7.1f to %4.1f %11.0f\n", r.Program, r.Microseconds, r.Ratio, r.Least, r.Most, r.CallsPerCore)
 	}
-	fmt.Fprintf(&text, "bar of lexline: %dx, stretch %dx\n", must, stretch)
+	for _, r := range rows {
+		if r.Barred {
+			fmt.Fprintf(&text, "%s: %s\n", r.Program, verdict(r))
+		}
+	}
+	text.WriteString("ratio: to the first program in the same round, median; calls/core: calls that a core at 100 % hears\n")
 	if _, err := io.WriteString(w, text.String()); err != nil {
 		return fmt.Errorf("write the figures: %w", err)
 	}

@@ -26,9 +26,9 @@ func TestCompare(t *testing.T) {
 	// The machine halves its speed in the second round; in the third ours was disturbed.
 	got := compare(programs, [][]time.Duration{ms(10, 20, 10), ms(210, 420, 900), ms(400, 800, 400)}, 1000)
 	want := []row{
-		{Program: "floor", Microseconds: 10, Ratio: 1, Least: 1, Most: 1},
-		{Program: "ours", Microseconds: 420, Ratio: 21, Least: 21, Most: 90, Missed: true},
-		{Program: "theirs", Microseconds: 400, Ratio: 40, Least: 40, Most: 40},
+		{Program: "floor", Microseconds: 10, Ratio: 1, Least: 1, Most: 1, CallsPerCore: 2000},
+		{Program: "ours", Microseconds: 420, Ratio: 21, Least: 21, Most: 90, CallsPerCore: 20_000.0 / 420, Barred: true, Missed: true},
+		{Program: "theirs", Microseconds: 400, Ratio: 40, Least: 40, Most: 40, CallsPerCore: 50},
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateApprox(0, 1e-9)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
@@ -74,12 +74,16 @@ func TestMeasureTakesTurns(t *testing.T) {
 	named := func(name string) program {
 		return program{name: name, args: []string{"sh", "-c", "printf " + name + " >>" + order + "; cat"}}
 	}
-	times, err := measure(t.Context(), []program{named("a"), named("b")}, input{near: near, frames: 1}, 2, io.Discard)
+	var told strings.Builder
+	times, err := measure(t.Context(), []program{named("a"), named("b")}, input{near: near, frames: 1}, 2, &told)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(times) != 2 || len(times[0]) != 2 || len(times[1]) != 2 {
 		t.Errorf("times of two programs in two rounds: %v", times)
+	}
+	if want := "warmed up\nround 1 of 2\nround 2 of 2\n"; told.String() != want {
+		t.Errorf("told %q; want %q", told.String(), want)
 	}
 	if got, _ := os.ReadFile(order); string(got) != "ababab" {
 		t.Errorf("programs ran as %s; want ababab, the first two for warming up", got)
@@ -108,13 +112,21 @@ func TestInput(t *testing.T) {
 }
 
 func TestReports(t *testing.T) {
-	rows := []row{{Program: "amplitude", Microseconds: .31, Ratio: 1, Least: 1, Most: 1}, {Program: "ours", Microseconds: 3.9, Ratio: 12.6, Least: 12.1, Most: 13.2}}
+	rows := []row{{Program: "amplitude", Microseconds: .31, Ratio: 1, Least: 1, Most: 1}, {Program: "ours", Microseconds: 3.9, Ratio: 12.6, Least: 12.1, Most: 13.2, CallsPerCore: 5128, Barred: true}, {Program: "ours --far", Ratio: 25}}
 	var text, asJSON bytes.Buffer
 	if err := errors.Join(writeText(&text, rows), writeJSON(&asJSON, rows)); err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Fields(strings.Split(text.String(), "\n")[2]); strings.Join(got, " ") != "ours 3.90 12.6 12.1 to 13.2" {
+	if got := strings.Fields(strings.Split(text.String(), "\n")[2]); strings.Join(got, " ") != "ours 3.90 12.6 12.1 to 13.2 5128" {
 		t.Errorf("line of ours: %q", got)
+	}
+	if got, want := strings.Split(text.String(), "\n")[4], "ours: within the bar of 20x, above the stretch of 12x"; got != want {
+		t.Errorf("verdict %q; want %q, of the program alone that the bar is for", got, want)
+	}
+	for ratio, want := range map[float64]string{12: "within the bar of 20x and the stretch of 12x", 20.1: "the bar of 20x is missed"} {
+		if got := verdict(row{Ratio: ratio, Missed: ratio > must}); got != want {
+			t.Errorf("verdict at %v: %q; want %q", ratio, got, want)
+		}
 	}
 	var again []row
 	if err := json.Unmarshal(asJSON.Bytes(), &again); err != nil || !cmp.Equal(rows, again) {

@@ -70,7 +70,11 @@ func measure(ctx context.Context, programs []program, in input, rounds int, prog
 				times[i] = append(times[i], took)
 			}
 		}
-		fmt.Fprintf(progress, "round %d of %d\n", round, rounds)
+		if round == 0 {
+			fmt.Fprintln(progress, "warmed up")
+		} else {
+			fmt.Fprintf(progress, "round %d of %d\n", round, rounds)
+		}
 	}
 	return times, nil
 }
