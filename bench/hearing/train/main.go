@@ -48,18 +48,19 @@ type options struct {
 	verifySlice bool
 }
 
-const help = `train makes the weights of the voice activity detector, and their score card.
+const help = `make vad-train makes the weights of the voice activity detector, and their score card.
 
 It holds 35 MB of features for each hour of audio, 1,050 MB for 30 hours.
 Ctrl-C ends it and changes nothing.
 
 Examples:
-  go run ./bench/hearing/train
-  go run ./bench/hearing/train --hours 4 --epochs 20 --out bin/trial --watch 8
-  go run ./bench/hearing/train --features-cache bin/features --rate 0.004 --out bin/trial
-  go run ./bench/hearing/train --verify
+  make vad-train
+  make vad-train ARGS="--hours 4 --epochs 20 --out bin/trial --watch 8"
+  make vad-train ARGS="--features-cache bin/features --rate 0.004 --out bin/trial"
+  make vad-score ARGS="-weights bin/trial/weights.bin"
+  make vad-verify
 
-Flags:
+Flags, for ARGS:
 `
 
 func parse(args []string, errs io.Writer) (options, error) {
@@ -82,7 +83,7 @@ func parse(args []string, errs io.Writer) (options, error) {
 	flags.Float64Var(&s.Decay, "decay", s.Decay, "of the weights, by the learning rate")
 	flags.Float64Var(&s.Smoothing, "smoothing", s.Smoothing, "of the labels")
 	flags.Float64Var(&s.Average, "average", s.Average, "share of the updates, the last, over which weights are averaged")
-	flags.StringVar(&o.out, "out", "internal/vad", "folder for "+weightsFile+" and "+cardFile)
+	flags.StringVar(&o.out, "out", ownFolder, "folder for "+weightsFile+" and "+cardFile)
 	flags.StringVar(&o.date, "date", time.Now().UTC().Format(time.DateOnly), "for the score card")
 	flags.StringVar(&o.voices, "voices", corpus.DefaultCache, "folder in which what the talkers say is kept")
 	flags.StringVar(&o.cache, "features-cache", "", "file that keeps the features, for the next run with the same files")

@@ -244,6 +244,14 @@ func TestRecordingsAreRefused(t *testing.T) {
 	}
 }
 
+func TestScoringNamesTheWeights(t *testing.T) {
+	for folder, want := range map[string]string{"internal/vad/": "", "bin/trial": ` ARGS="-weights bin/trial/weights.bin"`} {
+		if got := scoring(folder); got != want {
+			t.Errorf("make vad-score%s of weights in %s; want %q", got, folder, want)
+		}
+	}
+}
+
 func TestUsage(t *testing.T) {
 	for _, test := range []struct {
 		args []string

@@ -6,10 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"lexline/internal/vad"
 	"lexline/internal/vad/corpus"
 )
+
+// ownFolder is where the program's weights are.
+const ownFolder = "internal/vad"
 
 // makeWeights trains and writes weights and card.
 func makeWeights(ctx context.Context, o options, out io.Writer, tell teller) error {
@@ -24,6 +28,7 @@ func makeWeights(ctx context.Context, o options, out io.Writer, tell teller) err
 		return err
 	}
 	fmt.Fprintf(out, "%s/%s: %d weights of %d files, loss %.4f, SHA-256 %s\n", o.out, weightsFile, c.Network.Weights, c.Files, c.Loss, c.Digests.Weights)
+	fmt.Fprintf(out, "how well it hears: make vad-score%s\n", scoring(o.out))
 	return nil
 }
 
@@ -38,6 +43,15 @@ func canWrite(folder string) error {
 		return fmt.Errorf("folder for the weights: %w", err)
 	}
 	return errors.Join(trial.Close(), os.Remove(trial.Name()))
+}
+
+// scoring is what make vad-score needs to hear with the weights in a folder: nothing
+// where the program takes its own from.
+func scoring(folder string) string {
+	if filepath.Clean(folder) == ownFolder {
+		return ""
+	}
+	return fmt.Sprintf(` ARGS="-weights %s"`, filepath.Join(folder, weightsFile))
 }
 
 // all goes through the recipe.
