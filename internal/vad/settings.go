@@ -29,15 +29,15 @@ func (a Answer) String() string {
 	}
 }
 
-// stopShare is the share of Settings.EndOfSpeech that ends a turn with an answer.
-func (a Answer) stopShare() float64 {
+// stopTenths is how many tenths of Settings.EndOfSpeech end a turn with an answer.
+func (a Answer) stopTenths() time.Duration {
 	switch a {
 	case ShortAnswer:
-		return 0.7
+		return 7
 	case FreeAnswer:
-		return 1.4
+		return 14
 	default:
-		return 1
+		return 10
 	}
 }
 
@@ -124,5 +124,5 @@ func (s Settings) Validate() error {
 
 // Stop returns the silence that ends a turn when a is expected.
 func (s Settings) Stop(a Answer) time.Duration {
-	return time.Duration(float64(s.WithDefaults().EndOfSpeech) * a.stopShare()).Truncate(frameTime)
+	return (s.WithDefaults().EndOfSpeech / 10 * a.stopTenths()).Truncate(frameTime)
 }

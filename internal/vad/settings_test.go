@@ -16,7 +16,7 @@ func TestSettingsValidate(t *testing.T) {
 		{"nothing set", Settings{}, ""},
 		{"the defaults", DefaultSettings, ""},
 		{"never", Settings{BargeIn: Never}, ""},
-		{"the least", Settings{EndOfSpeech: 200 * time.Millisecond, MaxTurn: time.Second, Threshold: 0.05, BargeIn: 160 * time.Millisecond}, ""},
+		{"the least", Settings{EndOfSpeech: 200 * time.Millisecond, MaxTurn: time.Second, Threshold: 0.05, BargeIn: 120 * time.Millisecond}, ""},
 		{"the most", Settings{EndOfSpeech: 5 * time.Second, MaxTurn: 14 * time.Second, Threshold: 0.95, BargeIn: 320 * time.Millisecond}, ""},
 		{"short silence", Settings{EndOfSpeech: 199 * time.Millisecond}, "end_of_speech: 199ms is not between 200ms and 5s"},
 		{"negative silence", Settings{EndOfSpeech: -time.Second}, "end_of_speech: -1s"},
@@ -63,6 +63,8 @@ func TestStopByAnswer(t *testing.T) {
 		{0, FreeAnswer, 880 * time.Millisecond},
 		{800 * time.Millisecond, ShortAnswer, 560 * time.Millisecond},
 		{800 * time.Millisecond, Answer(99), 800 * time.Millisecond},
+		{700 * time.Millisecond, FreeAnswer, 980 * time.Millisecond}, // whole frames, that no rounding takes one off
+		{1400 * time.Millisecond, ShortAnswer, 980 * time.Millisecond},
 	}
 	for _, test := range tests {
 		if got := (Settings{EndOfSpeech: test.end}).Stop(test.answer); got != test.want {
