@@ -253,33 +253,21 @@ func TestMissingAudio(t *testing.T) {
 	}
 }
 
-func TestKeysAreRead(t *testing.T) {
-	var k keypad
-	var got string
-	when := time.Duration(0)
-	feed := func(pcm []int16, kind vad.Tone) {
-		for ; len(pcm) >= audio.FrameSamples; pcm = pcm[audio.FrameSamples:] {
-			if tone, over := k.frame(when, pcm[:audio.FrameSamples], kind); over {
-				got += string(tone.Key)
-				if tone.To-tone.From != 80*time.Millisecond {
-					t.Errorf("key %c lasts %v; want 80ms", tone.Key, tone.To-tone.From)
-				}
-			}
-			when += audio.FrameDuration
+func TestTonesAreRunsOfFrames(t *testing.T) {
+	key := func(k byte) vad.Decision { return vad.Decision{Tone: vad.DTMF, Key: k} }
+	nothing, progress := vad.Decision{}, vad.Decision{Tone: vad.Progress}
+	var r toneRun
+	var got []Tone
+	for i, d := range []vad.Decision{nothing, key('5'), key('5'), nothing, key('5'), key('9'), key('9'), progress, progress, nothing, nothing} {
+		if tone, over := r.frame(at(i), &d); over {
+			got = append(got, tone)
 		}
 	}
-	for _, key := range []byte(keys) {
-		feed(audio.DTMF(8000, key, 80*time.Millisecond), vad.DTMF)
-		feed(noise(60*time.Millisecond), vad.NoTone)
+	want := []Tone{
+		{vad.DTMF, '5', at(1), at(3)}, {vad.DTMF, '5', at(4), at(5)}, {vad.DTMF, '9', at(5), at(7)}, {vad.Progress, 0, at(7), at(9)},
 	}
-	if got != keys {
-		t.Errorf("keys %q; want %q", got, keys)
-	}
-	if _, over := k.frame(when, noise(20*time.Millisecond), vad.Progress); over {
-		t.Error("a tone is over when one begins; want it over when it ends")
-	}
-	if tone, over := k.frame(when, nil, vad.NoTone); !over || tone.Kind != vad.Progress || tone.Key != 0 {
-		t.Errorf("the end of a progress tone is %+v, %v; want it, without a key", tone, over)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("two keys 5, a 9 right behind, a progress tone (-want +got):\n%s", diff)
 	}
 }
 

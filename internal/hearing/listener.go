@@ -19,7 +19,7 @@ type Listener struct {
 	most   float32       // evidence of a barge-in under way
 	mostAt time.Duration // when there was that much
 	found  Heard
-	keys   keypad
+	tones  toneRun
 }
 
 // Heard is what was heard in a recording.
@@ -86,7 +86,7 @@ func (l *Listener) Frame(near, far []int16) {
 		l.found.Open += audio.FrameDuration
 	}
 	l.refuse(&heard, end)
-	if tone, over := l.keys.frame(l.now, near, heard.Tone); over {
+	if tone, over := l.tones.frame(l.now, &heard.Decision); over {
 		l.found.Tones = append(l.found.Tones, tone)
 	}
 	if l.trace != nil {
@@ -140,7 +140,7 @@ func (l *Listener) End() Heard {
 		l.finish(l.now, EndOfRecording)
 		l.ear.Reset()
 	}
-	if tone, over := l.keys.frame(l.now, nil, vad.NoTone); over {
+	if tone, over := l.tones.frame(l.now, &vad.Decision{}); over {
 		l.found.Tones = append(l.found.Tones, tone)
 	}
 	l.found.Length = l.now

@@ -32,7 +32,7 @@ func (s *scripted) Frame([]byte, []byte) vad.Decision {
 		d.Probability, d.Speech = 0.95, true
 	}
 	if s.tone(s.frame) {
-		d = vad.Decision{Tone: vad.DTMF, Level: -10, Floor: -60, Echo: -100}
+		d = vad.Decision{Tone: vad.DTMF, Key: '5', Level: -10, Floor: -60, Echo: -100}
 	}
 	s.frame++
 	return d

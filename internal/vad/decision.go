@@ -8,6 +8,7 @@ type Decision struct {
 	Probability float32 // that the caller talks in this frame, 0 to 1
 	Speech      bool    // the detector's own decision
 	Tone        Tone    // what the tone guard hears; a tone is never speech
+	Key         byte    // 0-9, A-D, * or #, if Tone is DTMF; else 0
 
 	// In dBov, -100 for none. They are evidence for people and logs.
 	Level float32 // of the frame

@@ -106,6 +106,7 @@ func (d *Detector) judge(far *[FrameSamples]int16) Decision {
 		Floor:       d.front.noise,
 		Echo:        d.front.echo.level(),
 	}
+	decision.Key = d.guard.Digit()
 	decision.Speech = decision.Tone == NoTone && decision.Probability >= DefaultSettings.Threshold
 	return decision
 }

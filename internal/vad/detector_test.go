@@ -183,6 +183,23 @@ func TestWhatIsNotSpeech(t *testing.T) {
 	}
 }
 
+func TestDetectorTellsKeys(t *testing.T) {
+	for _, key := range []byte(dtmfKeys) {
+		var told []byte
+		for _, d := range judged(join(make([]int16, 4000), audio.DTMF(8000, key, 100*time.Millisecond), make([]int16, 2400)), make([]int16, 7200)) {
+			if (d.Tone == DTMF) != (d.Key != 0) || d.Key != 0 && d.Speech {
+				t.Errorf("key %c: %+v contradicts itself", key, d)
+			}
+			if d.Key != 0 {
+				told = append(told, d.Key)
+			}
+		}
+		if string(told) != strings.Repeat(string(key), len(told)) || len(told) < 3 {
+			t.Errorf("key %c for 100 ms: told %q; want it in 3 frames or more", key, told)
+		}
+	}
+}
+
 func FuzzDetector(f *testing.F) {
 	f.Add([]byte{}, []byte{})
 	f.Add(make([]byte, 640), []byte{0xff, 0x7f})
