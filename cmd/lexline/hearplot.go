@@ -60,12 +60,9 @@ func (o *hearOptions) sparesInput(number int) error {
 		return nil
 	}
 	picture := o.picture(number)
-	there, err := os.Stat(picture)
-	if err != nil {
-		return nil // nothing is there, or making it says what is wrong
-	}
+	there, _ := os.Stat(picture) // nil: nothing is there, or making it says what is wrong
 	for _, input := range append([]string{o.far, o.config}, o.files...) {
-		if info, err := os.Stat(input); err == nil && os.SameFile(there, info) {
+		if info, err := os.Stat(input); err == nil && there != nil && os.SameFile(there, info) {
 			return &hintError{fmt.Errorf("--plot %s would overwrite %s, which is read", picture, input), "give the picture another name"}
 		}
 	}

@@ -199,23 +199,23 @@ func TestStopTimeFollowsWhatWasAsked(t *testing.T) {
 		name   string
 		answer func(ctx context.Context, turn int) (*Answer, error)
 		do     func(r *running, turn int) // in place of the caller's word
-		want   []time.Duration            // silence at the end of each turn
+		want   []int                      // ms of silence at the end of each turn
 	}{
 		{"each by its question", func(_ context.Context, turn int) (*Answer, error) {
 			return expecting(says('a', time.Second), []vad.Answer{short, free, vad.AnyAnswer, short}[turn-1]), nil
-		}, nil, []time.Duration{800, 560, 1120, 800}},
+		}, nil, []int{800, 560, 1120, 800}},
 		{"after an apology as before it", func(_ context.Context, turn int) (*Answer, error) {
 			if turn == 2 {
 				return nil, dark
 			}
 			return expecting(says('a', time.Second), short), nil
-		}, nil, []time.Duration{800, 560, 560, 560}},
+		}, nil, []int{800, 560, 560, 560}},
 		{"nothing was asked before the apology", func(context.Context, int) (*Answer, error) {
 			return nil, dark
-		}, nil, []time.Duration{800, 800}},
+		}, nil, []int{800, 800}},
 		{"a question that they interrupt", func(_ context.Context, turn int) (*Answer, error) {
 			return expecting(says('a', 20*time.Second), short), nil
-		}, nil, []time.Duration{800, 560, 560}},
+		}, nil, []int{800, 560, 560}},
 		{"what they add while the bot thinks answers nothing", func(ctx context.Context, turn int) (*Answer, error) {
 			if turn == 2 {
 				return expecting(says('a', time.Second), free), after(ctx, 600*time.Millisecond)
@@ -228,7 +228,7 @@ func TestStopTimeFollowsWhatWasAsked(t *testing.T) {
 			}
 			r.leg.talk(2 * time.Second) // until after the answer has come, which is dropped
 			pass(4 * time.Second)
-		}, []time.Duration{800, 560, 800}},
+		}, []int{800, 560, 800}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -252,8 +252,8 @@ func TestStopTimeFollowsWhatWasAsked(t *testing.T) {
 				if len(got) != len(test.want) {
 					t.Fatalf("%d turns ended: %v; want %d", len(got), got, len(test.want))
 				}
-				for i, want := range test.want {
-					if want *= time.Millisecond; got[i] < want-step || got[i] > want+step {
+				for i, ms := range test.want {
+					if want := time.Duration(ms) * time.Millisecond; got[i] < want-step || got[i] > want+step {
 						t.Errorf("turn %d ended after %v of silence; want %v", i+1, got[i], want)
 					}
 				}
@@ -264,7 +264,7 @@ func TestStopTimeFollowsWhatWasAsked(t *testing.T) {
 
 // silences reads from a log after which silence each turn was found to be over.
 func silences(log string) (found []time.Duration) {
-	for _, line := range strings.Split(log, "\n") {
+	for line := range strings.SplitSeq(log, "\n") {
 		if _, rest, ok := strings.Cut(line, `msg="turn ended"`); ok {
 			_, rest, _ = strings.Cut(rest, "silence_ms=")
 			d, _ := time.ParseDuration(rest + "ms")

@@ -2,6 +2,7 @@ package hearing
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -135,14 +136,14 @@ func (t *Tally) Add(differences []Difference) {
 
 // String lists what there is, like "1 cut, 2 moved"; of nothing it is "no difference".
 func (t *Tally) String() string {
-	text := ""
+	var kinds []string
 	for kind, n := range t {
 		if n > 0 {
-			text += fmt.Sprintf(", %d %v", n, Kind(kind))
+			kinds = append(kinds, fmt.Sprintf("%d %v", n, Kind(kind)))
 		}
 	}
-	if text == "" {
+	if kinds == nil {
 		return "no difference"
 	}
-	return text[len(", "):]
+	return strings.Join(kinds, ", ")
 }

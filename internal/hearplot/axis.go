@@ -22,15 +22,15 @@ func (d *drawing) timeAxis() {
 // tickStep is the time between two marks: a round one.
 func tickStep(whole time.Duration) time.Duration {
 	for unit := 10 * time.Millisecond; unit < time.Second; unit *= 10 {
-		for _, n := range []time.Duration{1, 2, 5} {
-			if whole/(n*unit) < mostTicks {
-				return n * unit
+		for _, step := range []time.Duration{unit, 2 * unit, 5 * unit} {
+			if whole/step < mostTicks {
+				return step
 			}
 		}
 	}
-	for _, seconds := range []time.Duration{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600} {
-		if whole/(seconds*time.Second) < mostTicks {
-			return seconds * time.Second
+	for _, seconds := range []int{1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600} {
+		if step := time.Duration(seconds) * time.Second; whole/step < mostTicks {
+			return step
 		}
 	}
 	return (whole/mostTicks + time.Hour).Truncate(time.Hour)

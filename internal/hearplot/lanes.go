@@ -3,6 +3,7 @@ package hearplot
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"lexline/internal/hearing"
@@ -22,8 +23,8 @@ func (d *drawing) waveLane(name string, r role, high float64, waves *hearing.Ser
 	for _, c := range columns { // a silent line is still a line
 		edge = append(edge, point{c.x, mid - max(0.4, float64(c.value.High)*scale)})
 	}
-	for i := len(columns) - 1; i >= 0; i-- {
-		edge = append(edge, point{columns[i].x, mid + max(0.4, -float64(columns[i].value.Low)*scale)})
+	for _, c := range slices.Backward(columns) {
+		edge = append(edge, point{c.x, mid + max(0.4, -float64(c.value.Low)*scale)})
 	}
 	d.area(r, 1, edge...)
 }
@@ -135,7 +136,7 @@ func (d *drawing) chances() {
 	}
 	for i, h := range thresholds {
 		d.line(limit, 1, point{plotLeft, y(h.Threshold)}, point{plotRight, y(h.Threshold)}).dash = limitDash[i]
-		if i == 0 || math.Abs(float64(y(h.Threshold)-y(thresholds[0].Threshold))) > 10 { // the legend has both
+		if i == 0 || math.Abs(y(h.Threshold)-y(thresholds[0].Threshold)) > 10 { // the legend has both
 			d.write(muted, 9.5, plotLeft-7, y(h.Threshold)+3.4, end, fmt.Sprintf("%.3g", h.Threshold))
 		}
 	}

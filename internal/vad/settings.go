@@ -30,7 +30,7 @@ func (a Answer) String() string {
 }
 
 // stopTenths is how many tenths of Settings.EndOfSpeech end a turn with an answer.
-func (a Answer) stopTenths() time.Duration {
+func (a Answer) stopTenths() int {
 	switch a {
 	case ShortAnswer:
 		return 7
@@ -124,5 +124,5 @@ func (s Settings) Validate() error {
 
 // Stop returns the silence that ends a turn when a is expected.
 func (s Settings) Stop(a Answer) time.Duration {
-	return (s.WithDefaults().EndOfSpeech / 10 * a.stopTenths()).Truncate(frameTime)
+	return (s.WithDefaults().EndOfSpeech / 10 * time.Duration(a.stopTenths())).Truncate(frameTime)
 }

@@ -65,19 +65,19 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		return fmt.Errorf("make room for programs: %w", err)
 	}
 	defer os.RemoveAll(dir)
-	input, err := writeInput(dir, o.minutes)
+	in, err := writeInput(dir, o.minutes)
 	if err != nil {
 		return err
 	}
-	programs, err := build(ctx, dir, o.lexline, input, progress)
+	programs, err := build(ctx, dir, o.lexline, in, progress)
 	if err != nil {
 		return err
 	}
-	times, err := measure(ctx, programs, input, o.rounds, progress)
+	times, err := measure(ctx, programs, in, o.rounds, progress)
 	if err != nil {
 		return err
 	}
-	rows := compare(programs, times, input.frames)
+	rows := compare(programs, times, in.frames)
 	if o.json {
 		err = writeJSON(out, rows)
 	} else {

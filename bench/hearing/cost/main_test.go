@@ -17,9 +17,9 @@ import (
 
 func TestCompare(t *testing.T) {
 	programs := []program{{name: "floor"}, {name: "ours", bar: true}, {name: "theirs"}}
-	ms := func(values ...time.Duration) (all []time.Duration) {
+	ms := func(values ...int) (all []time.Duration) {
 		for _, v := range values {
-			all = append(all, v*time.Millisecond)
+			all = append(all, time.Duration(v)*time.Millisecond)
 		}
 		return all
 	}

@@ -78,14 +78,14 @@ func run(ctx context.Context, args []string, out, progress io.Writer) error {
 		if err := record(ctx, s, call); err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		heard, err := hear(ctx, o.lexline, call, filepath.Join(o.out, "hearing-"+s.name+".svg"), s.set)
+		got, err := hear(ctx, o.lexline, call, filepath.Join(o.out, "hearing-"+s.name+".svg"), s.set)
 		if err == nil {
-			err = s.compare(heard)
+			err = s.compare(got)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		if _, err := fmt.Fprintf(out, "%s: %v\n", call, heard); err != nil {
+		if _, err := fmt.Fprintf(out, "%s: %v\n", call, got); err != nil {
 			return fmt.Errorf("write what was heard: %w", err)
 		}
 	}

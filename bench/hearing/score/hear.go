@@ -68,19 +68,19 @@ func hearAll(ctx context.Context, cores int, detectors []detector, files []file,
 }
 
 func hear(ctx context.Context, detectors []detector, f file, save bool) (h heard, err error) {
-	take := f.make()
+	made := f.make()
 	for _, d := range detectors {
-		out, err := d.hear(ctx, take.near, take.far)
+		out, err := d.hear(ctx, made.near, made.far)
 		if err != nil {
 			return heard{}, fmt.Errorf("%s hears %s: %w", d.name, f.name, err)
 		}
-		result, err := score.Judge(take.File, out)
+		result, err := score.Judge(made.File, out)
 		if err != nil {
 			return heard{}, fmt.Errorf("%s: %w", d.name, err)
 		}
 		h.results = append(h.results, result)
 		if save {
-			h.saved = appendFrames(h.saved, d.name, take.File, out)
+			h.saved = appendFrames(h.saved, d.name, made.File, out)
 		}
 	}
 	return h, nil

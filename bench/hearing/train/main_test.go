@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,7 +114,7 @@ func FuzzDecodeCache(f *testing.F) {
 	}
 	f.Add(whole)
 	f.Add(whole[:len(whole)-1])
-	f.Add(append(whole[:len(whole):len(whole)], 0))
+	f.Add(append(slices.Clip(whole), 0))
 	f.Add(bytes.Replace(whole, []byte("[[2]"), []byte("[[-2]"), 1))
 	f.Add([]byte("features\n"))
 	f.Add([]byte{})

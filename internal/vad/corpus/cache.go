@@ -109,7 +109,7 @@ func writeCache(folder, talker, key string, file []byte) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name()) // gone already when all went well
+	defer func() { _ = os.Remove(f.Name()) }() // gone already when all went well
 	_, err = f.Write(file)
 	if err := errors.Join(err, f.Close()); err != nil {
 		return err

@@ -133,10 +133,7 @@ func sine(turns float64) float64 {
 // lookUp reads one period of a wave at a phase in turns.
 func lookUp(wave *[2049]float64, turns float64) float64 {
 	at := (turns - math.Floor(turns)) * 2048
-	i := int(at)
-	if i > 2047 {
-		i = 2047
-	}
+	i := min(int(at), 2047)
 	f := at - float64(i)
 	return wave[i] + f*(wave[i+1]-wave[i])
 }

@@ -40,7 +40,7 @@ func (t Talker) synthesize(ctx context.Context, texts []string) ([]audio.Clip, e
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(home)
+	defer func() { _ = os.RemoveAll(home) }()
 	switch t.Engine {
 	case EspeakNG, Flite:
 		return t.speakEach(ctx, home, texts)

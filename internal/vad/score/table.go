@@ -1,6 +1,7 @@
 package score
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"strconv"
@@ -143,10 +144,10 @@ func (g grid) write(text *strings.Builder) {
 		}
 	}
 	for _, row := range g.rows {
-		line := fmt.Sprintf("%-*s", widths[0], row[0])
+		line := fmt.Appendf(nil, "%-*s", widths[0], row[0])
 		for i, cell := range row[1:] {
-			line += fmt.Sprintf("  %*s", widths[i+1], cell)
+			line = fmt.Appendf(line, "  %*s", widths[i+1], cell)
 		}
-		text.WriteString(strings.TrimRight(line, " ") + "\n")
+		text.Write(append(bytes.TrimRight(line, " "), '\n'))
 	}
 }
