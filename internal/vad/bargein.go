@@ -9,9 +9,9 @@ const (
 	bargeInSpread = 1.5   // the window of the evidence, as a multiple of it: people hesitate
 )
 
-// BargeIn is the gate between a caller and a bot that talks. It knows when the bot
-// can be heard, and what evidence of the caller interrupts it then. When the bot cannot be heard it lets everything
-// through. The zero value is not usable; call NewBargeIn.
+// BargeIn is the gate between a caller and a bot that talks. It knows when the bot can
+// be heard, and what evidence of the caller interrupts it then. When the bot cannot be
+// heard it lets everything through. The zero value is not usable; call NewBargeIn.
 type BargeIn struct {
 	demand    Demand // while the bot can be heard
 	never     bool

@@ -38,7 +38,7 @@ type Heard struct {
 	Decision
 	Change Change
 
-	Evidence float32       // of the caller within the window, in frames of speech, each by its probability
+	Evidence float32       // of the caller within the window, in frames of speech, each by its probability; 0 with Ended
 	Demand   float32       // the evidence that opens a turn now; more than there can be where it must not
 	Stop     time.Duration // the silence that ends a turn now
 	Audible  bool          // the bot, or its echo, can be heard
@@ -79,9 +79,7 @@ func (e *Ear) hear(d Decision, far float64) Heard {
 	demand := e.gate.Frame(float32(far))
 	h := Heard{Decision: d, Change: e.endpointer.FrameAgainst(d, demand)}
 	h.Demand, h.Stop, h.Audible = demand.Evidence, e.endpointer.Stop(), e.gate.Audible()
-	if h.Change != Ended {
-		h.Evidence = e.endpointer.Evidence(demand.Window)
-	}
+	h.Evidence = e.endpointer.Evidence(demand.Window)
 	h.BargeIn = h.Change == Started && h.Audible
 	h.Refused = e.gate.Decided(h.Evidence, e.Open())
 	return h

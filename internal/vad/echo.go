@@ -40,8 +40,6 @@ type echo struct {
 
 	farMean, nearMean [groups]float32
 	alike             [maxDelay]float32 // of both envelopes, at each delay
-	farPower          float32           // of the envelopes, for the same time
-	nearPower         float32
 	delay             int
 
 	room    [bands]float32 // far end as it arrives, with the room's tail
@@ -126,14 +124,6 @@ func (e *echo) suppress(near *[bands]float32, power *[halfWindow]float32, floor 
 func (e *echo) findDelay(near *[bands]float32) {
 	var now [groups]float32
 	envelope(&now, &e.nearMean, near)
-	power := func(env *[groups]float32) (sum float32) {
-		for _, x := range env {
-			sum += x * x
-		}
-		return sum
-	}
-	e.nearPower = forget*e.nearPower + power(&now)
-	e.farPower = forget*e.farPower + power(&e.envelop[e.newest])
 	best, at := float32(0), e.newest
 	for d := range e.alike {
 		env := &e.envelop[at]

@@ -1,13 +1,14 @@
 package vad
 
-// The noise floor of each band is the least power of the latest 1.6 s, as speech
-// leaves every band free that often (R. Martin, Noise power spectral density
-// estimation based on optimal smoothing and minimum statistics, 2001).
+// The noise floor of each band is the least power of the latest 1.6 to 1.8 s, as
+// speech leaves every band free that often (R. Martin, Noise power spectral density
+// estimation based on optimal smoothing and minimum statistics, IEEE Transactions on
+// Speech and Audio Processing 9, 2001).
 const (
-	floorFrames  = 10  // of one part of the window
-	floorParts   = 8   // of which the window has so many: 1.6 s
-	floorSmooth  = 0.3 // weight of a new frame
-	quietestMean = 6.3e-8
+	floorFrames  = 10     // of one part of the window
+	floorParts   = 8      // of which the window has so many, and the one under way
+	floorSmooth  = 0.3    // weight of a new frame
+	quietestMean = 6.3e-8 // power at quietestBand: no floor is below it
 )
 
 // noiseFloor follows the noise under one side of a call. The zero value is ready.

@@ -35,7 +35,7 @@ type FrontEnd struct {
 
 const (
 	changeFrames = 4    // the distance at which spectra are compared: 80 ms
-	changeBins   = 64   // bins compared: up to 2 kHz
+	changeBins   = 64   // bins compared, from 188 Hz to 2.2 kHz
 	shortestLag  = 10   // of the harmonic transform, in steps of two samples: 400 Hz
 	peakFall     = 0.03 // dB a frame: 1.5 dB/s
 	firstPeak    = -45  // dBov

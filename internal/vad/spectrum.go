@@ -11,7 +11,7 @@ const (
 	endBin   = 119 // one past the last: 3,688 Hz
 )
 
-// quietest is the level of a band, in dBov, below which nothing is told apart: one
+// quietestBand is the level of a band, in dBov, below which nothing is told apart: one
 // step of mu-law at its finest is about as loud, so whatever a line does below it
 // is no sound that anybody made.
 const quietestBand = -72
@@ -101,7 +101,7 @@ func sum(power *[bands]float32) (all float32) {
 	return all
 }
 
-// decibels is ten times the decimal logarithm, to within 0.01; -100 for powers below that.
+// decibels is ten times the decimal logarithm, to within 0.0001; -100 for powers below that.
 func decibels(power float32) float32 {
 	if !(power > 1e-10) {
 		return -100
@@ -109,7 +109,7 @@ func decibels(power float32) float32 {
 	return 3.0103 * log2(power)
 }
 
-// log2 is the binary logarithm of a positive normal number, to within 0.001: the
+// log2 is the binary logarithm of a positive normal number, to within 1e-5: the
 // exponent is read, and the mantissa m between 1 and 2 put into a series in (m-a)/(m+a).
 func log2(x float32) float32 {
 	bits := math.Float32bits(x)
@@ -120,7 +120,7 @@ func log2(x float32) float32 {
 	return exponent + 0.5 + t*(2.8853901+s*(0.9617967+s*0.5770780))
 }
 
-// fromDecibels is the power of a level in dBov, to within 0.1 %; levels from -380 to 380.
+// fromDecibels is the power of a level in dBov, to within 0.01 %; levels from -379 to 380.
 func fromDecibels(level float32) float32 {
 	x := level * 0.33219281
 	whole := float32(int32(x+512) - 512)
