@@ -253,6 +253,28 @@ func TestMissingAudio(t *testing.T) {
 	}
 }
 
+// However long a bot's file is, no more of it is held than is about to be heard.
+func TestBotOfTwoChannelsTakesLittleMemory(t *testing.T) {
+	bot, err := NewBot(bytes.NewReader(wavFile(t, 8000, noise(time.Minute), voice(time.Minute))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	far := make([]int16, audio.FrameSamples)
+	for frame := range 2900 {
+		if err := bot.Frame(far); err != nil {
+			t.Fatal(err)
+		}
+		for channel, ready := range bot.track.ready {
+			if len(ready) > 8192 {
+				t.Fatalf("frame %d: %d samples of channel %d are held; want two blocks at most", frame, len(ready), channel)
+			}
+		}
+	}
+	if level := audio.Level(far); level < -20 {
+		t.Errorf("level %v dBov; want the right channel's voice", level)
+	}
+}
+
 func TestTonesAreRunsOfFrames(t *testing.T) {
 	key := func(k byte) vad.Decision { return vad.Decision{Tone: vad.DTMF, Key: k} }
 	nothing, progress := vad.Decision{}, vad.Decision{Tone: vad.Progress}

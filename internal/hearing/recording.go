@@ -33,7 +33,7 @@ type Recording struct {
 // NewRecording reads a WAV file up to its audio. Of two channels the left one is
 // the caller and the right one the bot, as the gateway records them.
 func NewRecording(file io.Reader) (*Recording, error) {
-	near, err := newTrack(file)
+	near, err := newTrack(file, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func NewBot(file io.Reader) (*Bot, error) {
 	if head, _ := raw.Peek(4); string(head) != "RIFF" { // an error will come again
 		return &Bot{raw: raw, frame: make([]byte, 2*audio.FrameSamples)}, nil
 	}
-	track, err := newTrack(raw)
+	track, err := newTrack(raw, 1)
 	if err != nil {
 		return nil, err
 	}
@@ -132,6 +132,7 @@ func (b *Bot) Frame(far []int16) error {
 // track is a WAV file under way, its channels at 8 kHz.
 type track struct {
 	reader      *audio.WAVReader
+	first       int // channel: nobody takes those before it, so they are not kept
 	resamplers  []*audio.Resampler
 	ready       [][]int16 // of each channel, from taken on
 	taken       []int
@@ -140,7 +141,9 @@ type track struct {
 	ended       bool
 }
 
-func newTrack(file io.Reader) (*track, error) {
+// newTrack reads a WAV file up to its audio, of which the channels from first on are
+// to be taken, or the last one if there are fewer.
+func newTrack(file io.Reader, first int) (*track, error) {
 	reader, err := audio.NewWAVReader(file)
 	if err != nil {
 		return nil, err
@@ -148,7 +151,10 @@ func newTrack(file io.Reader) (*track, error) {
 	if reader.Channels() > 2 {
 		return nil, fmt.Errorf("%d channels: %w", reader.Channels(), ErrChannels)
 	}
-	t := &track{reader: reader, ready: make([][]int16, reader.Channels()), taken: make([]int, reader.Channels())}
+	t := &track{
+		reader: reader, first: min(first, reader.Channels()-1),
+		ready: make([][]int16, reader.Channels()), taken: make([]int, reader.Channels()),
+	}
 	for range reader.Channels() {
 		t.resamplers = append(t.resamplers, audio.NewResampler(reader.Rate(), audio.SampleRate))
 	}
@@ -173,7 +179,7 @@ func (t *track) take(channel int, dst []int16) (int, error) {
 	return n, nil
 }
 
-// read makes more samples ready, of all channels.
+// read makes more samples ready, of all channels that are taken.
 func (t *track) read() error {
 	var err error
 	t.interleaved, err = t.reader.Next(t.interleaved[:0])
@@ -182,7 +188,7 @@ func (t *track) read() error {
 	}
 	t.ended = err != nil
 	channels := len(t.ready)
-	for c := range channels {
+	for c := t.first; c < channels; c++ {
 		t.single = t.single[:0]
 		for i := c; i < len(t.interleaved); i += channels {
 			t.single = append(t.single, t.interleaved[i])
