@@ -177,7 +177,6 @@ func (c *Call) Run(ctx context.Context) (end Termination) {
 	c.began = time.Now()
 	c.log.Info("call started", "from", masked(c.info.From), "to", masked(c.info.To), "resumed", c.info.Resumed)
 	ctx, cancel := context.WithCancel(ctx)
-	c.recorder = c.cfg.NewRecorder(c.info)
 	defer func() {
 		if fault := recover(); fault != nil {
 			end = Termination{ServerFault, Panicked, fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
@@ -191,6 +190,7 @@ func (c *Call) Run(ctx context.Context) (end Termination) {
 		c.cfg.Counters.add(c.counts())
 		c.logEnd(end)
 	}()
+	c.recorder = c.cfg.NewRecorder(c.info)
 	return c.run(ctx)
 }
 

@@ -411,16 +411,21 @@ func TestPanicsStayInTheirCall(t *testing.T) {
 			}
 		})
 	})
-	t.Run("our own", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			leg := newCarrier()
-			cfg := Config{Logger: slog.New(slog.DiscardHandler), NewDetector: func() vad.FrameJudge { return panickingDetector{} }}
-			end := New(timed(cfg), Info{}, leg, panickingBot{}).Run(t.Context())
-			if end.Reason != Panicked || leg.closed == 0 {
-				t.Errorf("Run = %+v, leg closed %d times; want %s and a closed leg", end.Reason, leg.closed, Panicked)
-			}
+	for name, cfg := range map[string]Config{
+		"detector": {NewDetector: func() vad.FrameJudge { return panickingDetector{} }},
+		"recorder": {NewRecorder: func(Info) Recorder { panic("a fault of ours") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				leg := newCarrier()
+				cfg.Logger = slog.New(slog.DiscardHandler)
+				end := New(timed(cfg), Info{}, leg, panickingBot{}).Run(t.Context())
+				if end.Reason != Panicked || leg.closed == 0 {
+					t.Errorf("Run = %+v, leg closed %d times; want %s and a closed leg", end.Reason, leg.closed, Panicked)
+				}
+			})
 		})
-	})
+	}
 }
 
 // TestLogOfACall holds the log at info to two lines without the caller's words or number.
