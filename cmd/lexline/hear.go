@@ -24,9 +24,10 @@ A-law. Of two channels the left one is the caller and the right one the bot, as 
 records calls; then barge-ins are told from the bot's echo.
 
 With --set, each recording is heard twice, as the gateway hears it (with the settings of
---config and, over it, of LEXLINE_ variables, as lexline serve has them) and with what is set, and only the differences are listed: turns
-cut in two, joined, missed, gained, and moved, barge-ins gained and lost. The settings are
-those of lexline.yml below call, and answer, what the caller is expected to say:
+--config and, over it, of LEXLINE_ variables, as lexline serve has them) and with what is
+set, and only the differences are listed: turns cut in two, joined, missed, gained, and
+moved, barge-ins gained and lost. The settings are those of lexline.yml below call, and
+answer, what the caller is expected to say:
   end_of_speech=800ms   speech_threshold=0.6   barge_in=300ms or off   max_turn=10s
   answer=any, short (yes or no, digits) or free (free text): 1, 0.7 and 1.4 of end_of_speech
 

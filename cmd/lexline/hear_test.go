@@ -228,6 +228,14 @@ func BenchmarkFrames(b *testing.B) {
 	}
 }
 
+func TestHeardSoFar(t *testing.T) {
+	for length, want := range map[time.Duration]string{0: "1m30s heard", 5*time.Minute + 400*time.Millisecond: "1m30s of 5m0s heard"} {
+		if got := heardSoFar(90*time.Second, length); got != want {
+			t.Errorf("90 s of %v: %q; want %q", length, got, want)
+		}
+	}
+}
+
 func TestSettingsOfHearing(t *testing.T) {
 	base := hearSettings{Settings: vad.DefaultSettings}
 	with := func(change func(*hearSettings)) hearSettings {

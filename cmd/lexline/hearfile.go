@@ -188,7 +188,8 @@ func (h *hearRun) listen(ctx context.Context, name string, recording *hearing.Re
 	if !recording.HasBot() {
 		played = nil
 	}
-	tells := recording.Length() >= tellFrom || recording.Length() == 0
+	length := recording.Length() // 0: its header does not say
+	tells := length >= tellFrom || length == 0
 	for now := time.Duration(0); ctx.Err() == nil; now += audio.FrameDuration {
 		if err := recording.Frame(near, far); errors.Is(err, io.EOF) {
 			return nil
@@ -199,8 +200,16 @@ func (h *hearRun) listen(ctx context.Context, name string, recording *hearing.Re
 			l.Frame(near, played)
 		}
 		if tells && now%tellEvery == 0 && now >= tellFrom/2 {
-			h.progress.say(filepath.Base(name), fmt.Sprintf("%v of %v heard", now.Round(time.Second), recording.Length().Round(time.Second)))
+			h.progress.say(filepath.Base(name), heardSoFar(now, length))
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// heardSoFar words how far a recording was heard, of its length if that is known.
+func heardSoFar(now, length time.Duration) string {
+	if length == 0 {
+		return fmt.Sprintf("%v heard", now)
+	}
+	return fmt.Sprintf("%v of %v heard", now, length.Round(time.Second))
 }

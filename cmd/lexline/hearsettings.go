@@ -54,7 +54,7 @@ func setByEnvironment(getenv func(string) string) bool {
 	return false
 }
 
-// hearKeys maps the names of settings to what sets them.
+// hearKeys maps the names of settings to what sets them; answer is none of a gateway's.
 var hearKeys = map[string]func(s *hearSettings, value string) error{
 	"end_of_speech": func(s *hearSettings, value string) error { return setDuration(&s.EndOfSpeech, value) },
 	"max_turn":      func(s *hearSettings, value string) error { return setDuration(&s.MaxTurn, value) },
@@ -74,13 +74,12 @@ var hearKeys = map[string]func(s *hearSettings, value string) error{
 		return nil
 	},
 	"answer": func(s *hearSettings, value string) error {
-		for _, answer := range []vad.Answer{vad.AnyAnswer, vad.ShortAnswer, vad.FreeAnswer} {
-			if answer.String() == value {
-				s.answer = answer
-				return nil
-			}
+		answer, ok := answerKinds[value]
+		if !ok {
+			return fmt.Errorf("%q is neither any, short nor free", value)
 		}
-		return fmt.Errorf("%q is neither any, short nor free", value)
+		s.answer = answer
+		return nil
 	},
 }
 

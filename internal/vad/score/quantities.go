@@ -41,9 +41,9 @@ func (q Quantity) Measure(results []Result) (value float64, ok bool) {
 //
 // "Speech files" have an utterance, "noise only" files have none. "Voice-like"
 // noise is babble, a far talker, music and echo. The lines from clean to music are
-// about files with nothing but noise of one kind on the line. All F1 and AUC are taken over the frames of
-// all files together, so that a long file counts more than a short one; frames
-// labelled Unscored are left out. What share of the turns was clipped, cut or
+// about files with nothing but noise of one kind on the line. All F1 and AUC are taken
+// over the frames of all files together, so that a long file counts more than a short
+// one; frames labelled Unscored are left out. What share of the turns was clipped, cut or
 // never ended is taken of those that were not missed. "Barge-in" lines are about
 // the utterances that begin while the bot is audible.
 //
