@@ -92,6 +92,7 @@ bench-lambda: setup-test build ## Break Lex and the table under the Lambda funct
 bench-table: setup-demo build ## Break the region table in six ways under calls; exit 1 if they notice
 	@go run ./bench/table $(ARGS)
 
+vad-train vad-verify: export GOAMD64 := v1 # from v3 on the compiler rounds otherwise
 vad-train: setup-hearing ## Make the weights of the detector of speech: voices, files, training (ARGS="--hours 4 --out bin/trial")
 	@go run ./bench/hearing/train $(ARGS)
 

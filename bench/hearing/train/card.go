@@ -108,7 +108,7 @@ func (c card) write(folder string, n *vad.Network) error {
 	return nil
 }
 
-// writeWhole replaces a file only once the new one is on the disk.
+// writeWhole replaces a file only once the new one is whole.
 func writeWhole(name string, data []byte) error {
 	part := name + ".part"
 	defer os.Remove(part)

@@ -7,8 +7,8 @@
 //	make vad-train ARGS="--hours 4 --out bin/trial"  a trial that leaves what ships alone
 //	make vad-verify                                  all of it again: are the same bytes made?
 //
-// From the same recipe and voices come the same bytes, on any x86-64 machine. Ctrl-C
-// ends it and changes nothing. It holds 35 MB of features for each hour of audio,
+// From the same recipe and voices come the same bytes, on any x86-64 machine, if it is
+// built for GOAMD64=v1 or v2, as make does. Ctrl-C ends it and changes nothing. It holds 35 MB of features for each hour of audio,
 // 1,050 MB for 30 hours.
 //
 // The exit code is 0 if all is as it must be, 1 if not, and 2 for wrong use.

