@@ -28,7 +28,6 @@ const (
 	goodLine = -68             // dBov, of the noise of a good line
 	before   = time.Second     // of the line before a phrase: a detector must have heard what silence is there
 	behind   = 2 * time.Second // more than ends any turn
-	tail     = 640 * time.Millisecond
 )
 
 // turnTally counts phrases, and how many of them were understood.
@@ -45,7 +44,7 @@ func (b *bench) turn(voice string, p phrase, clip audio.Clip) error {
 			b.turns[key] = score
 		}
 		pcm := l.carry(clip.At(audio.SampleRate).Samples)
-		_, whole, err := b.understand(p, pcm[samples(before-vad.PreRoll):len(pcm)-samples(behind-tail)])
+		_, whole, err := b.understand(p, pcm[samples(before-vad.PreRoll):len(pcm)-samples(behind-vad.DefaultSettings.EndOfSpeech)])
 		if err != nil {
 			return err
 		}

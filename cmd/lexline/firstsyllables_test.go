@@ -21,6 +21,7 @@ import (
 	"lexline/internal/call"
 	"lexline/internal/nlu"
 	"lexline/internal/speech"
+	"lexline/internal/vad"
 )
 
 // answerOf is something that the human recordings have, and the slot of OrderFlowers
@@ -193,7 +194,8 @@ type understanding struct {
 // compare reports whether an answer is understood of the whole of what was said, and of
 // what a call makes of it.
 func (u *understanding) compare(a answerOf, mulaw []byte) (inWhole, inCall bool) {
-	file := mulaw[700*8 : len(mulaw)-1200*8] // with as much silence as an utterance has
+	before, behind := time.Second-vad.PreRoll, 2*time.Second-vad.DefaultSettings.EndOfSpeech
+	file := mulaw[before.Milliseconds()*8 : len(mulaw)-int(behind.Milliseconds())*8] // with as much silence as an utterance has
 	if inWhole = u.right(a, file); !inWhole {
 		u.t.Logf("%q was not understood of the whole", a.words)
 	}
