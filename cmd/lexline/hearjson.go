@@ -33,7 +33,7 @@ type fileJSON struct {
 	OpenMS    int64            `json:"open_ms"`
 	Refused   []int64          `json:"refused_ms"` // barge-ins that came to nothing
 	Set       string           `json:"set,omitempty"`
-	Turns2    []turnJSON       `json:"turns_set,omitempty"` // with what --set changes
+	TurnsSet  []turnJSON       `json:"turns_set,omitempty"` // with what --set changes
 	Changes   []differenceJSON `json:"differences,omitempty"`
 	Picture   string           `json:"picture,omitempty"`
 }
@@ -75,7 +75,7 @@ func (p *hearJSON) heard(file *heardFile) error {
 	if len(p.o.set) > 0 {
 		found := hearing.Compare(file.was.Turns, file.is.Turns)
 		p.total.Add(found)
-		f.Set, f.Turns2, f.Changes = strings.Join(p.o.set, " "), turnsJSON(file.is.Turns), differencesJSON(found)
+		f.Set, f.TurnsSet, f.Changes = strings.Join(p.o.set, " "), turnsJSON(file.is.Turns), differencesJSON(found)
 	}
 	p.document.Files = append(p.document.Files, f)
 	return nil
@@ -107,13 +107,9 @@ func oneDecimal(x float64) float64 { return float64(time.Duration(x*1e9).Round(1
 func tonesJSON(tones []hearing.Tone) []toneJSON {
 	all := []toneJSON{}
 	for _, t := range tones {
-		one := toneJSON{Kind: "progress", FromMS: t.From.Milliseconds(), ToMS: t.To.Milliseconds()}
-		switch t.Kind {
-		case vad.DTMF:
-			one.Kind, one.Key = "dtmf", string(t.Key)
-		case vad.Fax:
-			one.Kind = "fax"
-		case vad.Progress, vad.NoTone:
+		one := toneJSON{Kind: t.Kind.String(), FromMS: t.From.Milliseconds(), ToMS: t.To.Milliseconds()}
+		if t.Kind == vad.DTMF {
+			one.Key = string(t.Key)
 		}
 		all = append(all, one)
 	}

@@ -132,11 +132,9 @@ func toneWord(t hearing.Tone) string {
 		return "key " + string(t.Key)
 	case vad.Progress:
 		return "call progress"
-	case vad.Fax:
-		return "fax"
-	case vad.NoTone:
+	default:
+		return t.Kind.String()
 	}
-	return "tone"
 }
 
 // summary says in a line what was heard.

@@ -148,14 +148,8 @@ func (d *drawing) toneLane() {
 }
 
 func toneName(t hearing.Tone) string {
-	switch t.Kind {
-	case vad.DTMF:
+	if t.Kind == vad.DTMF {
 		return string(t.Key)
-	case vad.Progress:
-		return "progress"
-	case vad.Fax:
-		return "fax"
-	case vad.NoTone:
 	}
-	return "tone"
+	return t.Kind.String()
 }

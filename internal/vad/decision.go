@@ -26,3 +26,17 @@ const (
 	Progress      // dial tone, ring-back, busy, congestion, special information (ITU-T E.180)
 	Fax           // calling or answering tone of a fax or modem (ITU-T T.30, V.25)
 )
+
+// String returns none, dtmf, progress or fax.
+func (t Tone) String() string {
+	switch t {
+	case DTMF:
+		return "dtmf"
+	case Progress:
+		return "progress"
+	case Fax:
+		return "fax"
+	default:
+		return "none"
+	}
+}

@@ -40,6 +40,14 @@ func sines(rng *rand.Rand, level, snr float64, d time.Duration, hertz ...float64
 	return pcm
 }
 
+func TestTonesHaveNames(t *testing.T) {
+	for tone, want := range map[Tone]string{NoTone: "none", DTMF: "dtmf", Progress: "progress", Fax: "fax", Fax + 1: "none"} {
+		if got := tone.String(); got != want {
+			t.Errorf("tone %d is called %q; want %q", uint8(tone), got, want)
+		}
+	}
+}
+
 func count(tones []Tone, tone Tone) (n int) {
 	for _, t := range tones {
 		if t == tone {
