@@ -17,16 +17,18 @@ const (
 	pauseFrames  = 9    // gaps of up to 180 ms are not scored
 )
 
-// LabelSpeech returns the label of every whole frame of pcm, which is one clean
-// utterance as it leaves the telephone channel: 8 kHz, no noise but its own.
+// labelSpeech returns the label of every whole frame of pcm, which is one clean
+// utterance as it leaves the telephone channel (8 kHz, no noise but its own), and the
+// stretch from its first active frame to its last.
 //
 // A frame is active above the higher of the active level less 25 dB and the
 // noise floor plus 10 dB. Gaps of up to 60 ms between active frames are speech;
 // active runs under 60 ms that are left alone are clicks, and silence; gaps of 80
 // to 180 ms are not scored; longer ones are silence. One frame on each side of
 // every edge is not scored, because nobody can say in which the edge is.
-func LabelSpeech(pcm []int16) []Label {
-	return labels(activeFrames(pcm))
+func labelSpeech(pcm []int16) ([]Label, stretch) {
+	active := activeFrames(pcm)
+	return labels(active), extent(active)
 }
 
 // activeFrames tells of each whole frame of pcm whether it is active: gaps of

@@ -45,11 +45,7 @@ func (t Talker) packages() []string {
 	return append(names, voicePackages[t.Voice]...)
 }
 
-// Packages returns the Debian packages that all talkers need, sorted.
-func Packages() []string {
-	return packagesOf(Talkers())
-}
-
+// packagesOf returns the Debian packages that talkers need, sorted.
 func packagesOf(talkers []Talker) []string {
 	var names []string
 	for _, t := range talkers {

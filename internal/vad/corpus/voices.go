@@ -23,9 +23,8 @@ const makerVersion = 3
 // NewUtterance returns pcm, whole frames of clean telephone speech, with its
 // labels. pcm is kept, and not changed.
 func NewUtterance(t Talker, text string, pcm []int16) Utterance {
-	active := activeFrames(pcm)
-	said := extent(active)
-	return Utterance{Talker: t, Text: text, PCM: pcm, Labels: labels(active), First: said.first, End: said.end}
+	labels, said := labelSpeech(pcm)
+	return Utterance{Talker: t, Text: text, PCM: pcm, Labels: labels, First: said.first, End: said.end}
 }
 
 // Voices is everything that all talkers say. It does not change, and may be used
