@@ -296,7 +296,11 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		rest, ended := c.reply.From(c.talk.said)
 		in.available, in.ended = len(rest), ended
 	}
-	for _, act := range c.talk.step(now, in) {
+	acts := c.talk.step(now, in)
+	if c.talk.markOurs {
+		c.cfg.Counters.marks.Observe(c.talk.markLate)
+	}
+	for _, act := range acts {
 		switch act.kind {
 		case doOpen:
 			c.openUtterance()

@@ -71,7 +71,8 @@ func TestUtteranceIncludesPreRollAndStreamsWhileTheCallerTalks(t *testing.T) {
 
 func TestAnswerIsPacedAheadOfTheCallersEar(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := start(t, Config{}, func(context.Context, Turn, []byte) (*Answer, error) {
+		counters := NewCounters()
+		r := start(t, Config{Counters: counters}, func(context.Context, Turn, []byte) (*Answer, error) {
 			return says('a', 5*time.Second), nil
 		})
 		r.speak(time.Second)
@@ -93,6 +94,9 @@ func TestAnswerIsPacedAheadOfTheCallersEar(t *testing.T) {
 		}
 		if plays != marks || plays < 20 {
 			t.Errorf("%d pieces and %d marks; want a mark for each of at least 20", plays, marks)
+		}
+		if s := counters.Marks(); s.Count != uint64(marks) || s.Sum > 0.02*float64(marks) {
+			t.Errorf("%d marks measured, %v s late in all; want all %d, none later than a frame", s.Count, s.Sum, marks)
 		}
 		r.stop()
 		<-r.done

@@ -121,6 +121,9 @@ type conversation struct {
 	anew     bool     // in this step another answer took the place of the one that the input tells of
 	acts     []action // reused by every step
 
+	markOurs bool          // in this step a mark of what is played came back ...
+	markLate time.Duration // ... this long after its sound must have ended
+
 	counts tally
 }
 
@@ -134,13 +137,14 @@ type tally struct {
 // The returned actions are valid until the next step.
 func (c *conversation) step(now time.Duration, in input) []action {
 	c.now, c.anew, c.acts = now, false, c.acts[:0]
+	c.markOurs = false
 	switch in.kind {
 	case inFrame:
 		c.frame(in)
 	case inKey:
 		c.key(in.key)
 	case inMark:
-		c.out.returned(in.mark)
+		c.markLate, c.markOurs = c.out.returned(now, in.mark)
 	case inAnswer:
 		c.answer(in)
 	case inFailure:

@@ -188,11 +188,13 @@ func TestPlayoutCountsGapsAndHearsByMarks(t *testing.T) {
 	if n := p.next(0, 100, true); n != 100 {
 		t.Errorf("at the end, next = %d; want the rest, 100", n)
 	}
-	if !p.returned(1) || p.heard != 800 {
-		t.Errorf("after its mark heard = %d; want 800", p.heard)
+	if late, ours := p.returned(170*time.Millisecond, 1); !ours || p.heard != 800 || late != 70*time.Millisecond {
+		t.Errorf("after its mark heard = %d, late %v, ours %t; want 800, 70ms behind the end of 100 ms, true", p.heard, late, ours)
 	}
-	if p.returned(1) || p.returned(9) {
-		t.Error("a mark that is not outstanding was taken")
+	for _, id := range []uint32{1, 9} {
+		if _, ours := p.returned(170*time.Millisecond, id); ours {
+			t.Errorf("mark %d was taken, which is not outstanding", id)
+		}
 	}
 	p.wentOut(time.Second, 800, 2) // 900 ms too late
 	if p.gaps != 1 {
@@ -206,6 +208,14 @@ func TestPlayoutCountsGapsAndHearsByMarks(t *testing.T) {
 	}
 	if over, late := p.over(1100*time.Millisecond + markCap); !over || !late {
 		t.Errorf("%v after the end, over, late = %t, %t; want both", markCap, over, late)
+	}
+}
+
+func TestMarkThatIsBackEarlyIsNotLate(t *testing.T) {
+	var p playout
+	p.wentOut(0, 800, 1)
+	if late, ours := p.returned(60*time.Millisecond, 1); !ours || late != 0 {
+		t.Errorf("a mark 40 ms before its sound can have ended: late %v, ours %t; want 0, true", late, ours)
 	}
 }
 

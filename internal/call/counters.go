@@ -1,6 +1,11 @@
 package call
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+
+	"lexline/internal/histogram"
+)
 
 // Counters counts what happened in all calls that share it. It is safe for
 // several goroutines; the zero value is ready.
@@ -9,7 +14,20 @@ type Counters struct {
 	lateAnswers, lateMarks, droppedKeys, gaps atomic.Int64
 	fillers, apologies                        atomic.Int64
 	silences, refusals, farDrops              atomic.Int64
+
+	marks *histogram.Histogram // nil: not measured
 }
+
+// NewCounters returns Counters that measure the marks as well, which those of
+// the zero value do not.
+func NewCounters() *Counters {
+	const ms = time.Millisecond
+	return &Counters{marks: histogram.New(20*ms, 50*ms, 100*ms, 150*ms, 200*ms, 300*ms, 500*ms, time.Second, 2*time.Second, markCap)}
+}
+
+// Marks is how long after their sound must have been played marks came back: the
+// round trip to the carrier, with what its own queues add. It counts while calls go on.
+func (c *Counters) Marks() histogram.Snapshot { return c.marks.Snapshot() }
 
 // Snapshot is the state of Counters at one moment, each field a total since start.
 type Snapshot struct {

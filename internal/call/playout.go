@@ -79,16 +79,18 @@ func (p *playout) wentOut(now time.Duration, n int, id uint32) {
 }
 
 // returned takes a mark that came back. It reports whether the mark was one of
-// this answer's; marks may be missing, then a later one counts for them too.
-func (p *playout) returned(id uint32) bool {
+// this answer's, and how long after the sound before it must have been played, had
+// that begun when it was sent: the way there and back, and what waits at the
+// carrier. Marks may be missing, then a later one counts for them too.
+func (p *playout) returned(now time.Duration, id uint32) (late time.Duration, ours bool) {
 	for i, m := range p.pending {
 		if m.id == id {
 			p.heard = m.upTo
 			p.pending = append(p.pending[:0], p.pending[i+1:]...)
-			return true
+			return max(0, now-p.start-duration(m.upTo)), true
 		}
 	}
-	return false
+	return 0, false
 }
 
 // over reports whether everything sent was heard, or must have been long ago.
