@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"lexline/internal/call"
+	"lexline/internal/histogram"
 )
 
 // Door answers Twilio. It is an http.Handler for the four paths of the package
@@ -145,6 +146,10 @@ func (d *Door) Counters() Counters {
 	c.LiveStreams = int64(d.open)
 	return c
 }
+
+// Lateness is how late the door's own clock was, at each of its ticks of 50 ms. A
+// process that has too much to do, or that is not given the processor, is late.
+func (d *Door) Lateness() histogram.Snapshot { return d.wheel.late.Snapshot() }
 
 // Shutdown stops accepting calls, waits until those that run have ended by
 // themselves, and until Twilio has been told to hang up on them, and returns nil.

@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"lexline/internal/histogram"
 )
 
 const (
@@ -25,6 +27,7 @@ type wheel struct {
 	quit    chan struct{}
 	done    chan struct{}
 	once    sync.Once
+	late    *histogram.Histogram // of each turn, after its time
 
 	mu    sync.Mutex
 	last  int64 // the tick whose slot was turned last
@@ -46,7 +49,11 @@ type sleeper struct {
 
 // newWheel starts a wheel; stop ends it.
 func newWheel() *wheel {
-	w := &wheel{started: time.Now(), quit: make(chan struct{}), done: make(chan struct{})}
+	const ms = time.Millisecond
+	w := &wheel{
+		started: time.Now(), quit: make(chan struct{}), done: make(chan struct{}),
+		late: histogram.New(ms, 2*ms, 5*ms, 10*ms, 20*ms, 40*ms, 100*ms, 200*ms, 500*ms, time.Second, 2*time.Second),
+	}
 	go w.run()
 	return w
 }
@@ -60,9 +67,19 @@ func (w *wheel) run() {
 		case <-w.quit:
 			return
 		case <-ticker.C:
-			w.turn(ticksIn(time.Since(w.started)))
+			since := time.Since(w.started)
+			w.late.Observe(w.lateness(since))
+			w.turn(ticksIn(since))
 		}
 	}
+}
+
+// lateness is how long after its time the turn comes that is made at since: of the
+// ticks that are due the first, so that a process which stood still shows it. That
+// is what any goroutine of it waits for its turn, those that hold the frames too,
+// and is measured 20 times a second however many frames there are.
+func (w *wheel) lateness(since time.Duration) time.Duration {
+	return since - time.Duration(w.now()+1)*wheelTick
 }
 
 // stop ends the wheel and returns when its goroutine has ended. No sleeper is

@@ -139,3 +139,33 @@ func TestWheelAfterAPause(t *testing.T) {
 		t.Errorf("woken %d times at tick %d, want once after the pause and once more", len(s.at), w.now())
 	}
 }
+
+func TestWheelKnowsHowLateItIs(t *testing.T) {
+	const ms = time.Millisecond
+	for _, tt := range []struct {
+		last        int64 // tick that was turned last
+		since, want time.Duration
+	}{
+		{0, 50 * ms, 0},
+		{0, 53 * ms, 3 * ms},
+		{1, 100 * ms, 0},
+		{1, 270 * ms, 170 * ms}, // ticks 2 to 5 are due, and the first of them most
+	} {
+		w := &wheel{}
+		w.tick.Store(tt.last)
+		if got := w.lateness(tt.since); got != tt.want {
+			t.Errorf("after tick %d, lateness(%v) = %v; want %v", tt.last, tt.since, got, tt.want)
+		}
+	}
+}
+
+func TestWheelMeasuresEachTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWheel()
+		defer w.stop()
+		time.Sleep(time.Second + wheelTick/2)
+		if s := w.late.Snapshot(); s.Count != 20 || s.Sum != 0 {
+			t.Errorf("in a second: %d turns measured, late by %v s in all; want 20 turns, in fake time never late", s.Count, s.Sum)
+		}
+	})
+}
