@@ -118,7 +118,7 @@ func (l *talker) Next(ctx context.Context) (call.Event, error) {
 
 func (*talker) Send(call.Output) error { return nil }
 
-func (*talker) Close() error { return nil }
+func (*talker) Close(call.Termination) error { return nil }
 
 // taker is a bot that keeps what it is asked, and says nothing to it.
 type taker struct{ utterances [][]byte }

@@ -179,10 +179,10 @@ func (c *Call) Run(ctx context.Context) (end Termination) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer func() {
 		if fault := recover(); fault != nil {
-			end = Termination{ServerFault, Panicked, fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
+			end = Termination{Result: ServerFault, Reason: Panicked, Err: fmt.Errorf("panic: %v\n%s", fault, debug.Stack())}
 		}
 		cancel()
-		if err := c.leg.Close(); err != nil && end.Err == nil {
+		if err := c.leg.Close(end); err != nil && end.Err == nil {
 			c.log.Debug("leg closed", "err", err)
 		}
 		c.awaitAsking()

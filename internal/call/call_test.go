@@ -35,8 +35,8 @@ func TestOrderIsTakenAndLastWordsAreHeardBeforeHangUp(t *testing.T) {
 		if got, want := r.leg.played('b'), 2000*bytesPerMillisecond; got != want {
 			t.Errorf("played %d bytes of the goodbye; want %d", got, want)
 		}
-		if r.leg.closed == 0 {
-			t.Error("leg was not closed")
+		if r.leg.closed == 0 || r.leg.end != end {
+			t.Errorf("leg was closed %d times, with %+v; want it to be told of the end", r.leg.closed, r.leg.end)
 		}
 		if r.bot.most != 1 {
 			t.Errorf("%d questions at the same time; want 1", r.bot.most)
@@ -332,8 +332,8 @@ func TestHowCallsEnd(t *testing.T) {
 		want   Termination
 	}{
 		{"caller hangs up while the bot thinks", slow, func(r *running) { r.leg.set(func() { r.leg.hungUp = true }) }, Termination{Result: CallerEnded, Reason: CallerLeft}},
-		{"connection breaks", slow, func(r *running) { r.leg.set(func() { r.leg.broken = lostLeg }) }, Termination{PeerFault, LegLost, lostLeg}},
-		{"peer breaks the protocol", slow, func(r *running) { r.leg.set(func() { r.leg.broken = badPeer }) }, Termination{PeerFault, BadPeer, badPeer}},
+		{"connection breaks", slow, func(r *running) { r.leg.set(func() { r.leg.broken = lostLeg }) }, Termination{Result: PeerFault, Reason: LegLost, Err: lostLeg}},
+		{"peer breaks the protocol", slow, func(r *running) { r.leg.set(func() { r.leg.broken = badPeer }) }, Termination{Result: PeerFault, Reason: BadPeer, Err: badPeer}},
 		{"gateway stops", slow, func(r *running) { r.stop() }, Termination{Result: ServerFault, Reason: Shutdown}},
 		{"marks never come back", func(context.Context, Turn, []byte) (*Answer, error) { return goodbye('g', time.Second), nil }, func(r *running) {}, Termination{Result: Success, Reason: BotClosed}},
 	}

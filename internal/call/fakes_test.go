@@ -29,6 +29,7 @@ type fakeCarrier struct {
 	noMarks  bool // marks never come back
 	broken   error
 	closed   int
+	end      Termination   // given to the latest Close
 	playing  []byte        // sent, in order of hearing
 	playedAt time.Duration // when playing[0] began to be heard
 	marks    []carrierMark
@@ -140,10 +141,11 @@ func (l *fakeCarrier) Send(out Output) error {
 	return nil
 }
 
-func (l *fakeCarrier) Close() error {
+func (l *fakeCarrier) Close(end Termination) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.closed++
+	l.end = end
 	return nil
 }
 

@@ -64,6 +64,7 @@ type Leg interface {
 	// write deadline (2 s); an error means that the leg is lost.
 	Send(out Output) error
 	// Close ends the leg in the regular way: the carrier goes on with its next
-	// instruction. It may be called more than once.
-	Close() error
+	// instruction, which is what end says. It may be called more than once; only the
+	// first end counts.
+	Close(end Termination) error
 }

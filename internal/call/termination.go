@@ -28,9 +28,32 @@ const (
 	Panicked     Reason = "panicked"      // a fault in our own code, contained to this call
 )
 
+// NextKind says what the carrier does with a caller once the call is over.
+type NextKind uint8
+
+// What may become of a caller.
+const (
+	NextHangUp   NextKind = iota // nothing: the carrier hangs up
+	NextTransfer                 // they are handed over to a target: a person, mostly
+	NextRedirect                 // the carrier goes on with other instructions
+)
+
+// Next is what becomes of the caller once the call is over. The zero value hangs up.
+type Next struct {
+	Kind   NextKind
+	Target string // name of the target or the redirect; one of the configuration's, never one from the wire
+	// Context tells whoever goes on what the caller wanted, in a few words. It has the
+	// caller's own data in it and at most MaxContext bytes of valid UTF-8.
+	Context string
+}
+
+// MaxContext bounds Next.Context, in bytes: it travels in addresses.
+const MaxContext = 400
+
 // Termination is the one statement of how a call ended.
 type Termination struct {
 	Result Result
 	Reason Reason
+	Next   Next
 	Err    error // what went wrong, for the log; nil for a regular end
 }

@@ -267,7 +267,7 @@ func TestBreachesOverTCP(t *testing.T) {
 func TestResumeAwaitsTheResult(t *testing.T) {
 	asked := make(chan struct{})
 	x := openExchange(t, func(_ context.Context, leg call.Leg, _ call.Info) call.Termination {
-		if err := leg.Close(); err != nil {
+		if err := leg.Close(call.Termination{Reason: call.BotClosed}); err != nil {
 			t.Errorf("Close = %v", err)
 		}
 		<-asked

@@ -347,7 +347,7 @@ func (l *leg) send(out call.Output) error {
 
 // Close ends the stream in the regular way, with the closing handshake; see
 // call.Leg. It takes no longer than the limits for a write and for closing.
-func (l *leg) Close() error {
+func (l *leg) Close(call.Termination) error {
 	l.shut(ws.StatusNormalClosure)
 	return nil
 }

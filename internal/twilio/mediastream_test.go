@@ -184,7 +184,7 @@ func TestEventsInOrder(t *testing.T) {
 		}
 		c.sayAll(mediaText(7, numbered(7)), markText)
 		synctest.Wait()
-		if err := l.Close(); err != nil {
+		if err := l.Close(call.Termination{}); err != nil {
 			c.t.Errorf("Close = %v", err)
 		}
 		l.flush(0)
@@ -555,7 +555,7 @@ func TestCloseMoreThanOnce(t *testing.T) {
 	talk(t, func(l *leg, c *carrier) {
 		start(c.t, l, c)
 		for range 3 {
-			if err := l.Close(); err != nil {
+			if err := l.Close(call.Termination{}); err != nil {
 				c.t.Errorf("Close = %v", err)
 			}
 		}

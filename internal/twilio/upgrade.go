@@ -188,6 +188,6 @@ func (d *Door) serve(ctx context.Context, l *leg, facts claims) (end call.Termin
 		ID: facts.callSID, Account: facts.accountSID, From: facts.from, To: facts.to,
 		Line: facts.line, Resumed: facts.resumed,
 	})
-	_ = l.Close() // what went wrong on the leg is in end
+	_ = l.Close(end) // what went wrong on the leg is in end
 	return end
 }

@@ -191,7 +191,7 @@ func (c *caller) Send(out call.Output) error {
 }
 
 // Close implements call.Leg.
-func (c *caller) Close() error {
+func (c *caller) Close(call.Termination) error {
 	c.closed = true
 	return nil
 }
