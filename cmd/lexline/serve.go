@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"lexline/internal/call"
+	"lexline/internal/lex"
 	"lexline/internal/recording"
 	"lexline/internal/twilio"
 )
@@ -114,6 +115,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 		GiveUp:      g.cfg.turnLeft() + turnGrace,
 		FillerAfter: settings.FillerAfter,
 		FillerEvery: settings.FillerEvery,
+		FailureOf:   func(err error) string { return string(lex.Class(err)) },
 	}
 	if err := g.openRecordings(); err != nil {
 		return err

@@ -24,6 +24,7 @@ type Answer struct {
 	Messages   []string          // the bot's words, in order, as text
 	Elicits    string            // slot that the bot has asked for; empty when it asks for none
 	Expects    vad.Answer        // what the caller is expected to say next
+	Region     string            // where it was asked; empty if there is only one place
 	Closed     bool              // the bot is done with the caller: nothing more will be asked
 	Speech     *Speech           // the bot's voice, possibly still growing; never nil
 }

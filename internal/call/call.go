@@ -56,6 +56,11 @@ type Config struct {
 	MaxSilent   int                   // times in a row that they are asked again before the call is ended; default 3
 	FillerEvery time.Duration         // a filler begins at the earliest this long after another; default 3 s
 	Sounds      Sounds                // default: none
+	FailureOf   func(error) string    // one word, of a bounded set, for an error of a Bot; default: FailureOther for all
+
+	// Report is told of each turn once, when it is over; see TurnReport. It is called on
+	// the call's goroutine, between two frames, and must not block. Default: nobody is told.
+	Report func(Info, TurnReport)
 }
 
 // Sounds are what a caller is told when the bot is late or fails, or when they say
@@ -87,6 +92,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.NewRecorder == nil {
 		cfg.NewRecorder = func(Info) Recorder { return nil }
+	}
+	if cfg.FailureOf == nil {
+		cfg.FailureOf = func(error) string { return FailureOther }
 	}
 	if cfg.KeyTimeout == 0 {
 		cfg.KeyTimeout = 3 * time.Second
@@ -128,6 +136,7 @@ type Call struct {
 	answer    *Answer    // the bot's latest
 	asked     *Answer    // the latest of which the caller heard something
 	expected  vad.Answer // of the caller, from now on
+	expecting string     // slot that the latest turn was to fill
 	asking    asking
 	clock     turnClock
 
@@ -187,6 +196,7 @@ func (c *Call) Run(ctx context.Context) (end Termination) {
 		}
 		c.awaitAsking()
 		c.closeRecorder()
+		c.tellLast(time.Since(c.began))
 		c.cfg.Counters.add(c.counts())
 		c.logEnd(end)
 	}()
@@ -281,10 +291,10 @@ func (c *Call) takeEnd(ctx context.Context, now time.Duration, event botEvent) (
 	case errors.Is(event.err, context.Canceled):
 		return false, Termination{} // we gave up on it ourselves
 	case errors.Is(event.err, errCutShort):
-		in.kind = inCut
+		in.kind, in.failure = inCut, FailureCut
 		c.log.Warn("answer incomplete", "turn", event.turn, "err", event.err)
 	default:
-		in.kind = inFailure
+		in.kind, in.failure = inFailure, c.failureOf(event.err)
 		c.log.Warn("bot failed", "turn", event.turn, "err", event.err)
 	}
 	return c.step(ctx, now, in)
@@ -304,6 +314,8 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		switch act.kind {
 		case doOpen:
 			c.openUtterance()
+		case doReport:
+			c.tell(act.report)
 		case doKeep:
 			c.keepFrame()
 		case doFinish:
@@ -312,9 +324,11 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 			c.clock.ended(c.log, now, c.ear.Silence())
 			c.expect(nil)
 		case doAsk:
+			c.expectsSlot()
 			c.ask(ctx, Turn{Number: act.turn, Speech: c.utterance})
 		case doAskKeys:
 			c.clock.keyed(c.log, now, act.turn)
+			c.expectsSlot()
 			c.expect(nil)
 			c.ask(ctx, Turn{Number: act.turn, Text: act.keys})
 		case doAbandon:
@@ -322,6 +336,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		case doApology:
 			c.askAgain(c.cfg.Sounds.Apology)
 		case doRemind:
+			c.expectsSlot()
 			c.askAgain(c.cfg.Sounds.StillThere)
 		case doGoodbye:
 			c.reply = NewFinishedSpeech(c.cfg.Sounds.Goodbye)

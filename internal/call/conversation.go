@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"time"
 
 	"lexline/internal/vad"
@@ -25,11 +26,13 @@ type input struct {
 	voiced    bool          // inFrame: the frame itself holds speech
 	talking   bool          // inFrame: a turn of the caller's is open
 	silence   time.Duration // inFrame, vad.Ended: since the caller's voice was last held
+	onset     time.Duration // inFrame, vad.Started: since the first frame with the caller's voice
 	refused   bool          // inFrame: the caller did not say enough to interrupt the bot
 	key       byte          // inKey
 	mark      uint32        // inMark
 	turn      int           // inAnswer, inFailure, inComplete, inCut: the turn it belongs to
 	closed    bool          // inAnswer: the bot closed the dialog
+	failure   string        // inFailure, inCut: one word for why
 	available int           // bytes of the answer's speech that exist but were not sent
 	ended     bool          // the answer's speech is complete
 }
@@ -57,6 +60,7 @@ type action struct {
 	bytes  int    // ... and how many
 	mark   uint32 // doPlay: the mark behind them
 	end    Termination
+	report *TurnReport // doReport
 }
 
 type actionKind uint8
@@ -73,6 +77,7 @@ const (
 	doApology                   // the apology and the question again are the answer now
 	doRemind                    // the reminder and the question again are
 	doGoodbye                   // the words before the call is given up are
+	doReport                    // a turn is over: tell of it
 	doEnd                       // the call is over
 )
 
@@ -105,15 +110,18 @@ type conversation struct {
 	engaged  bool          // the caller began to talk or to key while the bot owed an answer
 	keys     []byte
 	lastKey  time.Duration
-	spoke    time.Duration // latest frame with the caller's voice
-	since    time.Duration // from when the bot owes what it has not said
-	quiet    time.Duration // when the latest sound ended, be it the caller's or one that out has forgotten
-	doomed   bool          // the bot failed on the turn while the caller was still talking
-	unheard  int           // turn whose answer is known and of which nothing was played yet; 0 for none
-	said     int           // bytes of the answer that were sent
-	failures int           // in a row
-	idle     time.Duration // latest step in which the caller was not waited for
-	silences int           // times in a row that they were asked again
+	keyed    [2]time.Duration // first and latest key of those
+	began    time.Duration    // first frame with the caller's voice, of the latest time that they began
+	spoke    time.Duration    // latest one
+	since    time.Duration    // from when the bot owes what it has not said
+	quiet    time.Duration    // when the latest sound ended, be it the caller's or one that out has forgotten
+	doomed   string           // why the bot failed on the turn while the caller was still talking; empty if it did not
+	unheard  int              // turn whose answer is known and of which nothing was played yet; 0 for none
+	said     int              // bytes of the answer that were sent
+	there    int              // of so many that were there when the step began
+	failures int              // in a row
+	idle     time.Duration    // latest step in which the caller was not waited for
+	silences int              // times in a row that they were asked again
 	last     Termination
 	marks    uint32 // latest mark sent
 	out      playout
@@ -123,6 +131,9 @@ type conversation struct {
 
 	markOurs bool          // in this step a mark of what is played came back ...
 	markLate time.Duration // ... this long after its sound must have ended
+
+	following bool       // report is of a turn of which nothing was told yet
+	report    TurnReport // of the latest turn, as far as it has come
 
 	counts tally
 }
@@ -138,17 +149,18 @@ type tally struct {
 func (c *conversation) step(now time.Duration, in input) []action {
 	c.now, c.anew, c.acts = now, false, c.acts[:0]
 	c.markOurs = false
+	c.there = c.said + in.available
 	switch in.kind {
 	case inFrame:
 		c.frame(in)
 	case inKey:
 		c.key(in.key)
 	case inMark:
-		c.markLate, c.markOurs = c.out.returned(now, in.mark)
+		c.returned(in.mark)
 	case inAnswer:
 		c.answer(in)
 	case inFailure:
-		c.fail(in.turn)
+		c.fail(in)
 	case inComplete:
 		if in.turn == c.unheard {
 			c.failures, c.unheard = 0, 0
@@ -176,7 +188,7 @@ func (c *conversation) frame(in input) {
 		c.counts.refusals++
 	}
 	if in.change == vad.Started {
-		c.silences = 0
+		c.silences, c.began = 0, c.now-in.onset
 	}
 	switch {
 	case !c.heeds():
@@ -192,8 +204,9 @@ func (c *conversation) frame(in input) {
 		if in.change == vad.Ended {
 			c.do(action{kind: doFinish})
 			c.owes(c.fellSilent(in))
-			if c.doomed {
-				c.failed()
+			c.report.Ended, c.report.Noticed = c.fellSilent(in), c.now
+			if c.doomed != "" {
+				c.failed(c.doomed)
 			}
 		}
 	}
@@ -237,8 +250,10 @@ func (c *conversation) owes(done time.Duration) {
 func (c *conversation) openTurn(next phase) {
 	c.turn++
 	c.counts.turns++
-	c.phase, c.engaged, c.doomed = next, false, false
+	c.phase, c.engaged, c.doomed = next, false, ""
 	c.filler.count = 0
+	c.beginReport(TurnSpoken)
+	c.report.Began, c.report.Asked = c.began, c.now
 }
 
 // interrupt stops what the caller is being told, if they are.
@@ -248,6 +263,7 @@ func (c *conversation) interrupt() {
 		return
 	}
 	c.counts.bargeIns++
+	c.report.Interrupted = true
 	c.do(action{kind: doAbandon})
 	c.do(action{kind: doClear})
 	c.silenced()
@@ -255,6 +271,7 @@ func (c *conversation) interrupt() {
 
 // silenced leaves the answer that was being played.
 func (c *conversation) silenced() {
+	c.closeReport()
 	c.forget()
 	c.phase, c.said = listening, 0
 }
@@ -276,8 +293,13 @@ func (c *conversation) key(key byte) {
 	c.quiet = c.now
 	if c.phase == hearing {
 		c.do(action{kind: doAbandon})
+		c.closeReport()
 		c.phase = listening
 	}
+	if len(c.keys) == 0 {
+		c.keyed[0] = c.now
+	}
+	c.keyed[1] = c.now
 	switch {
 	case key == c.rules.keyEnd:
 		if len(c.keys) > 0 {
@@ -300,6 +322,8 @@ func (c *conversation) keysComplete() {
 	}
 	c.openTurn(owed)
 	c.owes(complete)
+	c.report.Kind, c.report.Keys = TurnKeyed, len(c.keys)
+	c.report.Began, c.report.Ended, c.report.Noticed = c.keyed[0], c.keyed[1], c.now
 	c.do(action{kind: doAskKeys, turn: c.turn, keys: string(c.keys)})
 	c.keys = c.keys[:0]
 }
@@ -310,6 +334,7 @@ func (c *conversation) answer(in input) {
 		return
 	}
 	c.unheard, c.since = in.turn, c.now
+	c.report.Answered = c.now
 	c.settle()
 	switch {
 	case in.closed:
@@ -332,18 +357,19 @@ func (c *conversation) settle() {
 	if c.phase == hearing {
 		c.do(action{kind: doFinish})
 		c.quiet = max(c.quiet, c.spoke)
+		c.report.Ended, c.report.Noticed = c.spoke, c.now
 	}
 }
 
 // fail takes it that the bot has failed on a turn. Nobody is interrupted for that:
 // who is still talking hears of it when they are done.
-func (c *conversation) fail(turn int) {
+func (c *conversation) fail(in input) {
 	switch {
-	case !c.awaits(turn):
+	case !c.awaits(in.turn):
 	case c.phase == hearing:
-		c.doomed = true
+		c.doomed = cmp.Or(in.failure, FailureOther)
 	default:
-		c.failed()
+		c.failed(in.failure)
 	}
 }
 
@@ -352,9 +378,12 @@ func (c *conversation) fail(turn int) {
 func (c *conversation) goesOn() bool {
 	switch {
 	case len(c.keys) > 0:
+		c.report.Interrupted = c.unheard != 0
 		c.do(action{kind: doAbandon})
+		c.closeReport()
 		c.phase = listening
 	case c.engaged:
+		c.report.Interrupted = c.unheard != 0
 		c.do(action{kind: doAbandon})
 		c.openTurn(hearing)
 		c.do(action{kind: doAsk, turn: c.turn})
@@ -367,8 +396,13 @@ func (c *conversation) goesOn() bool {
 // cut deals with an answer that lost its voice. Of a part the caller makes what
 // they can; an answer without any is as good as none.
 func (c *conversation) cut(in input) {
-	if in.turn == c.turn && c.unheard == in.turn && in.available == 0 && (c.phase == speaking || c.phase == listening) {
-		c.failed()
+	if in.turn != c.turn || c.phase != speaking && c.phase != listening {
+		return
+	}
+	if c.unheard == in.turn && in.available == 0 {
+		c.failed(in.failure)
+	} else if c.phase == speaking {
+		c.report.Failure = in.failure
 	}
 }
 
@@ -380,18 +414,20 @@ func (c *conversation) losePatience(in input) {
 	case c.phase != owed && !stalled || c.now-c.since < c.rules.giveUp:
 	case c.phase == owed, c.phase == speaking && c.unheard != 0:
 		c.do(action{kind: doAbandon})
-		c.failed()
+		c.failed(FailureLate)
 	default:
 		c.do(action{kind: doAbandon})
+		c.report.Failure = FailureCut
 		c.hush()
 		c.finished()
 	}
 }
 
 // failed apologises for a turn that got no answer and asks again, or ends the call
-// if it was one too many.
-func (c *conversation) failed() {
-	c.unheard, c.doomed = 0, false
+// if it was one too many. why is one word.
+func (c *conversation) failed(why string) {
+	c.unheard, c.doomed = 0, ""
+	c.report.Failure, c.report.Answered = cmp.Or(why, FailureOther), 0
 	c.failures++
 	c.counts.failures++
 	apology := doApology
@@ -406,7 +442,7 @@ func (c *conversation) failed() {
 		c.phase = speaking
 		c.counts.apologies++
 	}
-	c.said, c.anew = 0, true
+	c.said, c.there, c.anew = 0, 0, true
 	c.since, c.quiet = c.now, c.now // the next sound is on its way
 	c.do(action{kind: apology})
 }
@@ -432,6 +468,7 @@ func (c *conversation) play(in input) {
 			break
 		}
 		c.heardTurn()
+		c.sounds()
 		c.send(action{from: c.said, bytes: n})
 		c.said += n
 		c.since = c.now

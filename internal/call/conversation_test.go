@@ -28,6 +28,7 @@ type simulation struct {
 	queueEnd time.Duration
 	lossy    bool // the carrier loses every other mark
 	ended    int
+	reports  reportWitness
 }
 
 func newSimulation(t *testing.T, seed uint64) *simulation {
@@ -119,6 +120,10 @@ func (s *simulation) check(act action) {
 		s.queue, s.queueEnd = nil, s.now
 	case doPlay:
 		s.sent(act)
+	case doReport:
+		if err := s.reports.take(*act.report, s.now); err != nil {
+			s.fail("report: %v", err)
+		}
 	case doEnd:
 		s.ended++
 		if len(s.queue) > 0 && s.now < s.queueEnd {
@@ -159,6 +164,9 @@ func TestConversationsUnderRandomEvents(t *testing.T) {
 		turns += s.talk.counts.turns
 		if s.ended == 0 && s.now >= 3*time.Minute && s.talk.phase == leaving {
 			s.checkLeaves()
+		}
+		if err := s.reports.over(&s.talk); err != nil {
+			s.fail("reports: %v", err)
 		}
 	}
 	if ends < calls/10 || turns < calls*5 {

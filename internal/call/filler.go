@@ -74,6 +74,7 @@ func (c *conversation) beginFiller() {
 	c.filler.sent, c.filler.begun = 0, c.now
 	c.filler.count++
 	c.counts.fillers++
+	c.report.Fillers++
 }
 
 // choose begins the next filler of these lengths, never the same twice in a row:

@@ -60,6 +60,8 @@ type patience struct {
 	inTurn   int           // fillers since the turn was asked
 	spokenAt time.Duration // T0 of the turn; 0 when the caller has made a sound since
 
+	reports reportWitness
+
 	longest, extra time.Duration // silence; wait of an answer for a filler
 }
 
@@ -265,6 +267,10 @@ func (s *patience) do(act action) {
 			s.fail("apology in place of an answer that is there, %d bytes of it", v.there(s.now))
 		}
 		s.voice = &voice{length: apologyLength, begins: s.now - time.Minute}
+	case doReport:
+		if err := s.reports.take(*act.report, s.now); err != nil {
+			s.fail("report: %v", err)
+		}
 	case doRemind:
 		s.reminded()
 	case doClear:
@@ -417,6 +423,9 @@ func TestNobodyIsLeftInSilence(t *testing.T) {
 		s := newPatience(t, seed)
 		for !s.over && s.now < 2*time.Minute {
 			s.step()
+		}
+		if err := s.reports.over(&s.talk); err != nil {
+			s.fail("reports: %v", err)
 		}
 		longest, extra = max(longest, s.longest), max(extra, s.extra)
 		answers += s.accepted

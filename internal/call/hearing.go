@@ -29,7 +29,7 @@ func (c *Call) hear(frame []byte) input {
 	c.note(heard)
 	return input{
 		kind: inFrame, change: heard.Change, voiced: heard.Speech, talking: c.ear.Open(),
-		silence: c.ear.Silence(), refused: heard.Refused > 0,
+		silence: c.ear.Silence(), onset: time.Duration(c.ear.Onset()) * frameTime, refused: heard.Refused > 0,
 	}
 }
 

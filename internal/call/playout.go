@@ -28,6 +28,7 @@ type playout struct {
 	heard   int           // bytes whose mark came back
 	pending []pendingMark // oldest first
 	gaps    int           // times the queue at the carrier ran dry in the middle
+	first   int           // bytes that were sent before what the latest ones belong to
 	apart   bool          // what is sent next does not belong to what was sent before
 }
 
@@ -73,8 +74,10 @@ func (p *playout) wentOut(now time.Duration, n int, id uint32) {
 		}
 		p.start = now - duration(p.sent)
 	}
+	if p.apart {
+		p.first, p.apart = p.sent, false
+	}
 	p.sent += n
-	p.apart = false
 	p.pending = append(p.pending, pendingMark{id, p.sent})
 }
 

@@ -19,5 +19,7 @@ func (c *conversation) remind(in input) {
 		c.phase, c.last = leaving, Termination{Result: CallerEnded, Reason: CallerSilent}
 	}
 	c.said, c.since, c.quiet = 0, c.now, c.now
+	c.beginReport(TurnNone)
+	c.report.Noticed = c.now
 	c.do(action{kind: reminder})
 }

@@ -181,6 +181,8 @@ func TestHedgeIsARace(t *testing.T) {
 			a := w.say(t.Context(), session, 2)
 			if a.err != nil || a.answered != tt.answered || session.Region() != tt.region {
 				t.Errorf("answered by %s after %v, %v; want %s, %v", session.Region(), a.answered, a.err, tt.region, tt.answered)
+			} else if a.answer.Region != tt.region {
+				t.Errorf("the answer is of region %q; want %s", a.answer.Region, tt.region)
 			}
 			wholeVoice(t, a)
 			second := w.at(west).seen()

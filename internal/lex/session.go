@@ -100,6 +100,7 @@ func (s *Session) ask(ctx context.Context, turn call.Turn, answered func(*call.A
 	}
 	defer head.close()
 	answer := head.answer
+	answer.Region = from.region
 	s.log.Debug("bot answered", "turn", turn.Number, "region", from.region, "intent", answer.Intent, "state", answer.State,
 		"elicits", answer.Elicits, "mode", answer.InputMode, "closed", answer.Closed, "request", head.request)
 	s.client.counts.answers.Add(1)
