@@ -19,6 +19,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"time"
 
 	"lexline/internal/vad"
@@ -56,6 +57,7 @@ type Config struct {
 	MaxSilent   int                   // times in a row that they are asked again before the call is ended; default 3
 	FillerEvery time.Duration         // a filler begins at the earliest this long after another; default 3 s
 	Sounds      Sounds                // default: none
+	Words       Words                 // what stands in for Sounds where the carrier speaks; default: none
 	FailureOf   func(error) string    // one word, of a bounded set, for an error of a Bot; default: FailureOther for all
 
 	// Report is told of each turn once, when it is over; see TurnReport. It is called on
@@ -112,6 +114,9 @@ func (cfg Config) withDefaults() Config {
 	if cfg.Sounds.Goodbye == nil {
 		cfg.Sounds.Goodbye = cfg.Sounds.Apology
 	}
+	if cfg.Words.Goodbye == "" {
+		cfg.Words.Goodbye = cfg.Words.Apology
+	}
 	return cfg
 }
 
@@ -133,6 +138,7 @@ type Call struct {
 	spoken    int        // the first of them with the caller's voice in the latest turn that they took
 	utterance *Speech    // being kept; nil when none is
 	reply     *Speech    // being played; nil when none is
+	words     string     // of it, where the carrier speaks
 	answer    *Answer    // the bot's latest
 	asked     *Answer    // the latest of which the caller heard something
 	expected  vad.Answer // of the caller, from now on
@@ -164,13 +170,16 @@ type botEvent struct {
 // New prepares a call; Run does all the work.
 func New(cfg Config, info Info, leg Leg, bot Bot) *Call {
 	cfg = cfg.withDefaults()
+	if info.Words {
+		cfg.Sounds = cfg.Words.sounds()
+	}
 	return &Call{
 		cfg: cfg, info: info, leg: leg, bot: bot,
 		log: cfg.Logger.With("call", info.ID, "line", info.Line),
 		talk: conversation{rules: rules{
 			keyTimeout: cfg.KeyTimeout, keyEnd: cfg.KeyEnd, maxFailures: cfg.MaxFailures, giveUp: cfg.GiveUp,
 			noInput: cfg.NoInput, maxSilent: cfg.MaxSilent,
-			fillers: lengths(cfg.Sounds.Fillers), fillerAfter: cfg.FillerAfter, fillerEvery: cfg.FillerEvery,
+			words: info.Words, fillers: lengths(cfg.Sounds.Fillers), fillerAfter: cfg.FillerAfter, fillerEvery: cfg.FillerEvery,
 		}},
 		ear: vad.NewEar(cfg.NewDetector(), cfg.Hearing),
 		// An answer and an end of the question in flight, and of one that was
@@ -219,7 +228,7 @@ func (c *Call) run(ctx context.Context) Termination {
 		case HungUp:
 			return Termination{Result: CallerEnded, Reason: CallerLeft}
 		case Frame:
-			in = c.hear(event.Audio)
+			in = c.hear(event)
 		case Digit:
 			in = input{kind: inKey, key: event.Digit}
 		case MarkReturned:
@@ -272,6 +281,10 @@ func (c *Call) takeBotEvent(ctx context.Context, now time.Duration, event botEve
 	}
 	awaited := c.talk.awaits(event.turn)
 	if awaited {
+		if c.info.Words {
+			c.tellWords(spokenWords(event.answer))
+			event.answer.Speech = c.reply
+		}
 		c.reply, c.answer = event.answer.Speech, event.answer
 		c.clock.answered(c.log, now, event.answer)
 	}
@@ -307,7 +320,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		in.available, in.ended = len(rest), ended
 	}
 	acts := c.talk.step(now, in)
-	if c.talk.markOurs {
+	if c.talk.markOurs && !c.info.Words {
 		c.cfg.Counters.marks.Observe(c.talk.markLate)
 	}
 	for _, act := range acts {
@@ -334,12 +347,12 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		case doAbandon:
 			c.abandon()
 		case doApology:
-			c.askAgain(c.cfg.Sounds.Apology)
+			c.askAgain(c.cfg.Sounds.Apology, c.cfg.Words.Apology)
 		case doRemind:
 			c.expectsSlot()
-			c.askAgain(c.cfg.Sounds.StillThere)
+			c.askAgain(c.cfg.Sounds.StillThere, c.cfg.Words.StillThere)
 		case doGoodbye:
-			c.reply = NewFinishedSpeech(c.cfg.Sounds.Goodbye)
+			c.reply, c.words = NewFinishedSpeech(c.cfg.Sounds.Goodbye), c.cfg.Words.Goodbye
 			c.clock.dropped()
 		case doPlay:
 			if err := c.play(now, act); err != nil {
@@ -362,11 +375,9 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 
 // play sends the next piece of a filler or the reply, and its mark.
 func (c *Call) play(now time.Duration, act action) error {
-	piece := c.piece(act)
-	if err := c.leg.Send(Output{Kind: Play, Audio: piece}); err != nil {
+	if err := c.utter(act); err != nil {
 		return fmt.Errorf("play the answer: %w", err)
 	}
-	c.far.play(piece)
 	if err := c.leg.Send(Output{Kind: Mark, Mark: act.mark}); err != nil {
 		return fmt.Errorf("mark the answer: %w", err)
 	}
@@ -380,6 +391,19 @@ func (c *Call) play(now time.Duration, act action) error {
 			c.asked = c.answer
 		}
 	}
+	return nil
+}
+
+// utter sends the piece itself.
+func (c *Call) utter(act action) error {
+	if c.info.Words {
+		return c.say(act)
+	}
+	piece := c.piece(act)
+	if err := c.leg.Send(Output{Kind: Play, Audio: piece}); err != nil {
+		return err
+	}
+	c.far.play(piece)
 	return nil
 }
 
@@ -398,17 +422,24 @@ const (
 	silence       = 0xff                            // mu-law
 )
 
-// askAgain has the caller told words and, if the bot has asked them anything yet, the
+// askAgain has the caller told a sound of ours, or words, and, if the bot has asked them anything yet, the
 // same again. The carrier's own greeting was not ours to keep.
-func (c *Call) askAgain(words []byte) {
+func (c *Call) askAgain(sound []byte, words string) {
 	c.clock.dropped()
 	c.expect(c.asked)
+	if c.info.Words {
+		if c.asked != nil {
+			words = strings.TrimSpace(words + " " + questionWords(c.asked))
+		}
+		c.tellWords(words)
+		return
+	}
 	if c.asked != nil {
 		question, _ := c.asked.Speech.From(0)
 		question = question[max(0, len(question)-maxQuestion):]
-		words = slices.Concat(words, bytes.Repeat([]byte{silence}, questionPause), question)
+		sound = slices.Concat(sound, bytes.Repeat([]byte{silence}, questionPause), question)
 	}
-	c.reply = NewFinishedSpeech(words)
+	c.reply = NewFinishedSpeech(sound)
 }
 
 // lengths returns how many bytes each of the sounds has.

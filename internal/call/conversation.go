@@ -93,6 +93,7 @@ type rules struct {
 	noInput     time.Duration // without a word of the caller, they are asked again; 0: never
 	maxSilent   int           // times in a row that they are
 
+	words       bool          // the carrier speaks: an answer is said whole, and cuts off what is being said
 	fillers     []int         // lengths in bytes
 	fillerAfter time.Duration // of silence that the bot owes words for, one begins ...
 	fillerEvery time.Duration // ... but not sooner than this after another one began
@@ -463,7 +464,7 @@ func (c *conversation) play(in input) {
 		return
 	}
 	for {
-		n := c.out.next(c.now, in.available, in.ended)
+		n := c.piece(in)
 		if n == 0 {
 			break
 		}
@@ -483,6 +484,18 @@ func (c *conversation) play(in input) {
 		return
 	}
 	c.finished()
+}
+
+// piece returns how many bytes of the answer are to be sent now, 0 for none.
+func (c *conversation) piece(in input) int {
+	switch {
+	case !c.rules.words:
+		return c.out.next(c.now, in.available, in.ended)
+	case !in.ended || in.available == 0:
+		return 0
+	}
+	c.forget() // what is being said ends with the next words
+	return in.available
 }
 
 // send puts a piece of sound and its mark into the carrier's queue.

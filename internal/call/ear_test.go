@@ -242,7 +242,7 @@ func TestLongQuestionIsCutToItsEnd(t *testing.T) {
 	c := New(Config{Sounds: testSounds()}, Info{}, nil, nil)
 	c.asked = &Answer{Speech: NewFinishedSpeech(slices.Concat(sound('x', 20*time.Second), sound('q', 30*time.Second)))}
 	want := slices.Concat(c.cfg.Sounds.Apology, sound(silence, 300*time.Millisecond), sound('q', 30*time.Second))
-	c.askAgain(c.cfg.Sounds.Apology)
+	c.askAgain(c.cfg.Sounds.Apology, "")
 	if got, _ := c.reply.From(0); !bytes.Equal(got, want) {
 		t.Errorf("apology and question last %v; want %v: the last 30 s of the question", duration(len(got)), duration(len(want)))
 	}

@@ -133,12 +133,24 @@ func (l *fakeCarrier) Send(out Output) error {
 	case Mark:
 		l.marks = append(l.marks, carrierMark{out.Mark, end})
 	case Clear:
-		l.playing, l.playedAt = nil, l.now()
-		for i := range l.marks {
-			l.marks[i].at = l.now()
-		}
+		l.silenceLocked(nil, 0)
+	case Say:
+		l.silenceLocked(make([]byte, len(out.Words)*8000/carrierSpeaks), carrierStarts)
 	}
 	return nil
+}
+
+const (
+	carrierSpeaks = 15                     // characters a second
+	carrierStarts = 400 * time.Millisecond // after it was told to
+)
+
+// silenceLocked has sound, from after on, in place of what the caller was to hear.
+func (l *fakeCarrier) silenceLocked(sound []byte, after time.Duration) {
+	l.playing, l.playedAt = sound, l.now()+after
+	for i := range l.marks {
+		l.marks[i].at = l.now()
+	}
 }
 
 func (l *fakeCarrier) Close(end Termination) error {
@@ -244,6 +256,12 @@ type running struct {
 
 func start(t *testing.T, cfg Config, answer func(ctx context.Context, turn Turn, heard []byte) (*Answer, error)) *running {
 	t.Helper()
+	return startAs(t, cfg, Info{}, answer)
+}
+
+// startAs begins a call with these facts beside those that all tests have.
+func startAs(t *testing.T, cfg Config, info Info, answer func(ctx context.Context, turn Turn, heard []byte) (*Answer, error)) *running {
+	t.Helper()
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -252,7 +270,8 @@ func start(t *testing.T, cfg Config, answer func(ctx context.Context, turn Turn,
 	ctx, stop := context.WithCancel(t.Context())
 	r.stop = stop
 	t.Cleanup(stop)
-	go func() { r.done <- New(cfg, Info{ID: "CA1", Line: "test", From: "+15550123467"}, r.leg, r.bot).Run(ctx) }()
+	info.ID, info.Line, info.From = "CA1", "test", "+15550123467"
+	go func() { r.done <- New(cfg, info, r.leg, r.bot).Run(ctx) }()
 	pass(500 * time.Millisecond) // bubble time: the detector learns the line's noise
 	return r
 }

@@ -36,7 +36,10 @@ func (c *conversation) fill(in input) bool {
 		return true
 	}
 	for c.filler.sent < length {
-		n := c.out.next(c.now, length-c.filler.sent, true)
+		n := length
+		if !c.rules.words {
+			n = c.out.next(c.now, length-c.filler.sent, true)
+		}
 		if n == 0 {
 			return false
 		}

@@ -17,11 +17,15 @@ const (
 )
 
 // hear keeps and judges one caller frame, beside what the caller is played meanwhile.
-func (c *Call) hear(frame []byte) input {
+func (c *Call) hear(event Event) input {
+	frame := event.Audio
 	slot := c.frames % keptFrames * FrameBytes
 	copy(c.kept[slot:slot+FrameBytes], frame)
 	c.frames++
-	far := c.far.next()
+	far := event.Far
+	if !c.info.Words {
+		far = c.far.next()
+	}
 	if c.recorder != nil {
 		c.recorder.Frame(frame, far)
 	}

@@ -325,7 +325,7 @@ func TestHearingDoesNotAllocate(t *testing.T) {
 	c := New(Config{Logger: slog.New(slog.DiscardHandler)}, Info{}, nil, nil)
 	allocs := testing.AllocsPerRun(200, func() {
 		c.far.play(quiet)
-		c.hear(quiet)
+		c.hear(Event{Kind: Frame, Audio: quiet})
 	})
 	if allocs != 0 {
 		t.Errorf("%v allocations for a frame; want none", allocs)

@@ -14,6 +14,7 @@ type Info struct {
 	To      string // called number
 	Line    string // name of the configured line that the called number belongs to
 	Resumed bool   // the stream continues a call whose earlier stream ended
+	Words   bool   // the carrier speaks what the bot says: the leg takes Say and never Play
 }
 
 // EventKind tells the events of a Leg apart.
@@ -32,6 +33,7 @@ const (
 type Event struct {
 	Kind  EventKind
 	Audio []byte // Frame: FrameBytes of mu-law, valid until the next call of Next
+	Far   []byte // Frame: what the caller was played meanwhile, as Audio, where the leg hears that; else nil
 	Digit byte   // Digit: one of 0-9, A-D, * and #
 	Mark  uint32 // MarkReturned: the number given to Output
 }
@@ -44,6 +46,7 @@ const (
 	Play  OutputKind = iota // append Audio to what the caller is being played
 	Mark                    // ask for the mark to be returned once all audio before it was heard
 	Clear                   // throw away what has not been heard; outstanding marks come back at once
+	Say                     // have Words spoken, in place of all that was to be spoken before
 )
 
 // Output is one thing a call tells its leg to do.
@@ -51,6 +54,7 @@ type Output struct {
 	Kind  OutputKind
 	Audio []byte // Play: 8 kHz mu-law of any length, only read during Send
 	Mark  uint32 // Mark: number of the mark, unique within the call
+	Words string // Say: plain text, never empty
 }
 
 // Leg is the telephone side of one call. Next and Send are called only by the
