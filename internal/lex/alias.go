@@ -106,6 +106,7 @@ type question struct {
 	text       string            // digits
 	state      []byte            // session state to set, as JSON; nil: none
 	attributes map[string]string // request attributes
+	accepts    string            // content type of the answer
 	sent       *atomic.Int64     // counts what was sent of it
 }
 
@@ -121,7 +122,7 @@ func (a *alias) ask(ctx context.Context, q question) (*lexruntimev2.RecognizeUtt
 		BotAliasId:          &ids.alias,
 		LocaleId:            &a.locale,
 		SessionId:           &q.sessionID,
-		ResponseContentType: aws.String(answerVoiceType),
+		ResponseContentType: &q.accepts,
 	}
 	var err error
 	if input.RequestAttributes, err = pack(q.attributes); err != nil {

@@ -122,6 +122,15 @@ func (s *Session) check(turn call.Turn) error {
 	return nil
 }
 
+// accepts is the form in which the bot is to answer: its voice, or its words where
+// the carrier speaks them.
+func (s *Session) accepts() string {
+	if s.info.Words {
+		return textType
+	}
+	return answerVoiceType
+}
+
 // facts are what is known of the turn that comes next.
 func (s *Session) facts() region.Facts {
 	s.mu.Lock()
@@ -178,6 +187,7 @@ func (s *Session) question(turn call.Turn, name string, now time.Duration, befor
 		speech:     turn.Speech,
 		text:       turn.Text,
 		attributes: map[string]string{"x-lexline-turn": s.keyLocked(turn.Number)},
+		accepts:    s.accepts(),
 		sent:       &s.client.counts.sent,
 	}
 	key := ""

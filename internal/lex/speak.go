@@ -42,6 +42,7 @@ func (s *Session) listen(ctx context.Context, cancel context.CancelCauseFunc, v 
 		return &answerError{err}
 	}
 	if rate == 0 {
+		v.drain(cancel, h.voice)
 		return nil
 	}
 	var came atomic.Int64
@@ -93,10 +94,10 @@ func (s *Session) say(ctx context.Context, v *voice, h *head, a *alias, state *t
 func (s *Session) putWords(ctx context.Context, cancel context.CancelCauseFunc, a *alias, state *types.SessionState, words []message) (*head, error) {
 	overdue := s.client.overdue(cancel)
 	defer overdue.Stop()
-	out, err := a.put(ctx, s.info.ID, state, sdkMessages(words), answerVoiceType)
+	out, err := a.put(ctx, s.info.ID, state, sdkMessages(words), s.accepts())
 	for isConflict(err) && pause(ctx, conflictPause) == nil {
 		// An attempt of ours that was cancelled holds the session there a little longer.
-		out, err = a.put(ctx, s.info.ID, state, sdkMessages(words), answerVoiceType)
+		out, err = a.put(ctx, s.info.ID, state, sdkMessages(words), s.accepts())
 	}
 	if err != nil {
 		return nil, fmt.Errorf("take over the session: %w", because(ctx, err))

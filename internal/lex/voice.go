@@ -90,6 +90,18 @@ func (v *voice) copy(ctx context.Context, cancel context.CancelCauseFunc, body i
 	return nil
 }
 
+// maxText is more than the words of an answer can be: 15 messages of 1,024 characters
+// (https://docs.aws.amazon.com/lexv2/latest/dg/quotas.html).
+const maxText = 128 << 10
+
+// drain reads the body of an answer that has no voice, so that the connection can be
+// used again. Its words are known from the head: what is wrong with it does not matter.
+func (v *voice) drain(cancel context.CancelCauseFunc, body io.Reader) {
+	stalled := time.AfterFunc(v.stall, func() { cancel(&overdueError{"no more of the answer's text", v.stall}) })
+	defer stalled.Stop()
+	_, _ = io.Copy(io.Discard, io.LimitReader(body, maxText))
+}
+
 // resample reads little-endian samples until the end of body and appends them
 // to the speech, but for the first skip bytes. After each read it reports how
 // many bytes there were so far.
