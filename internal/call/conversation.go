@@ -28,6 +28,7 @@ type input struct {
 	silence   time.Duration // inFrame, vad.Ended: since the caller's voice was last held
 	onset     time.Duration // inFrame, vad.Started: since the first frame with the caller's voice
 	refused   bool          // inFrame: the caller did not say enough to interrupt the bot
+	sounds    bool          // inFrame: the carrier, which speaks itself, is heard to
 	key       byte          // inKey
 	mark      uint32        // inMark
 	turn      int           // inAnswer, inFailure, inComplete, inCut: the turn it belongs to
@@ -119,6 +120,7 @@ type conversation struct {
 	doomed   string           // why the bot failed on the turn while the caller was still talking; empty if it did not
 	unheard  int              // turn whose answer is known and of which nothing was played yet; 0 for none
 	said     int              // bytes of the answer that were sent
+	paused   bool             // since then the carrier, which speaks itself, was silent
 	there    int              // of so many that were there when the step began
 	failures int              // in a row
 	idle     time.Duration    // latest step in which the caller was not waited for
@@ -187,6 +189,9 @@ func (c *conversation) frame(in input) {
 	}
 	if in.refused {
 		c.counts.refusals++
+	}
+	if c.rules.words {
+		c.carrierSounds(in)
 	}
 	if in.change == vad.Started {
 		c.silences, c.began = 0, c.now-in.onset

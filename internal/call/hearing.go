@@ -5,6 +5,7 @@ import (
 	"math"
 	"time"
 
+	"lexline/internal/audio"
 	"lexline/internal/vad"
 )
 
@@ -14,6 +15,7 @@ const (
 	maxUtterance  = 16 * time.Second                 // above every MaxTurn, the frames that are kept before it included
 	utteranceSize = int(maxUtterance/time.Millisecond) * bytesPerMillisecond
 	frameTime     = 20 * time.Millisecond
+	soundLevel    = -50 // dBov of a frame that is heard as sound
 )
 
 // hear keeps and judges one caller frame, beside what the caller is played meanwhile.
@@ -34,6 +36,7 @@ func (c *Call) hear(event Event) input {
 	return input{
 		kind: inFrame, change: heard.Change, voiced: heard.Speech, talking: c.ear.Open(),
 		silence: c.ear.Silence(), onset: time.Duration(c.ear.Onset()) * frameTime, refused: heard.Refused > 0,
+		sounds: c.info.Words && audio.LevelMuLaw(far) > soundLevel,
 	}
 }
 

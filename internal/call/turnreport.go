@@ -106,7 +106,18 @@ func (c *conversation) returned(mark uint32) {
 // sounds notes that a piece of the answer goes out.
 func (c *conversation) sounds() {
 	if c.report.FirstSent == 0 {
-		c.report.FirstSent = c.now
+		c.report.FirstSent, c.paused = c.now, false
+	}
+}
+
+// carrierSounds notes when the first of the words that the carrier says is heard: its
+// marks only tell when the last one was. What it was saying before does not count.
+func (c *conversation) carrierSounds(in input) {
+	switch {
+	case !in.sounds:
+		c.paused = true
+	case c.paused && c.report.FirstSent != 0 && c.report.FirstHeard == 0:
+		c.report.FirstHeard = c.now
 	}
 }
 

@@ -173,3 +173,22 @@ func (w *farWitness) Frame(_, far []byte) {
 }
 
 func (*farWitness) Close() error { return nil }
+
+// TestReportTellsWhenTheCarrierIsHeard has the carrier end other words first.
+func TestReportTellsWhenTheCarrierIsHeard(t *testing.T) {
+	talk := conversation{rules: rules{words: true, giveUp: time.Minute}}
+	at := time.Duration(0)
+	frame := func(sounds bool) {
+		at += 20 * time.Millisecond
+		talk.step(at, input{kind: inFrame, sounds: sounds, available: 8000, ended: true})
+	}
+	frame(true)
+	talk.openTurn(owed)
+	talk.step(at, input{kind: inAnswer, turn: 1, available: 8000, ended: true})
+	frame(true)
+	frame(false)
+	frame(true)
+	if got, want := talk.report.FirstHeard, at; got != want {
+		t.Errorf("first heard at %v; want %v, behind the end of the words before", got, want)
+	}
+}
