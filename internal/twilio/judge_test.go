@@ -26,6 +26,7 @@ type (
 	questions struct {
 		Signatures []signatureQuestion `json:"signatures"`
 		Documents  []documentQuestion  `json:"documents"`
+		Requests   []requestQuestion   `json:"requests"`
 	}
 	signatureQuestion struct {
 		Token     string         `json:"token"`
@@ -37,6 +38,18 @@ type (
 		Say, Voice, Language string
 		Hangup               bool
 		Resume, Stream, Line string
+	}
+	// requestQuestion is a request that Twilio's library makes to the API at Server.
+	requestQuestion struct {
+		Server   string         `json:"server"`
+		Account  string         `json:"account"`
+		User     string         `json:"user"`
+		Password string         `json:"password"`
+		Region   string         `json:"region"`
+		Edge     string         `json:"edge"`
+		SID      string         `json:"sid"`
+		Create   map[string]any `json:"create,omitempty"`
+		Update   map[string]any `json:"update,omitempty"`
 	}
 	judgement struct {
 		Signatures []struct {
