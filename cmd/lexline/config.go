@@ -50,6 +50,13 @@ type twilioConfig struct {
 	AuthTokenSecondary string `key:"auth_token_secondary"`
 	AccountSID         string `key:"account_sid"`
 	TokenKey           string `key:"token_key"`
+
+	// Where and as whom Twilio's API is asked.
+	APIKey    string `key:"api_key"`
+	APISecret string `key:"api_secret"`
+	RESTURL   string `key:"rest_url"`
+	Region    string `key:"region"`
+	Edge      string `key:"edge"`
 }
 
 type awsConfig struct {
@@ -292,9 +299,6 @@ func (cfg *config) check(dev bool) (faults []error) {
 	if err := checkListen(cfg.Listen, "", "8080"); err != nil {
 		fault("listen: %w", err)
 	}
-	if cfg.Twilio.AuthToken == "" {
-		fault("twilio.auth_token: is missing; without it nobody can tell Twilio's requests from forged ones")
-	}
 	if _, err := logLevel(cfg.Log.Level); err != nil {
 		fault("log.level: %w", err)
 	}
@@ -316,6 +320,7 @@ func (cfg *config) check(dev bool) (faults []error) {
 	faults = append(faults, cfg.Call.checkHearing()...)
 	faults = append(faults, cfg.Call.checkSilence()...)
 	faults = append(faults, checkSounds(cfg.Sounds)...)
+	faults = append(faults, cfg.Twilio.check()...)
 	faults = append(faults, cfg.checkFailover()...)
 	return append(faults, cfg.checkLines()...)
 }

@@ -70,6 +70,7 @@ type gateway struct {
 	log      *slog.Logger
 	listener net.Listener
 	door     *twilio.Door
+	rest     *twilio.REST // nil: it is not known whose calls to change
 	server   *http.Server
 	calls    call.Config
 	bots     []*bot                 // in the order of their first lines
@@ -119,6 +120,11 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	}
 	if err := g.openRecordings(); err != nil {
 		return err
+	}
+	if g.cfg.Twilio.AccountSID != "" {
+		if g.rest, err = twilio.NewREST(g.cfg.Twilio.rest(g.log)); err != nil {
+			return fmt.Errorf("prepare for Twilio's API: %w", err)
+		}
 	}
 	if g.door, err = twilio.New(doorConfig(g.cfg, dev, g.log, g.answer)); err != nil {
 		return fmt.Errorf("open the door for Twilio: %w", err)
@@ -277,6 +283,9 @@ func (g *gateway) close() {
 	g.control.close()
 	if g.door != nil {
 		_ = g.door.Close() // has nothing to tell when it does not wait
+	}
+	if g.rest != nil {
+		g.rest.Close()
 	}
 	g.closeBots()
 	g.closeRecordings()

@@ -85,15 +85,15 @@ type REST struct {
 // setting at fault.
 func NewREST(config RESTConfig) (*REST, error) {
 	if !isSID(config.AccountSID) {
-		return nil, errors.New("twilio REST client: the account's SID is missing, or is none")
+		return nil, errors.New("the account's SID is missing, or is none")
 	}
 	user, password, err := config.credentials()
 	if err != nil {
-		return nil, fmt.Errorf("twilio REST client: %w", err)
+		return nil, err
 	}
 	address, err := restAddress(config.BaseURL, config.Region, config.Edge)
 	if err != nil {
-		return nil, fmt.Errorf("twilio REST client: %w", err)
+		return nil, err
 	}
 	encoded := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
 	r := &REST{
