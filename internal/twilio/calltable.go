@@ -111,23 +111,13 @@ func (t *callTable) detach(sid string, s *stream, end call.Termination, now time
 	known := t.knowLocked(sid, now)
 	if known.live == s {
 		known.live = nil
-		known.over = isOver(end)
+		known.over = end.Over()
 		if known.over && end.Reason != call.CallerLeft {
 			known.asking = now.Add(askingTime)
 		}
 	}
 	t.mu.Unlock()
 	close(s.done)
-}
-
-// isOver reports whether a call that ended so is over for its caller too.
-// Otherwise its stream was lost, or we were at fault, and the caller still waits.
-func isOver(end call.Termination) bool {
-	switch end.Reason {
-	case call.BotClosed, call.CallerLeft, call.BotFailed:
-		return true
-	}
-	return end.Result == call.Success || end.Result == call.CallerEnded
 }
 
 // hungUp notes that the caller has left.
