@@ -85,6 +85,14 @@ func (t *callTable) greet(sid string, now time.Time, write func() (answer []byte
 	return known.answer
 }
 
+// hadStream reports whether a call has had a stream, or is over.
+func (t *callTable) hadStream(sid string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.calls[sid]
+	return known != nil && (known.opened || known.over)
+}
+
 // opened notes that a websocket with a token of this call was accepted.
 func (t *callTable) opened(sid string, now time.Time) {
 	t.mu.Lock()

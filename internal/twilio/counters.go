@@ -11,10 +11,14 @@ type Counters struct {
 	RejectedTokens     int64 // handshakes with a wrong, old or used token
 	RejectedRequests   int64 // requests refused for their form, size, method or account
 	RejectedCalls      int64 // calls refused because no line has their number, or all are busy
+	Busy               int64 // of them, those for which all lines were busy
+	TurnedAway         int64 // calls answered with 503 because we are shutting down
 	GivenUp            int64 // calls hung up because they kept losing their stream
 
 	Streams       int64 // websockets opened
 	LiveStreams   int64 // of them, open now
+	Greeting      int64 // calls being greeted now, whose stream is yet to open
+	Suspected     int64 // times that no audio came for so long that a stream was suspected to be lost
 	StartFailures int64 // streams whose start message was late or wrong
 	LostStreams   int64 // streams that broke or went silent
 	BrokenStreams int64 // streams sent away for breaking a protocol
@@ -45,9 +49,13 @@ func (c *Counters) add(d *Counters) {
 	c.RejectedTokens += d.RejectedTokens
 	c.RejectedRequests += d.RejectedRequests
 	c.RejectedCalls += d.RejectedCalls
+	c.Busy += d.Busy
+	c.TurnedAway += d.TurnedAway
 	c.GivenUp += d.GivenUp
 	c.Streams += d.Streams
 	c.LiveStreams += d.LiveStreams
+	c.Greeting += d.Greeting
+	c.Suspected += d.Suspected
 	c.StartFailures += d.StartFailures
 	c.LostStreams += d.LostStreams
 	c.BrokenStreams += d.BrokenStreams

@@ -41,6 +41,7 @@ type lineBook struct {
 type preparedLine struct {
 	Line
 	template *template // nil without TwiML
+	refusal  []byte    // what a caller gets when all lines are busy
 }
 
 func newLineBook(lines []Line) (*lineBook, error) {
@@ -98,6 +99,16 @@ func (b *lineBook) add(line Line) error {
 		b.byNumber[key] = prepared
 	}
 	return nil
+}
+
+// refuseBy prepares what callers get when all lines are busy.
+func (b *lineBook) refuseBy(r Refusal) {
+	for _, line := range b.byNumber {
+		line.refusal = r.document(line)
+	}
+	if b.fallback != nil {
+		b.fallback.refusal = r.document(b.fallback)
+	}
 }
 
 func (l *preparedLine) checkTexts() error {

@@ -62,7 +62,7 @@ func (d *Door) openStream(w http.ResponseWriter, r *http.Request, path string) {
 		d.refuseToken(w, err)
 		return
 	}
-	if !d.enter() {
+	if !d.enter(facts.callSID) {
 		d.refuseRequest(w, http.StatusServiceUnavailable)
 		return
 	}

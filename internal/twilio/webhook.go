@@ -20,9 +20,6 @@ const resumeWait = time.Second
 // (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
 const retryHeader = "I-Twilio-Idempotency-Token"
 
-// busyText is said when no further call can be taken.
-const busyText = "All our lines are busy. Please call again in a few minutes. Goodbye."
-
 // unknownText is said when the called number belongs to no line.
 const unknownText = "This number is not in service. Goodbye."
 
@@ -120,22 +117,21 @@ func (d *Door) refuseRequest(w http.ResponseWriter, status int) {
 
 // answerCall answers the webhook of an incoming call.
 func (d *Door) answerCall(_ *http.Request, form url.Values) []byte {
-	if d.isClosing() {
-		return nil // Twilio's fallback URL is better than a call that we are about to leave
-	}
 	now := d.now()
 	sid := form.Get("CallSid")
 	line := d.lines.find(form.Get("To"))
-	switch {
-	case line == nil:
+	if d.isClosing() {
+		d.tally.add(Counters{TurnedAway: 1})
+		return nil // Twilio's fallback URL is better than a call that we are about to leave
+	}
+	if line == nil {
 		d.tally.add(Counters{RejectedCalls: 1})
 		d.log.Warn("call to a number of no line refused",
 			slog.String("call", sid), slog.String("to", lastDigits(form.Get("To"))))
 		return hangUp(nil, unknownText)
-	case d.isFull():
-		d.tally.add(Counters{RejectedCalls: 1})
-		d.log.Warn("call refused, all lines are busy", slog.String("call", sid), slog.Int("limit", d.limits.Calls))
-		return hangUp(line, busyText)
+	}
+	if refusal, refused := d.refuseCall(sid, line, now); refused {
+		return refusal
 	}
 	d.tally.add(Counters{Webhooks: 1})
 	answer := d.calls.greet(sid, now, func() ([]byte, time.Time) {
@@ -148,11 +144,32 @@ func (d *Door) answerCall(_ *http.Request, form url.Values) []byte {
 	return answer
 }
 
+// refuseCall answers a new call for which there is no room. Nothing is made here, so
+// that it takes no time when there is none.
+func (d *Door) refuseCall(sid string, line *preparedLine, now time.Time) (answer []byte, refused bool) {
+	if d.calls.hadStream(sid) {
+		return nil, false // a webhook sent again is no new call
+	}
+	why := d.overload()
+	if why == "" {
+		if d.admit(sid, greetingTime(line), now) {
+			return nil, false
+		}
+		why = "limits.calls"
+	}
+	d.tally.add(Counters{RejectedCalls: 1, Busy: 1})
+	if skipped, ok := d.busy.pass(now); ok {
+		d.log.Warn("call refused, all lines are busy", slog.String("call", sid), slog.String("why", why),
+			slog.Int("limit", d.limits.Calls), slog.Int("skipped", skipped))
+	}
+	return line.refusal, true
+}
+
 // answerResume answers the question what to do now that the stream has ended.
 func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 	sid := form.Get("CallSid")
 	if callHasEnded(form.Get("CallStatus")) {
-		d.calls.hungUp(sid, d.now())
+		d.hungUp(sid, d.now())
 		return hangUp(nil, "")
 	}
 	if again := d.calls.retried(sid, r.Header.Get(retryHeader)); again != nil {
@@ -186,7 +203,9 @@ func (d *Door) resume(sid string, line *preparedLine, form url.Values) []byte {
 		return hangUp(line, line.Apology)
 	}
 	d.log.Info("call is reconnected", slog.String("call", sid), slog.String("line", line.Name))
-	expires := now.Add(greetingTime(&preparedLine{Line: Line{Greeting: line.Resuming}}) + 30*time.Second)
+	length := greetingTime(&preparedLine{Line: Line{Greeting: line.Resuming}})
+	d.expect(sid, length, now)
+	expires := now.Add(length + 30*time.Second)
 	return d.links.reconnect(line, d.sealer.seal(claimsOf(form, line, true, expires)))
 }
 
