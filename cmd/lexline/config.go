@@ -24,18 +24,23 @@ import (
 // every key; a test holds the two together. Only this command knows all
 // settings: each package has a Config of its own.
 type config struct {
-	Listen    string         `key:"listen"`
-	PublicURL string         `key:"public_url"`
-	Log       logConfig      `key:"log"`
-	Twilio    twilioConfig   `key:"twilio"`
-	AWS       awsConfig      `key:"aws"`
-	Regions   []regionConfig `key:"regions"`
-	Lines     []lineConfig   `key:"lines"`
-	Failover  failoverConfig `key:"failover"`
-	Table     tableConfig    `key:"table"`
-	Control   controlConfig  `key:"control"`
-	Call      callConfig     `key:"call"`
-	Sounds    []soundsConfig `key:"sounds"`
+	Listen    string `key:"listen"`
+	PublicURL string `key:"public_url"`
+
+	BehindProxy bool `key:"behind_proxy"`
+
+	TLS      tlsConfig      `key:"tls"`
+	Log      logConfig      `key:"log"`
+	Twilio   twilioConfig   `key:"twilio"`
+	AWS      awsConfig      `key:"aws"`
+	Regions  []regionConfig `key:"regions"`
+	Lines    []lineConfig   `key:"lines"`
+	Failover failoverConfig `key:"failover"`
+	Table    tableConfig    `key:"table"`
+	Control  controlConfig  `key:"control"`
+	Limits   limitsConfig   `key:"limits"`
+	Call     callConfig     `key:"call"`
+	Sounds   []soundsConfig `key:"sounds"`
 
 	Recording recordingConfig `key:"recording"`
 }
@@ -132,10 +137,6 @@ type dynamoConfig struct {
 	Endpoint string `key:"endpoint"`
 }
 
-type controlConfig struct {
-	Listen string `key:"listen"`
-}
-
 type recordingConfig struct {
 	Folder string `key:"folder"`
 }
@@ -143,8 +144,8 @@ type recordingConfig struct {
 // defaultConfig returns the settings in force when nothing is configured.
 func defaultConfig() config {
 	return config{
-		Listen: ":8080",
 		Log:    logConfig{Level: "info", Format: "text"},
+		Limits: defaultLimits(),
 		Failover: failoverConfig{
 			Hold:        time.Minute,
 			MaxHold:     10 * time.Minute,
@@ -236,8 +237,8 @@ func (cfg *config) takeSampleEnvironment(getenv func(string) string) {
 	take(&cfg.Twilio.AuthToken, "TWILIO_AUTH_TOKEN")
 	take(&cfg.AWS.AccessKeyID, "ACCESS_KEY_ID")
 	take(&cfg.AWS.SecretAccessKey, "SECRET_ACCESS_KEY")
-	if port := getenv("CONTAINER_PORT"); port != "" && cfg.Listen == defaultConfig().Listen {
-		cfg.Listen = ":" + port
+	if port := getenv("CONTAINER_PORT"); port != "" && cfg.Listen == "" {
+		cfg.Listen, cfg.BehindProxy = ":"+port, cfg.TLS == tlsConfig{} // the sample spoke plain http behind a proxy
 	}
 	if region := getenv("AWS_REGION"); region != "" && len(cfg.Regions) == 0 {
 		cfg.Regions = []regionConfig{{Name: region}}
@@ -251,8 +252,9 @@ func (cfg *config) takeSampleEnvironment(getenv func(string) string) {
 	}
 }
 
-// complete fills the gaps of the lines.
+// complete fills the gaps: the address, and what the lines leave out.
 func (cfg *config) complete() {
+	cfg.completeListen()
 	for i := range cfg.Lines {
 		line := &cfg.Lines[i]
 		fill(&line.Name, defaultLine.Name)
@@ -296,9 +298,6 @@ func (cfg *config) check(dev bool) (faults []error) {
 	if err := checkPublicURL(cfg.PublicURL, dev); err != nil {
 		fault("public_url: %w", err)
 	}
-	if err := checkListen(cfg.Listen, "", "8080"); err != nil {
-		fault("listen: %w", err)
-	}
 	if _, err := logLevel(cfg.Log.Level); err != nil {
 		fault("log.level: %w", err)
 	}
@@ -321,6 +320,8 @@ func (cfg *config) check(dev bool) (faults []error) {
 	faults = append(faults, cfg.Call.checkSilence()...)
 	faults = append(faults, checkSounds(cfg.Sounds)...)
 	faults = append(faults, cfg.Twilio.check()...)
+	faults = append(faults, cfg.checkListeners()...)
+	faults = append(faults, cfg.Limits.check()...)
 	faults = append(faults, cfg.checkFailover()...)
 	return append(faults, cfg.checkLines()...)
 }
@@ -428,16 +429,7 @@ func (cfg *config) checkFailover() (faults []error) {
 	if cfg.Table.Refresh < time.Second || cfg.Table.Refresh > 10*time.Minute {
 		fault("table.refresh: %v is not between 1s and 10m", cfg.Table.Refresh)
 	}
-	faults = append(faults, cfg.checkDynamoDB()...)
-	if cfg.Control.Listen == "off" {
-		return faults
-	}
-	if err := checkListen(cfg.Control.Listen, "127.0.0.1", "8471"); err != nil {
-		fault("control.listen: %w", err)
-	} else if host, _, _ := net.SplitHostPort(cfg.Control.Listen); !isLoopback(host) {
-		fault("control.listen: %q is not a loopback address; who reaches it can move calls between regions", cfg.Control.Listen)
-	}
-	return faults
+	return append(faults, cfg.checkDynamoDB()...)
 }
 
 // checkDynamoDB returns what is wrong with the table in DynamoDB.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -97,6 +98,7 @@ func TestConfigIsCompleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := defaultConfig()
+	want.Listen = "127.0.0.1:8080"
 	want.PublicURL = "https://voice.example.com"
 	want.Twilio.AuthToken = "secret"
 	want.Regions = []regionConfig{{Name: "us-east-1"}}
@@ -123,9 +125,9 @@ func TestSampleServersEnvironment(t *testing.T) {
 	}
 	got := []string{
 		cfg.Regions[0].Name, cfg.AWS.AccessKeyID, cfg.AWS.SecretAccessKey, cfg.Lines[0].Bot,
-		cfg.Lines[0].Alias, cfg.Twilio.AuthToken, cfg.Listen, cfg.PublicURL, cfg.Lines[0].Regions[0].Name,
+		cfg.Lines[0].Alias, cfg.Twilio.AuthToken, cfg.Listen, cfg.PublicURL, cfg.Lines[0].Regions[0].Name, fmt.Sprint(cfg.BehindProxy),
 	}
-	want := []string{"eu-west-2", "AKIA", "shh", "BookTrip", "prod", "token", ":8443", "https://voice.example.com", "eu-west-2"}
+	want := []string{"eu-west-2", "AKIA", "shh", "BookTrip", "prod", "token", ":8443", "https://voice.example.com", "eu-west-2", "true"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("from the environment (-want +got):\n%s", diff)
 	}

@@ -11,10 +11,10 @@ const (
 	// at the most: of a caller who hung up during the greeting nobody tells us.
 	awaited = time.Minute
 	// lateOpening is how long after the end of its greeting a call's stream is
-	// waited for by a door that is being shut down, and longestWait how long after
+	// waited for by a door that is being shut down, and longestGreeting how long after
 	// the webhook at the most.
 	lateOpening = 5 * time.Second
-	longestWait = 15 * time.Second
+	longestGreeting = 15 * time.Second
 )
 
 // admission counts the calls that are here and decides who may come in. A call
@@ -61,7 +61,7 @@ func (a *admission) expect(sid string, length time.Duration, now time.Time) {
 	}
 	a.greeted[sid] = greeting{
 		counts: now.Add(min(length+30*time.Second, awaited)),
-		opens:  now.Add(min(length+lateOpening, longestWait)),
+		opens:  now.Add(min(length+lateOpening, longestGreeting)),
 	}
 }
 

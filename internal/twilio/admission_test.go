@@ -80,8 +80,8 @@ func TestAdmissionIsIdle(t *testing.T) {
 		}
 	}
 	a.call("B", 5*time.Minute, testTime)
-	if at := testTime.Add(longestWait); !a.isIdle(at) {
-		t.Errorf("a long greeting holds the door up for more than %v", longestWait)
+	if at := testTime.Add(longestGreeting); !a.isIdle(at) {
+		t.Errorf("a long greeting holds the door up for more than %v", longestGreeting)
 	}
 	a.stream("A")
 	if at := testTime.Add(time.Hour); a.isIdle(at) {

@@ -62,8 +62,8 @@ func New(config Config) (*Door, error) {
 	if err := limits.check(); err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
-	if err := config.Refusal.check(); err != nil {
-		return nil, fmt.Errorf("twilio door: %w", err)
+	if err := config.Refusal.Check(); err != nil {
+		return nil, fmt.Errorf("twilio door: refusal: %w", err)
 	}
 	lines, err := newLineBook(config.Lines)
 	if err != nil {

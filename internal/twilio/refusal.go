@@ -36,23 +36,23 @@ const busyText = "All our lines are busy. Please call again in a few minutes. Go
 // dialSeconds is how long the other number rings.
 const dialSeconds = "30"
 
-// check says whether a document can be made of it.
-func (r Refusal) check() error {
+// Check says what is wrong with it, if anything is.
+func (r Refusal) Check() error {
 	if n := utf8.RuneCountInString(r.Text); n > maxSay {
-		return fmt.Errorf("refusal: its text has %d characters, Twilio says at most %d", n, maxSay)
+		return fmt.Errorf("its text has %d characters, Twilio says at most %d", n, maxSay)
 	}
 	switch r.Kind {
 	case RefuseByText, RefuseAsBusy:
 		return nil
 	case RefuseByDial:
 	default:
-		return fmt.Errorf("refusal: there is no kind %d", r.Kind)
+		return fmt.Errorf("there is no kind %d", r.Kind)
 	}
 	if !isE164(r.Number) {
-		return fmt.Errorf("refusal: %q is no number to dial: +14155550100 is the form", r.Number)
+		return fmt.Errorf("%q is no number to dial: +14155550100 is the form", r.Number)
 	}
 	if r.CallerID != "" && !isE164(r.CallerID) {
-		return fmt.Errorf("refusal: caller id %q is no number: +14155550100 is the form", r.CallerID)
+		return fmt.Errorf("caller id %q is no number: +14155550100 is the form", r.CallerID)
 	}
 	return nil
 }

@@ -21,12 +21,13 @@ func TestRefusal(t *testing.T) {
 		{"busy tone", Refusal{Kind: RefuseAsBusy, Text: "not said"}, `<Reject reason="busy"></Reject>`},
 		{"another number", Refusal{Kind: RefuseByDial, Number: "+14155550199"}, `<Dial timeout="30"><Number>+14155550199</Number></Dial><Hangup></Hangup>`},
 		{
-			"another number, in our name", Refusal{Kind: RefuseByDial, Number: "+14155550199", CallerID: "+14155550100", Text: "One moment."},
+			"another number, in our name",
+			Refusal{Kind: RefuseByDial, Number: "+14155550199", CallerID: "+14155550100", Text: "One moment."},
 			`<Say voice="Polly.Amy" language="en-GB">One moment.</Say><Dial callerId="+14155550100" timeout="30"><Number>+14155550199</Number></Dial><Hangup></Hangup>`,
 		},
 	} {
-		if err := test.refusal.check(); err != nil {
-			t.Errorf("%s: check = %v", test.name, err)
+		if err := test.refusal.Check(); err != nil {
+			t.Errorf("%s: Check = %v", test.name, err)
 		}
 		want := `<?xml version="1.0" encoding="UTF-8"?><Response>` + test.want + `</Response>`
 		if diff := cmp.Diff(want, string(test.refusal.document(line))); diff != "" {
@@ -46,8 +47,8 @@ func TestWrongRefusal(t *testing.T) {
 		"says at most 4096":   {Text: strings.Repeat("x", maxSay+1)},
 		"+141555501991234567": {Kind: RefuseByDial, Number: "+141555501991234567"},
 	} {
-		if err := refusal.check(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("check of %.80v = %v, want an error with %q", refusal, err, want)
+		if err := refusal.Check(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Check of %.80v = %v, want an error with %q", refusal, err, want)
 		}
 	}
 }
