@@ -13,7 +13,7 @@ const (
 	// lateOpening is how long after the end of its greeting a call's stream is
 	// waited for by a door that is being shut down, and longestGreeting how long after
 	// the webhook at the most.
-	lateOpening = 5 * time.Second
+	lateOpening     = 5 * time.Second
 	longestGreeting = 15 * time.Second
 )
 
