@@ -89,6 +89,8 @@ type lineConfig struct {
 	Quota          int      `key:"quota"`
 	ExactlyOnce    bool     `key:"exactly_once"`
 	Hedge          string   `key:"hedge"`
+	Outbound       bool     `key:"outbound"`
+	Machines       string   `key:"machines"`
 
 	// Export and Answers say what callers are expected to say.
 	Export  string            `key:"export"`
@@ -168,6 +170,7 @@ var defaultLine = lineConfig{
 	Locale:         "en_US",
 	Quota:          25,
 	Hedge:          "auto",
+	Machines:       "hang_up",
 }
 
 // loadConfig reads the file at path, if path is not empty, and the environment
@@ -265,6 +268,7 @@ func (cfg *config) complete() {
 		fill(&line.Alias, defaultLine.Alias)
 		fill(&line.Locale, defaultLine.Locale)
 		fill(&line.Hedge, defaultLine.Hedge)
+		fill(&line.Machines, defaultLine.Machines)
 		line.completeRegions(cfg.Regions)
 	}
 }
@@ -360,6 +364,12 @@ func (cfg *config) checkLines() (faults []error) {
 		if line.Hedge != "auto" && line.Hedge != "never" {
 			fault("lines[%d].hedge: %q is neither auto nor never", i, line.Hedge)
 		}
+		if line.Machines != "hang_up" && line.Machines != "talk" {
+			fault("lines[%d].machines: %q is neither hang_up nor talk", i, line.Machines)
+		}
+		if line.Outbound && len(line.Numbers) > 0 {
+			fault("lines[%d].numbers: a line with outbound: true takes no calls that come in", i)
+		}
 		if line.Quota < 1 {
 			fault("lines[%d].quota: must be 1 or more; Lex answers no more than its own quota allows", i)
 		}
@@ -373,7 +383,7 @@ func (cfg *config) checkLines() (faults []error) {
 			fault("lines[%d].name: %q is there twice", i, line.Name)
 		}
 		names[line.Name] = true
-		if len(line.Numbers) == 0 {
+		if len(line.Numbers) == 0 && !line.Outbound {
 			defaults++
 		}
 		for _, number := range line.Numbers {
@@ -384,7 +394,7 @@ func (cfg *config) checkLines() (faults []error) {
 		}
 	}
 	if defaults > 1 {
-		fault("lines: %d lines have no numbers; only one can be the default line", defaults)
+		fault("lines: %d lines have no numbers; only one can be the default line; one that is only called from has outbound: true", defaults)
 	}
 	return faults
 }

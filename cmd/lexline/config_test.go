@@ -104,7 +104,7 @@ func TestConfigIsCompleted(t *testing.T) {
 	want.Regions = []regionConfig{{Name: "us-east-1"}}
 	want.Lines = []lineConfig{{
 		Name: "flowers", Numbers: []string{"+15550100"}, Greeting: defaultLine.Greeting, ResumeGreeting: defaultLine.ResumeGreeting,
-		Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US", Quota: 25, Hedge: "auto",
+		Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US", Quota: 25, Hedge: "auto", Machines: "hang_up",
 		Regions: []placeConfig{{Name: "us-east-1", Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US"}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -173,6 +173,8 @@ func TestBadConfigs(t *testing.T) {
 		{"no bot", strings.Replace(goodConfig, "bot: OrderFlowers, ", "", 1), "lines[0].bot: is missing"},
 		{"unknown region", strings.Replace(goodConfig, "bot:", "regions: [{name: mars}], bot:", 1), `lines[0].regions[0].name: "mars"`},
 		{"hedge", strings.Replace(goodConfig, "bot:", "hedge: perhaps, bot:", 1), `lines[0].hedge: "perhaps" is neither auto nor never`},
+		{"machines", strings.Replace(goodConfig, "bot:", "machines: shout, bot:", 1), `lines[0].machines: "shout" is neither hang_up nor talk`},
+		{"outbound line with a number", strings.Replace(goodConfig, "bot:", "outbound: true, bot:", 1), "lines[0].numbers: a line with outbound: true takes no calls that come in"},
 		{"no room", strings.Replace(goodConfig, "bot:", "quota: -1, bot:", 1), "lines[0].quota: must be 1 or more"},
 		{"no quota", strings.Replace(goodConfig, "bot:", "quota: 0, bot:", 1), "lexline.yml:6: lines[0].quota: must be 1 or more"},
 		{"probe without words", strings.Replace(goodConfig, "bot:", "probe: {intent: OrderFlowers}, bot:", 1), "lexline.yml:6: lines[0].probe.intent: is there without lines[0].probe.text"},

@@ -207,7 +207,7 @@ func timeLeft(longest time.Duration, began time.Time) time.Duration {
 // outlives it. Ending ctx ends the call as Shutdown.
 func (c *Call) Run(ctx context.Context) (end Termination) {
 	c.began = time.Now()
-	c.log.Info("call started", "from", masked(c.info.From), "to", masked(c.info.To), "resumed", c.info.Resumed)
+	c.log.Info("call started", "from", masked(c.info.From), "to", masked(c.info.To), "resumed", c.info.Resumed, "outbound", c.info.Outbound)
 	ctx, cancel := context.WithCancel(ctx)
 	defer func() {
 		if fault := recover(); fault != nil {

@@ -22,6 +22,13 @@ type Info struct {
 	// Began is when the call's first stream began; the zero time: with this one.
 	Began    time.Time
 	Returned Returned // the hand-over of this call from which the caller is back
+
+	// Outbound says that the call was placed by its line: From is the line's number,
+	// and To is who was called.
+	Outbound bool
+	// AnsweredBy is who answered an outbound call, as far as the carrier was asked to
+	// find out: human, unknown, or a word that begins with machine.
+	AnsweredBy string
 }
 
 // EventKind tells the events of a Leg apart.

@@ -14,6 +14,15 @@ type Counters struct {
 	Busy               int64 // of them, those for which all lines were busy
 	TurnedAway         int64 // calls answered with 503 because we are shutting down
 	GivenUp            int64 // calls hung up because they kept losing their stream
+	Outbound           int64 // of Webhooks, those of calls that were placed by the API
+	Machines           int64 // calls that a machine answered, and that were hung up on
+
+	// POST /status-callback, of calls that are over, by their CallStatus.
+	EndedCompleted int64
+	EndedBusy      int64
+	EndedNoAnswer  int64
+	EndedFailed    int64
+	EndedCanceled  int64
 
 	Streams       int64 // websockets opened
 	LiveStreams   int64 // of them, open now
@@ -52,6 +61,13 @@ func (c *Counters) add(d *Counters) {
 	c.Busy += d.Busy
 	c.TurnedAway += d.TurnedAway
 	c.GivenUp += d.GivenUp
+	c.Outbound += d.Outbound
+	c.Machines += d.Machines
+	c.EndedCompleted += d.EndedCompleted
+	c.EndedBusy += d.EndedBusy
+	c.EndedNoAnswer += d.EndedNoAnswer
+	c.EndedFailed += d.EndedFailed
+	c.EndedCanceled += d.EndedCanceled
 	c.Streams += d.Streams
 	c.LiveStreams += d.LiveStreams
 	c.Greeting += d.Greeting

@@ -26,7 +26,8 @@ type Door struct {
 	links    links
 	prefix   string // path of the public URL, without a final slash
 	lines    *lineBook
-	sealer   *sealer
+	sealer   *sealer          // of stream tokens
+	tickets  *sealer          // of calls that we placed
 	now      func() time.Time // wall clock: tokens expire by it
 
 	// safe for several goroutines
@@ -70,7 +71,11 @@ func New(config Config) (*Door, error) {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
 	lines.refuseBy(config.Refusal)
-	sealer, err := newSealer(config.tokenSecrets()...)
+	sealer, err := newSealer(streamPurpose, config.tokenSecrets()...)
+	if err != nil {
+		return nil, fmt.Errorf("twilio door: %w", err)
+	}
+	tickets, err := newSealer(ticketPurpose, config.tokenSecrets()...)
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
@@ -83,7 +88,7 @@ func New(config Config) (*Door, error) {
 			stream: websocketScheme(public) + strings.TrimPrefix(base, public.Scheme) + "/stream/",
 		},
 		prefix: public.EscapedPath(),
-		lines:  lines, sealer: sealer, now: time.Now,
+		lines:  lines, sealer: sealer, tickets: tickets, now: time.Now,
 		spent:      newSpentTokens(10 * limits.Calls),
 		calls:      newCallTable(maxKnownCalls + limits.Calls),
 		failures:   newFailureLimiter(),
@@ -123,6 +128,8 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.webhook(w, r, path, d.answerCall)
 	case route == "/resume":
 		d.webhook(w, r, path, d.answerResume)
+	case route == "/status-callback":
+		d.webhook(w, r, path, d.answerStatus)
 	case route == "/ping":
 		d.ping(w)
 	case strings.HasPrefix(route, "/stream/"):

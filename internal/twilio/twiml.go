@@ -74,6 +74,13 @@ type links struct {
 	stream string // of the websocket, to be followed by a token
 }
 
+// with returns l with a query behind every address that Twilio asks for
+// instructions.
+func (l links) with(query string) links {
+	l.resume += "?" + query
+	return l
+}
+
 // connect writes the verbs that open a stream. The Redirect serves carriers that
 // do not know Connect's action: there, the verb after Connect is what they do
 // next once the stream is over.

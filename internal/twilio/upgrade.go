@@ -186,7 +186,7 @@ func (d *Door) serve(ctx context.Context, l *leg, facts claims) (end call.Termin
 	}()
 	end = d.config.Serve(ctx, l, call.Info{
 		ID: facts.callSID, Account: facts.accountSID, From: facts.from, To: facts.to,
-		Line: facts.line, Resumed: facts.resumed,
+		Line: facts.line, Resumed: facts.resumed, Outbound: facts.outbound, AnsweredBy: facts.answeredBy,
 	})
 	_ = l.Close(end) // what went wrong on the leg is in end
 	return end
