@@ -52,6 +52,7 @@ type knownCall struct {
 type stream struct {
 	cancel context.CancelCauseFunc // ends Serve
 	done   chan struct{}           // closed when Serve has returned and its result is known here
+	poke   func()                  // has the stream look at the notes; nil where it has none
 }
 
 // nextStep is what to do with a call whose stream has ended.
@@ -164,6 +165,13 @@ func (t *callTable) liveStream(sid string) *stream {
 		return known.live
 	}
 	return nil
+}
+
+// poke has the call's live stream, if there is one, look at the notes.
+func (t *callTable) poke(sid string) {
+	if live := t.liveStream(sid); live != nil && live.poke != nil {
+		live.poke()
+	}
 }
 
 // resume decides what to do with a call whose stream has ended, and counts the

@@ -30,6 +30,15 @@ type Config struct {
 	// least 16 bytes and the same on every instance behind one PublicURL. Without
 	// it the key comes from the auth tokens.
 	TokenKey []byte
+	// Notes are what instances behind one PublicURL leave each other about a call;
+	// NewNotes() if nil, for a single instance.
+	Notes Notes
+	// Calls updates calls on lines with Update; needed for those only.
+	Calls CallUpdater
+	// KeyTimeout and KeyEnd say when keys are complete that Twilio gathers, on lines
+	// with Update: as in call.Config. Default: 3 s and '#'.
+	KeyTimeout time.Duration
+	KeyEnd     byte
 	// Lines are the telephone lines that are answered, at least one.
 	Lines []Line
 	// Dev allows http and ws, for a PublicURL on a loopback address only.
@@ -102,6 +111,16 @@ func (l Limits) check() error {
 	}
 	if l.Message < 1024 {
 		return fmt.Errorf("message limit of %d bytes: a media message alone needs about 400, the start message up to 1,000", l.Message)
+	}
+	return nil
+}
+
+// checkUpdates refuses lines with Update when nobody can update a call.
+func (c *Config) checkUpdates() error {
+	for _, line := range c.Lines {
+		if line.Update && c.Calls == nil {
+			return fmt.Errorf("line %q: Update is set, but not Calls, by which words are said", line.Name)
+		}
 	}
 	return nil
 }

@@ -24,6 +24,11 @@ type Counters struct {
 	EndedFailed    int64
 	EndedCanceled  int64
 
+	Updates        int64 // calls that Twilio was told to go on with other instructions
+	UpdatesFailed  int64 // of them, those that Twilio did not take
+	UpdatesSkipped int64 // updates that gave way to a later one before they were sent
+	WordsFetched   int64 // POST /updatecall answered with words
+
 	Streams       int64 // websockets opened
 	LiveStreams   int64 // of them, open now
 	Greeting      int64 // calls being greeted now, whose stream is yet to open
@@ -61,6 +66,10 @@ func (c *Counters) add(d *Counters) {
 	c.Busy += d.Busy
 	c.TurnedAway += d.TurnedAway
 	c.GivenUp += d.GivenUp
+	c.Updates += d.Updates
+	c.UpdatesFailed += d.UpdatesFailed
+	c.UpdatesSkipped += d.UpdatesSkipped
+	c.WordsFetched += d.WordsFetched
 	c.Outbound += d.Outbound
 	c.Machines += d.Machines
 	c.EndedCompleted += d.EndedCompleted

@@ -29,6 +29,7 @@ type Door struct {
 	sealer   *sealer          // of stream tokens
 	tickets  *sealer          // of calls that we placed
 	now      func() time.Time // wall clock: tokens expire by it
+	desk     *desk            // of lines with Update
 
 	// safe for several goroutines
 	spent                          *spentTokens
@@ -66,6 +67,9 @@ func New(config Config) (*Door, error) {
 	if err := config.Refusal.Check(); err != nil {
 		return nil, fmt.Errorf("twilio door: refusal: %w", err)
 	}
+	if err := config.checkUpdates(); err != nil {
+		return nil, fmt.Errorf("twilio door: %w", err)
+	}
 	lines, err := newLineBook(config.Lines)
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
@@ -86,6 +90,8 @@ func New(config Config) (*Door, error) {
 		links: links{
 			resume: base + "/resume",
 			stream: websocketScheme(public) + strings.TrimPrefix(base, public.Scheme) + "/stream/",
+			update: base + "/updatecall",
+			keys:   gathering{config.KeyTimeout, config.KeyEnd}.withDefaults(),
 		},
 		prefix: public.EscapedPath(),
 		lines:  lines, sealer: sealer, tickets: tickets, now: time.Now,
@@ -99,6 +105,7 @@ func New(config Config) (*Door, error) {
 	if d.log == nil {
 		d.log = slog.Default()
 	}
+	d.desk = newDesk(d)
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
 	return d, nil
 }
@@ -130,6 +137,8 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.webhook(w, r, path, d.answerResume)
 	case route == "/status-callback":
 		d.webhook(w, r, path, d.answerStatus)
+	case route == "/updatecall", strings.HasPrefix(route, "/updatecall/"):
+		d.webhook(w, r, path, d.answerUpdate)
 	case route == "/ping":
 		d.ping(w)
 	case strings.HasPrefix(route, "/stream/"):

@@ -30,6 +30,9 @@ type Line struct {
 	// where Twilio was asked to tell them. Otherwise they are hung up on. Fax machines
 	// always are.
 	TalkToMachines bool
+	// Update has Twilio say what the bot answers: the stream goes one way, and the
+	// words come by updates of the call. It needs Config.Calls.
+	Update bool
 	// TwiML, if set, is a whole TwiML document that is used in place of Greeting.
 	// {{stream}} must stand in it once, directly inside Response, where the
 	// stream is to be opened.

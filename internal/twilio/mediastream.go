@@ -54,7 +54,8 @@ type leg struct {
 	scratch  []byte // of decodeAudio
 	order    reorder
 	frames   frameQueue
-	counters Counters // not yet added to tally
+	far      *frameQueue // takes the track of what the caller hears; nil: that is ignored
+	counters Counters    // not yet added to tally
 	started  bool
 	stopped  bool  // the carrier said stop
 	closed   bool  // by us
@@ -222,6 +223,10 @@ func (l *leg) understand(op ws.OpCode, payload []byte, now int64) (m message, ok
 		l.counters.MediaMessages++
 		l.order.push(&l.frames, m.chunk, m.audio, &l.counters)
 		return m, true, nil
+	case m.kind == mediaEvent && l.far != nil:
+		l.far.push(m.audio)
+		l.far.keepNewest(farKept)
+		return message{}, false, nil
 	case m.kind == mediaEvent:
 		l.counters.OtherTrack++
 		return message{}, false, nil

@@ -20,8 +20,10 @@ const (
 	nonceBytes   = 12
 	maxField     = 255 // bytes of one text in a token
 
+	// The flags of a token.
 	resumedFlag  = 1
 	outboundFlag = 2
+	wordsFlag    = 4
 	// clockSkew is how far the clocks of two instances, or one clock before and
 	// after it was set, may be apart.
 	clockSkew = time.Minute
@@ -53,6 +55,7 @@ type claims struct {
 	answeredBy string
 	resumed    bool
 	outbound   bool
+	words      bool // it stands for words to be said: it opens no stream
 	expires    time.Time
 }
 
@@ -96,6 +99,9 @@ func (s *sealer) seal(c claims) string {
 	if c.outbound {
 		plain[1] |= outboundFlag
 	}
+	if c.words {
+		plain[1] |= wordsFlag
+	}
 	plain = binary.BigEndian.AppendUint64(plain, uint64(c.expires.Unix()))
 	for _, text := range []string{c.callSID, c.accountSID, c.line, c.from, c.to, c.answeredBy} {
 		text = strings.ToValidUTF8(text[:min(len(text), maxField)], "")
@@ -136,6 +142,7 @@ func decodeClaims(plain []byte) (claims, bool) {
 	}
 	c := claims{
 		resumed: plain[1]&resumedFlag != 0, outbound: plain[1]&outboundFlag != 0,
+		words:   plain[1]&wordsFlag != 0,
 		expires: time.Unix(int64(binary.BigEndian.Uint64(plain[2:])), 0),
 	}
 	rest := plain[10:]
