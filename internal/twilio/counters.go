@@ -5,54 +5,36 @@ import "sync"
 // Counters is what a Door has counted since it was made. Streams still running
 // report about once a second; the numbers are exact once they have ended.
 type Counters struct {
-	Webhooks           int64 // POST /twiml answered with what its line says
-	Resumes            int64 // POST /resume answered for a caller who is still there
-	RejectedSignatures int64 // webhooks and handshakes whose signature was not Twilio's
-	RejectedTokens     int64 // handshakes with a wrong, old or used token
-	RejectedRequests   int64 // requests refused for their form, size, method or account
-	RejectedCalls      int64 // calls refused because no line has their number, or all are busy
-	Busy               int64 // of them, those for which all lines were busy
-	TurnedAway         int64 // calls answered with 503 because we are shutting down
-	GivenUp            int64 // calls hung up because they kept losing their stream
-	Outbound           int64 // of Webhooks, those of calls that were placed by the API
-	Machines           int64 // calls that a machine answered, and that were hung up on
+	Webhooks           int64 `json:"webhooks"`            // POST /twiml answered with what its line says
+	Resumes            int64 `json:"resumes"`             // POST /resume answered for a caller who is still there
+	RejectedSignatures int64 `json:"rejected_signatures"` // webhooks and handshakes whose signature was not Twilio's
+	RejectedTokens     int64 `json:"rejected_tokens"`     // handshakes with a wrong, old or used token
+	RejectedRequests   int64 `json:"rejected_requests"`   // requests refused for their form, size, method or account
+	RejectedCalls      int64 `json:"rejected_calls"`      // calls refused because no line has their number, or all are busy
+	GivenUp            int64 `json:"given_up"`            // calls hung up because they kept losing their stream
 
-	// POST /status-callback, of calls that are over, by their CallStatus.
-	EndedCompleted int64
-	EndedBusy      int64
-	EndedNoAnswer  int64
-	EndedFailed    int64
-	EndedCanceled  int64
+	Streams       int64 `json:"streams"`        // websockets opened
+	LiveStreams   int64 `json:"live_streams"`   // of them, open now
+	StartFailures int64 `json:"start_failures"` // streams whose start message was late or wrong
+	LostStreams   int64 `json:"lost_streams"`   // streams that broke or went silent
+	BrokenStreams int64 `json:"broken_streams"` // streams sent away for breaking a protocol
+	Replaced      int64 `json:"replaced"`       // streams ended because a newer one of the same call opened
+	Panics        int64 `json:"panics"`         // calls that ended in a fault of our own
 
-	Updates        int64 // calls that Twilio was told to go on with other instructions
-	UpdatesFailed  int64 // of them, those that Twilio did not take
-	UpdatesSkipped int64 // updates that gave way to a later one before they were sent
-	WordsFetched   int64 // POST /updatecall answered with words
-
-	Streams       int64 // websockets opened
-	LiveStreams   int64 // of them, open now
-	Greeting      int64 // calls being greeted now, whose stream is yet to open
-	Suspected     int64 // times that no audio came for so long that a stream was suspected to be lost
-	StartFailures int64 // streams whose start message was late or wrong
-	LostStreams   int64 // streams that broke or went silent
-	BrokenStreams int64 // streams sent away for breaking a protocol
-	Replaced      int64 // streams ended because a newer one of the same call opened
-	Panics        int64 // calls that ended in a fault of our own
-
-	MediaMessages  int64 // well-formed media messages of the caller's track
-	OtherTrack     int64 // media messages of another track, ignored
-	BadMessages    int64 // messages dropped because they could not be understood
-	UnknownEvents  int64 // messages of an unknown kind, ignored
-	BinaryMessages int64 // binary messages, ignored
-	AfterStop      int64 // messages after stop or while closing, ignored
-	ForeignMarks   int64 // returned marks that we did not send, ignored
-	Duplicates     int64 // media messages that came twice or too late, dropped
-	Reordered      int64 // media messages that came early and were put in order
-	Gaps           int64 // media messages that never came, replaced by silence
-	EarlyDropped   int64 // bytes of audio dropped because they came long before start
-	Frames         int64 // 20 ms frames handed to calls
-	Wakes          int64 // times a silent leg was woken
-	SentMessages   int64 // messages sent to the carrier
+	MediaMessages  int64 `json:"media_messages"`  // well-formed media messages of the caller's track
+	OtherTrack     int64 `json:"other_track"`     // media messages of another track, ignored
+	BadMessages    int64 `json:"bad_messages"`    // messages dropped because they could not be understood
+	UnknownEvents  int64 `json:"unknown_events"`  // messages of an unknown kind, ignored
+	BinaryMessages int64 `json:"binary_messages"` // binary messages, ignored
+	AfterStop      int64 `json:"after_stop"`      // messages after stop or while closing, ignored
+	ForeignMarks   int64 `json:"foreign_marks"`   // returned marks that we did not send, ignored
+	Duplicates     int64 `json:"duplicates"`      // media messages that came twice or too late, dropped
+	Reordered      int64 `json:"reordered"`       // media messages that came early and were put in order
+	Gaps           int64 `json:"gaps"`            // media messages that never came, replaced by silence
+	EarlyDropped   int64 `json:"early_dropped"`   // bytes of audio dropped because they came long before start
+	Frames         int64 `json:"frames"`          // 20 ms frames handed to calls
+	Wakes          int64 `json:"wakes"`           // times a silent leg was woken
+	SentMessages   int64 `json:"sent_messages"`   // messages sent to the carrier
 }
 
 // add adds d to c, field by field.
@@ -63,24 +45,9 @@ func (c *Counters) add(d *Counters) {
 	c.RejectedTokens += d.RejectedTokens
 	c.RejectedRequests += d.RejectedRequests
 	c.RejectedCalls += d.RejectedCalls
-	c.Busy += d.Busy
-	c.TurnedAway += d.TurnedAway
 	c.GivenUp += d.GivenUp
-	c.Updates += d.Updates
-	c.UpdatesFailed += d.UpdatesFailed
-	c.UpdatesSkipped += d.UpdatesSkipped
-	c.WordsFetched += d.WordsFetched
-	c.Outbound += d.Outbound
-	c.Machines += d.Machines
-	c.EndedCompleted += d.EndedCompleted
-	c.EndedBusy += d.EndedBusy
-	c.EndedNoAnswer += d.EndedNoAnswer
-	c.EndedFailed += d.EndedFailed
-	c.EndedCanceled += d.EndedCanceled
 	c.Streams += d.Streams
 	c.LiveStreams += d.LiveStreams
-	c.Greeting += d.Greeting
-	c.Suspected += d.Suspected
 	c.StartFailures += d.StartFailures
 	c.LostStreams += d.LostStreams
 	c.BrokenStreams += d.BrokenStreams

@@ -26,26 +26,25 @@ type Door struct {
 	links    links
 	prefix   string // path of the public URL, without a final slash
 	lines    *lineBook
-	sealer   *sealer          // of stream tokens
-	tickets  *sealer          // of calls that we placed
+	sealer   *sealer
 	now      func() time.Time // wall clock: tokens expire by it
-	desk     *desk            // of lines with Update
 
 	// safe for several goroutines
-	spent                          *spentTokens
-	calls                          *callTable
-	failures                       *failureLimiter
-	tally                          tally
-	wheel                          *wheel
-	handshakes                     chan struct{} // one place for each handshake in progress
-	badSignatures, badTokens, busy logGate
+	spent                    *spentTokens
+	calls                    *callTable
+	failures                 *failureLimiter
+	tally                    tally
+	wheel                    *wheel
+	handshakes               chan struct{} // one place for each handshake in progress
+	badSignatures, badTokens logGate
 
 	ctx    context.Context // of every call; ended by Close
 	cancel context.CancelCauseFunc
 
-	mu        sync.Mutex
-	admission admission
-	streams   sync.WaitGroup // one for each stream; Add only with mu and before admission.closed
+	mu      sync.Mutex
+	closing bool           // no further stream is accepted
+	open    int            // streams
+	streams sync.WaitGroup // one for each stream; Add only with mu and not closing
 }
 
 // New checks config and returns a Door. Errors name the setting at fault.
@@ -64,22 +63,11 @@ func New(config Config) (*Door, error) {
 	if err := limits.check(); err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
-	if err := config.Refusal.Check(); err != nil {
-		return nil, fmt.Errorf("twilio door: refusal: %w", err)
-	}
-	if err := config.checkUpdates(); err != nil {
-		return nil, fmt.Errorf("twilio door: %w", err)
-	}
 	lines, err := newLineBook(config.Lines)
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
-	lines.refuseBy(config.Refusal)
-	sealer, err := newSealer(streamPurpose, config.tokenSecrets()...)
-	if err != nil {
-		return nil, fmt.Errorf("twilio door: %w", err)
-	}
-	tickets, err := newSealer(ticketPurpose, config.tokenSecrets()...)
+	sealer, err := newSealer(config.tokenSecrets()...)
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
@@ -90,22 +78,18 @@ func New(config Config) (*Door, error) {
 		links: links{
 			resume: base + "/resume",
 			stream: websocketScheme(public) + strings.TrimPrefix(base, public.Scheme) + "/stream/",
-			update: base + "/updatecall",
-			keys:   gathering{config.KeyTimeout, config.KeyEnd}.withDefaults(),
 		},
 		prefix: public.EscapedPath(),
-		lines:  lines, sealer: sealer, tickets: tickets, now: time.Now,
+		lines:  lines, sealer: sealer, now: time.Now,
 		spent:      newSpentTokens(10 * limits.Calls),
 		calls:      newCallTable(maxKnownCalls + limits.Calls),
 		failures:   newFailureLimiter(),
 		wheel:      newWheel(),
 		handshakes: make(chan struct{}, limits.Handshakes),
-		admission:  newAdmission(limits.Calls),
 	}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
-	d.desk = newDesk(d)
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
 	return d, nil
 }
@@ -135,10 +119,6 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.webhook(w, r, path, d.answerCall)
 	case route == "/resume":
 		d.webhook(w, r, path, d.answerResume)
-	case route == "/status-callback":
-		d.webhook(w, r, path, d.answerStatus)
-	case route == "/updatecall", strings.HasPrefix(route, "/updatecall/"):
-		d.webhook(w, r, path, d.answerUpdate)
 	case route == "/ping":
 		d.ping(w)
 	case strings.HasPrefix(route, "/stream/"):
@@ -163,8 +143,7 @@ func (d *Door) Counters() Counters {
 	c := d.tally.snapshot()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c.LiveStreams = int64(d.admission.open)
-	c.Greeting = int64(d.admission.waiting(d.now()))
+	c.LiveStreams = int64(d.open)
 	return c
 }
 
@@ -174,44 +153,33 @@ func (d *Door) Lateness() histogram.Snapshot { return d.wheel.late.Snapshot() }
 
 // Shutdown stops accepting calls, waits until those that run have ended by
 // themselves, and until Twilio has been told to hang up on them, and returns nil.
-// A caller who is being greeted still gets the stream that the greeting promised.
 // The server around the door must run that long. When ctx ends first it ends the
 // calls as Close does and returns ctx's error. No goroutine of the door is left
 // when it returns.
 func (d *Door) Shutdown(ctx context.Context) error {
-	d.Refuse()
-	err := d.awaitIdle(ctx)
-	d.mu.Lock()
-	d.admission.closed = true
-	d.mu.Unlock()
+	d.refuse()
+	ended := make(chan struct{})
+	go func() {
+		d.streams.Wait()
+		close(ended)
+	}()
+	var err error
+	select {
+	case <-ended:
+	case <-ctx.Done():
+		err = context.Cause(ctx)
+	}
 	d.cancel(ErrShutdown)
-	d.streams.Wait()
+	<-ended
 	d.wheel.stop()
 	d.awaitFarewells(ctx)
 	return err
 }
 
-// lookAgain is how often a door that is being shut down looks whether it may go.
-const lookAgain = 20 * time.Millisecond
-
-// awaitIdle returns when no stream is open and none is about to, or ctx's cause.
-func (d *Door) awaitIdle(ctx context.Context) error {
-	look := time.NewTicker(lookAgain)
-	defer look.Stop()
-	for !d.isIdle() {
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return nil
-}
-
 // awaitFarewells returns when Twilio has asked about every call whose stream we
 // ended, or would have.
 func (d *Door) awaitFarewells(ctx context.Context) {
-	look := time.NewTicker(lookAgain)
+	look := time.NewTicker(askingTime / 100)
 	defer look.Stop()
 	for d.calls.asks(d.now()) {
 		select {
@@ -234,86 +202,40 @@ func (d *Door) Close() error {
 	return nil
 }
 
-// Refuse has no new call taken from now on. Those that are here, or are being
-// greeted, go on. Shutdown begins with it.
-func (d *Door) Refuse() {
+func (d *Door) refuse() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.admission.closing = true
+	d.closing = true
 }
 
 func (d *Door) isClosing() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.admission.closing
+	return d.closing
 }
 
-func (d *Door) isIdle() bool {
+// isFull reports whether so many streams run that no further call is let in.
+func (d *Door) isFull() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.admission.isIdle(d.now())
+	return d.open >= d.limits.Calls
 }
 
-// Welcome reports whether a new call would be let in now, and if not, why, in a few
-// words.
-func (d *Door) Welcome() (why string, ok bool) {
-	d.mu.Lock()
-	closing, full := d.admission.closing, d.admission.isFull(d.now())
-	d.mu.Unlock()
-	switch {
-	case closing:
-		return "draining", false
-	case full:
-		return fmt.Sprintf("full: limits.calls is %d", d.limits.Calls), false
-	}
-	why = d.overload()
-	return why, why == ""
-}
-
-// overload is why no new call may be taken now, besides their number.
-func (d *Door) overload() string {
-	if d.config.Overload == nil {
-		return ""
-	}
-	return d.config.Overload()
-}
-
-// admit judges a new call, whose greeting takes length.
-func (d *Door) admit(sid string, length time.Duration, now time.Time) bool {
+// enter takes a place for one stream. leave gives it back.
+func (d *Door) enter() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.admission.call(sid, length, now)
-}
-
-// expect notes that a stream of a call that has a right to one is going to open.
-func (d *Door) expect(sid string, length time.Duration, now time.Time) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.admission.expect(sid, length, now)
-}
-
-// hungUp notes that the caller has left.
-func (d *Door) hungUp(sid string, now time.Time) {
-	d.calls.hungUp(sid, now)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.admission.forget(sid)
-}
-
-// enter takes a place for the stream of a call. leave gives it back.
-func (d *Door) enter(sid string) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.admission.stream(sid) {
+	if d.closing || d.open >= d.limits.Calls {
 		return false
 	}
+	d.open++
 	d.streams.Add(1)
 	return true
 }
 
 func (d *Door) leave() {
 	d.mu.Lock()
-	d.admission.leave()
+	d.open--
 	d.mu.Unlock()
 	d.streams.Done()
 }

@@ -7,17 +7,17 @@ import (
 
 // RESTCounters is what a REST has counted since it was made.
 type RESTCounters struct {
-	Requests       int64 // asked for; attempts are these and Retries
-	Retries        int64 // attempts after the first of a request
-	RefusedRetries int64 // attempts not made as the budget for them was used up
+	Requests       int64 `json:"requests"`        // asked for; attempts are these and Retries
+	Retries        int64 `json:"retries"`         // attempts after the first of a request
+	RefusedRetries int64 `json:"refused_retries"` // attempts not made as the budget for them was used up
 
 	// Requests that were given up, by how their last attempt ended.
-	Refused     int64 // status 4xx but 429, and 3xx
-	Throttled   int64 // status 429
-	Broken      int64 // status 5xx
-	Unreachable int64 // no connection, or one that broke
-	TimedOut    int64 // out of time, or the caller's patience was over
-	Unreadable  int64 // an answer that was no call
+	Refused     int64 `json:"refused"`     // status 4xx but 429, and 3xx
+	Throttled   int64 `json:"throttled"`   // status 429
+	Broken      int64 `json:"broken"`      // status 5xx
+	Unreachable int64 `json:"unreachable"` // no connection, or one that broke
+	TimedOut    int64 `json:"timed_out"`   // out of time, or the caller's patience was over
+	Unreadable  int64 `json:"unreadable"`  // an answer that was no call
 }
 
 // restTally is a RESTCounters that many goroutines add to.
