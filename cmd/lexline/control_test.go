@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"lexline/internal/call"
 	"lexline/internal/region"
 )
 
@@ -137,7 +138,7 @@ func TestStatus(t *testing.T) {
 	if s.Node != "gw-1" || s.Version != programVersion() || s.Started.IsZero() || s.Now.Before(s.Started) {
 		t.Errorf("status of %q %q, started %v, now %v", s.Node, s.Version, s.Started, s.Now)
 	}
-	if diff := cmp.Diff(callsStatus{Ends: []callEnd{}}, s.Calls); diff != "" {
+	if diff := cmp.Diff(callsStatus{Ends: []callEnd{}, MarkLateness: call.NewCounters().Marks()}, s.Calls); diff != "" {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 	if len(s.Bots) != 1 || len(s.Bots[0].Regions) != 2 {

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"lexline/internal/call"
+	"lexline/internal/histogram"
 	"lexline/internal/lex"
 	"lexline/internal/recording"
 	"lexline/internal/region"
+	"lexline/internal/twilio"
 )
 
 // statusAnswer is the answer of GET /status. Tools read it: fields are added,
@@ -22,7 +24,12 @@ type statusAnswer struct {
 	Lines   []string    `json:"lines"`
 	Calls   callsStatus `json:"calls"`
 
-	Recordings recording.Counters `json:"recordings"`
+	Turns []turnsStatus `json:"turns"` // by line and by how callers took them
+
+	Recordings recording.Counters  `json:"recordings"`
+	Door       twilio.Counters     `json:"door"`     // what the carrier brought, and what was not let in
+	REST       twilio.RESTCounters `json:"rest"`     // requests to the carrier's API
+	Lateness   histogram.Snapshot  `json:"lateness"` // of the gateway's own clock
 
 	Bots []botStatus `json:"bots"`
 }
@@ -33,6 +40,7 @@ type callsStatus struct {
 	Total int64     `json:"total"` // streams opened
 	Ends  []callEnd `json:"ends"`  // how they ended; of those ways that were seen
 	call.Snapshot
+	MarkLateness histogram.Snapshot `json:"mark_lateness"` // behind the end of their sound
 }
 
 // callEnd is how often calls ended in one way.
@@ -60,8 +68,14 @@ func (g *gateway) status() statusAnswer {
 	streams := g.door.Counters()
 	s := statusAnswer{
 		Version: programVersion(), Node: g.node(), Started: g.started, Now: time.Now(),
-		Recordings: g.recordings(),
-		Calls:      callsStatus{Live: streams.LiveStreams, Total: streams.Streams, Ends: g.ends.list(), Snapshot: g.calls.Counters.Snapshot()},
+		Turns: g.turns.list(), Recordings: g.recordings(), Door: streams, Lateness: g.door.Lateness(),
+		Calls: callsStatus{
+			Live: streams.LiveStreams, Total: streams.Streams, Ends: g.ends.list(),
+			Snapshot: g.calls.Counters.Snapshot(), MarkLateness: g.calls.Counters.Marks(),
+		},
+	}
+	if g.rest != nil {
+		s.REST = g.rest.Counters()
 	}
 	for _, line := range g.cfg.Lines {
 		s.Lines = append(s.Lines, line.Name)
@@ -108,11 +122,11 @@ func (g *gateway) nameOf(b *bot) string {
 // value is ready.
 type callEnds struct {
 	mu    sync.Mutex
-	count map[call.Termination]int64 // without their errors
+	count map[call.Termination]int64 // of results and reasons alone
 }
 
 func (c *callEnds) add(end call.Termination) {
-	end.Err = nil
+	end = call.Termination{Result: end.Result, Reason: end.Reason} // the rest is of this one call
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.count == nil {

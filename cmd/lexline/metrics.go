@@ -3,10 +3,14 @@ package main
 import (
 	"log/slog"
 	"net/http"
-	"runtime"
+	"regexp"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"lexline/internal/histogram"
 )
 
 // emit gives one value of a metric with the values of its labels.
@@ -29,32 +33,59 @@ const (
 	gauge   = prometheus.GaugeValue
 )
 
-// metrics is the whole table.
+// metrics is the whole table of counters and gauges, but for what the Go runtime
+// and the operating system tell of any process (processCollectors).
 func metrics() []metric {
-	all := append(callMetrics(), recordingMetrics()...)
-	all = append(all, botMetrics()...)
-	all = append(all, regionMetrics()...)
-	return append(all, tableMetrics()...)
+	return slices.Concat(programMetrics(), callMetrics(), turnMetrics(), recordingMetrics(), doorMetrics(), mediaMetrics(), restMetrics(),
+		queueMetrics(), botMetrics(), regionMetrics(), tableMetrics())
 }
 
-// collector hands the metrics of a gateway to Prometheus's library.
+// distribution is one row of the table of histograms. All are of durations, in seconds.
+type distribution struct {
+	name   string
+	help   string
+	labels []string
+	read   func(s statusAnswer, to emitDurations)
+}
+
+// emitDurations gives one histogram of a distribution with the values of its labels.
+type emitDurations func(h histogram.Snapshot, labels ...string)
+
+// distributions is the whole table of histograms.
+func distributions() []distribution {
+	return append(turnDistributions(), []distribution{
+		{"lexline_mark_lateness_seconds", "How long after their sound must have been played marks came back from the carrier: the round trip, with its queues.", nil, func(s statusAnswer, to emitDurations) {
+			to(s.Calls.MarkLateness)
+		}},
+		{"lexline_lateness_seconds", "How late the gateway's own clock was, at each of its 20 ticks a second: what its work waits for a processor.", nil, func(s statusAnswer, to emitDurations) {
+			to(s.Lateness)
+		}},
+	}...)
+}
+
+// collector hands both tables to Prometheus's library.
 type collector struct {
-	status func() statusAnswer // called once for each scrape
-	rows   []metric
-	descs  []*prometheus.Desc // in the order of rows
+	status     func() statusAnswer // called once for each scrape
+	rows       []metric
+	rowDescs   []*prometheus.Desc // in the order of rows
+	curves     []distribution
+	curveDescs []*prometheus.Desc // in the order of curves
 }
 
 func newCollector(status func() statusAnswer) *collector {
-	c := &collector{status: status, rows: metrics()}
+	c := &collector{status: status, rows: metrics(), curves: distributions()}
 	for _, m := range c.rows {
-		c.descs = append(c.descs, prometheus.NewDesc(m.name, m.help, m.labels, nil))
+		c.rowDescs = append(c.rowDescs, prometheus.NewDesc(m.name, m.help, m.labels, nil))
+	}
+	for _, d := range c.curves {
+		c.curveDescs = append(c.curveDescs, prometheus.NewDesc(d.name, d.help, d.labels, nil))
 	}
 	return c
 }
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range c.descs {
+	for _, d := range slices.Concat(c.rowDescs, c.curveDescs) {
 		to <- d
 	}
 }
@@ -64,8 +95,33 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	s := c.status()
 	for i, m := range c.rows {
 		m.read(s, func(value float64, labels ...string) {
-			to <- prometheus.MustNewConstMetric(c.descs[i], m.kind, value, labels...)
+			to <- prometheus.MustNewConstMetric(c.rowDescs[i], m.kind, value, labels...)
 		})
+	}
+	for i, d := range c.curves {
+		d.read(s, func(h histogram.Snapshot, labels ...string) {
+			to <- prometheus.MustNewConstHistogram(c.curveDescs[i], h.Count, h.Sum, buckets(h), labels...)
+		})
+	}
+}
+
+// buckets has the counts of a histogram by bound, as Prometheus's library takes them.
+func buckets(h histogram.Snapshot) map[float64]uint64 {
+	counts := make(map[float64]uint64, len(h.Buckets))
+	for _, b := range h.Buckets {
+		counts[b.Bound] = b.Count
+	}
+	return counts
+}
+
+// processCollectors tell of the process and of the Go runtime: what a person asks
+// of any program. Of the runtime's hundred metrics these are the ones that an
+// overloaded or leaking gateway shows in.
+func processCollectors() []prometheus.Collector {
+	shown := collectors.GoRuntimeMetricsRule{Matcher: regexp.MustCompile(`^(/sched/latencies:seconds|/memory/classes/total:bytes|/gc/heap/live:bytes)$`)}
+	return []prometheus.Collector{
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		collectors.NewGoCollector(collectors.WithGoCollectorMemStatsMetricsDisabled(), collectors.WithGoCollectorRuntimeMetrics(shown)),
 	}
 }
 
@@ -73,43 +129,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 func (g *gateway) metricsHandler() http.Handler {
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(newCollector(g.status))
+	registry.MustRegister(processCollectors()...)
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog:            slog.NewLogLogger(g.log.Handler(), slog.LevelWarn),
 		MaxRequestsInFlight: 4,
 	})
-}
-
-// callMetrics are those of the gateway and its calls.
-func callMetrics() []metric {
-	return []metric{
-		{"lexline_build_info", "Which program runs: always 1.", gauge, []string{"version", "go"}, func(s statusAnswer, to emit) {
-			to(1, s.Version, runtime.Version())
-		}},
-		{"lexline_start_time_seconds", "When the gateway started, in seconds since 1970.", gauge, nil, func(s statusAnswer, to emit) {
-			to(float64(s.Started.UnixMilli()) / 1000)
-		}},
-		{"lexline_calls_live", "Media streams that are open.", gauge, nil, func(s statusAnswer, to emit) { to(float64(s.Calls.Live)) }},
-		{"lexline_calls_total", "Media streams opened.", counter, nil, func(s statusAnswer, to emit) { to(float64(s.Calls.Total)) }},
-		{"lexline_calls_ended_total", "Media streams that ended, by how.", counter, []string{"result", "reason"}, func(s statusAnswer, to emit) {
-			for _, end := range s.Calls.Ends {
-				to(float64(end.Calls), string(end.Result), string(end.Reason))
-			}
-		}},
-		callCounter("lexline_call_turns_total", "Questions put to the bot, in calls that ended.", func(c callsStatus) int64 { return c.Turns }),
-		callCounter("lexline_call_barge_ins_total", "Answers that a caller interrupted.", func(c callsStatus) int64 { return c.BargeIns }),
-		callCounter("lexline_call_bot_failures_total", "Turns that the bot failed on.", func(c callsStatus) int64 { return c.BotFailures }),
-		callCounter("lexline_call_late_answers_total", "Answers that came when nobody waited for them any more.", func(c callsStatus) int64 { return c.LateAnswers }),
-		callCounter("lexline_call_late_marks_total", "Marks that the carrier did not send back in time.", func(c callsStatus) int64 { return c.LateMarks }),
-		callCounter("lexline_call_dropped_keys_total", "Keys beyond the limit of a turn.", func(c callsStatus) int64 { return c.DroppedKeys }),
-		callCounter("lexline_call_gaps_total", "Holes that a caller heard in an answer.", func(c callsStatus) int64 { return c.Gaps }),
-		callCounter("lexline_call_fillers_total", "Times that a caller was asked to wait.", func(c callsStatus) int64 { return c.Fillers }),
-		callCounter("lexline_call_apologies_total", "Times that a caller was told that the bot failed.", func(c callsStatus) int64 { return c.Apologies }),
-		callCounter("lexline_call_silences_total", "Times that a caller said nothing, and was asked again or given up.", func(c callsStatus) int64 { return c.Silences }),
-		callCounter("lexline_call_refused_barge_ins_total", "Times that a caller said too little to interrupt the bot.", func(c callsStatus) int64 { return c.RefusedBargeIns }),
-		callCounter("lexline_call_far_drops_total", "Times that the echo of what a caller was played was lost track of.", func(c callsStatus) int64 { return c.FarDrops }),
-	}
-}
-
-func callCounter(name, help string, of func(callsStatus) int64) metric {
-	return metric{name, help, counter, nil, func(s statusAnswer, to emit) { to(float64(of(s.Calls))) }}
 }

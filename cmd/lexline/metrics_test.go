@@ -15,9 +15,12 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"lexline/internal/call"
+	"lexline/internal/histogram"
 	"lexline/internal/lex"
 	"lexline/internal/recording"
 	"lexline/internal/region"
+	"lexline/internal/secret"
+	"lexline/internal/twilio"
 )
 
 // busyStatus is that of a gateway to which much has happened, each number another one.
@@ -56,12 +59,33 @@ func busyStatus() statusAnswer {
 			State: region.Healthy, Since: start, Why: "nothing speaks against it", LastGoodAt: start.Add(2 * time.Hour),
 		},
 	}
+	turns := newTurnCounts([]lineConfig{{Name: "flowers", Regions: []placeConfig{{Name: "us-east-1"}, {Name: "us-west-2"}}}})
+	for range 3 {
+		turns.add(call.Info{Line: "flowers"}, aTurn(nil))
+	}
+	turns.add(call.Info{Line: "flowers"}, aTurn(func(r *call.TurnReport) { r.Words = secret.New("") }))
+	turns.add(call.Info{Line: "flowers"}, aTurn(func(r *call.TurnReport) { r.Kind, r.Region = call.TurnKeyed, "us-west-2" }))
+	turns.add(call.Info{Line: "flowers"}, aTurn(func(r *call.TurnReport) { r.Answered, r.Failure = 0, call.FailureLate }))
+	marks, late := histogram.New(100*time.Millisecond), histogram.New(20*time.Millisecond)
+	marks.Observe(80 * time.Millisecond)
+	late.Observe(time.Second)
 	return statusAnswer{
+		Turns: turns.list(), Lateness: late.Snapshot(),
+		Door: twilio.Counters{
+			Webhooks: 65, Resumes: 2, RejectedSignatures: 31, RejectedTokens: 32, RejectedRequests: 33, RejectedCalls: 34, GivenUp: 1,
+			StartFailures: 41, LostStreams: 42, BrokenStreams: 43, Replaced: 44, Panics: 45,
+			MediaMessages: 51, SentMessages: 52, Frames: 53, Reordered: 54, Gaps: 55, Wakes: 56,
+			BadMessages: 61, Duplicates: 62, OtherTrack: 63, UnknownEvents: 64, BinaryMessages: 66, AfterStop: 67, ForeignMarks: 68,
+			EarlyDropped: 1600,
+		},
+		REST:    twilio.RESTCounters{Requests: 71, Retries: 72, RefusedRetries: 73, Refused: 74, Throttled: 75, Broken: 76, Unreachable: 77, TimedOut: 78, Unreadable: 79},
 		Version: "v1.2.3", Node: "gw-1", Started: start, Now: start.Add(2 * time.Hour), Lines: []string{"flowers"},
 		Calls: callsStatus{
 			Live: 11, Total: 64,
 			Ends:     []callEnd{{call.CallerEnded, call.CallerLeft, 13}, {call.Success, call.BotClosed, 40}},
-			Snapshot: call.Snapshot{Calls: 53, Turns: 480, Fillers: 17, Apologies: 1},
+			Snapshot: call.Snapshot{Calls: 53, Turns: 480, Fillers: 17, Apologies: 1, DroppedKeys: 4, FarDrops: 5},
+
+			MarkLateness: marks.Snapshot(),
 		},
 		Recordings: recording.Counters{Begun: 63, Failed: 2, Dropped: 77},
 		Bots:       []botStatus{b},
@@ -94,7 +118,13 @@ func gathered(t *testing.T, s statusAnswer) map[string]float64 {
 			for _, l := range m.GetLabel() {
 				labels = append(labels, l.GetName()+"="+l.GetValue())
 			}
-			values[family.GetName()+"{"+strings.Join(labels, ",")+"}"] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
+			series := "{" + strings.Join(labels, ",") + "}"
+			if h := m.GetHistogram(); h != nil {
+				values[family.GetName()+"_count"+series] = float64(h.GetSampleCount())
+				values[family.GetName()+"_sum"+series] = h.GetSampleSum()
+				continue
+			}
+			values[family.GetName()+series] = m.GetCounter().GetValue() + m.GetGauge().GetValue()
 		}
 	}
 	return values
@@ -141,6 +171,58 @@ func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 		"lexline_region_quota{bot=OrderFlowers,region=us-east-1}":                                 25,
 		"lexline_region_in_flight_peak{bot=OrderFlowers,region=us-west-2}":                        22,
 		"lexline_region_quota_refused_total{bot=OrderFlowers,region=us-east-1}":                   4,
+		"lexline_region_quota_headroom{bot=OrderFlowers,region=us-west-2}":                        5,
+		"lexline_turns_total{kind=speech,line=flowers,outcome=answered}":                          4,
+		"lexline_turns_total{kind=speech,line=flowers,outcome=failed}":                            1,
+		"lexline_turns_total{kind=keys,line=flowers,outcome=answered}":                            1,
+		"lexline_turn_false_starts_total{line=flowers}":                                           1,
+		"lexline_turn_wait_seconds_count{kind=speech,line=flowers}":                               4,
+		"lexline_turn_wait_seconds_sum{kind=speech,line=flowers}":                                 4.16,
+		"lexline_turn_noticed_seconds_count{kind=speech,line=flowers}":                            5,
+		"lexline_turn_answer_seconds_count{kind=keys,line=flowers,region=us-west-2}":              1,
+		"lexline_turn_answer_seconds_count{kind=keys,line=flowers,region=us-east-1}":              0,
+		"lexline_turn_first_sound_seconds_count{kind=keys,line=flowers}":                          1,
+		"lexline_mark_lateness_seconds_sum{}":                                                     0.08,
+		"lexline_lateness_seconds_sum{}":                                                          1,
+		"lexline_door_webhooks_total{}":                                                           65,
+		"lexline_door_resumes_total{}":                                                            2,
+		"lexline_door_given_up_total{}":                                                           1,
+		"lexline_door_rejected_total{cause=signature}":                                            31,
+		"lexline_door_rejected_total{cause=token}":                                                32,
+		"lexline_door_rejected_total{cause=request}":                                              33,
+		"lexline_door_rejected_total{cause=call}":                                                 34,
+		"lexline_door_streams_cut_total{cause=not_started}":                                       41,
+		"lexline_door_streams_cut_total{cause=lost}":                                              42,
+		"lexline_door_streams_cut_total{cause=broken}":                                            43,
+		"lexline_door_streams_cut_total{cause=replaced}":                                          44,
+		"lexline_door_streams_cut_total{cause=panic}":                                             45,
+		"lexline_media_messages_total{direction=received}":                                        51,
+		"lexline_media_messages_total{direction=sent}":                                            52,
+		"lexline_media_frames_total{}":                                                            53,
+		"lexline_media_reordered_total{}":                                                         54,
+		"lexline_media_gaps_total{}":                                                              55,
+		"lexline_media_wakes_total{}":                                                             56,
+		"lexline_media_ignored_total{kind=bad}":                                                   61,
+		"lexline_media_ignored_total{kind=duplicate}":                                             62,
+		"lexline_media_ignored_total{kind=other_track}":                                           63,
+		"lexline_media_ignored_total{kind=unknown}":                                               64,
+		"lexline_media_ignored_total{kind=binary}":                                                66,
+		"lexline_media_ignored_total{kind=after_stop}":                                            67,
+		"lexline_media_ignored_total{kind=foreign_mark}":                                          68,
+		"lexline_rest_requests_total{}":                                                           71,
+		"lexline_rest_retries_total{}":                                                            72,
+		"lexline_rest_refused_retries_total{}":                                                    73,
+		"lexline_rest_failures_total{cause=refused}":                                              74,
+		"lexline_rest_failures_total{cause=throttled}":                                            75,
+		"lexline_rest_failures_total{cause=broken}":                                               76,
+		"lexline_rest_failures_total{cause=unreachable}":                                          77,
+		"lexline_rest_failures_total{cause=timed_out}":                                            78,
+		"lexline_rest_failures_total{cause=unreadable}":                                           79,
+		"lexline_calls_ended_total{reason=panicked,result=server_fault}":                          0, // none yet, but there
+		"lexline_queue_drops_total{queue=keys}":                                                   4,
+		"lexline_queue_drops_total{queue=played}":                                                 5,
+		"lexline_queue_drops_total{queue=early_audio}":                                            1600,
+		"lexline_queue_drops_total{queue=recording}":                                              77,
 		"lexline_table_reachable{bot=OrderFlowers}":                                               1,
 		"lexline_table_read_age_seconds{bot=OrderFlowers}":                                        2,
 		"lexline_table_conflicts_total{bot=OrderFlowers}":                                         2,
@@ -153,22 +235,75 @@ func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 	}
 }
 
-// TestMetricLabelsAreBounded asks that no label can have a value from a caller.
-func TestMetricLabelsAreBounded(t *testing.T) {
-	bounded := []string{"bot", "region", "state", "class", "result", "reason", "version", "go"}
+// family is one metric as people read of it.
+type family struct{ kind, labels string }
+
+// families are all metrics of a gateway, those of the process as well.
+func families(t *testing.T) map[string]family {
+	t.Helper()
+	all := map[string]family{}
 	for _, m := range metrics() {
-		for _, label := range m.labels {
-			if !slices.Contains(bounded, label) {
-				t.Errorf("%s has the label %s, which is not known to be bounded", m.name, label)
+		kind := map[prometheus.ValueType]string{counter: "counter", gauge: "gauge"}[m.kind]
+		all[m.name] = family{kind, strings.Join(m.labels, ", ")}
+	}
+	for _, d := range distributions() {
+		all[d.name] = family{"histogram", strings.Join(d.labels, ", ")}
+	}
+	registry := prometheus.NewPedanticRegistry()
+	registry.MustRegister(processCollectors()...)
+	gathered, err := registry.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range gathered {
+		var labels []string
+		for _, l := range f.GetMetric()[0].GetLabel() {
+			labels = append(labels, l.GetName())
+		}
+		all[f.GetName()] = family{strings.ToLower(f.GetType().String()), strings.Join(labels, ", ")}
+	}
+	return all
+}
+
+// TestMetricLabelsAreBounded asks that no label can have a value from a caller, and
+// that names say kind and unit (https://prometheus.io/docs/practices/naming/).
+func TestMetricLabelsAreBounded(t *testing.T) {
+	bounded := []string{
+		"bot", "region", "state", "class", "result", "reason", "version", "go",
+		"line", "kind", "outcome", "cause", "direction", "queue",
+	}
+	for name, f := range families(t) {
+		for label := range strings.SplitSeq(f.labels, ", ") {
+			if label != "" && !slices.Contains(bounded, label) {
+				t.Errorf("%s has the label %s, which is not known to be bounded", name, label)
 			}
 		}
-		if !regexp.MustCompile(`^lexline_[a-z][a-z_]*[a-z]$`).MatchString(m.name) || strings.HasSuffix(m.name, "_total") != (m.kind == counter) {
-			t.Errorf("%s: want lexline_ before every name, and _total behind those of counters alone", m.name)
+		switch ours := strings.HasPrefix(name, "lexline_"); {
+		case !ours && !strings.HasPrefix(name, "go_") && !strings.HasPrefix(name, "process_"):
+			t.Errorf("%s: want lexline_ before every name of our own", name)
+		case strings.HasSuffix(name, "_total") != (f.kind == "counter"):
+			t.Errorf("%s is a %s: want _total behind the names of counters alone", name, f.kind)
+		case f.kind == "histogram" && !strings.HasSuffix(name, "_seconds"):
+			t.Errorf("%s is a histogram: want _seconds behind its name", name)
 		}
 	}
 }
 
-// TestReferenceListsTheMetrics holds the table in the reference to the code.
+// documentedRow is a row of the tables of metrics in the reference.
+var documentedRow = regexp.MustCompile("(?m)^\\| `((?:lexline|go|process)_\\w+)` \\| (\\w+) \\| ([^|]*) \\| (\\S+) \\| ([^|]+) \\|")
+
+// unitOf is the unit that the name of a metric tells, as the reference words it.
+func unitOf(name string) string {
+	name = strings.TrimSuffix(name, "_total")
+	for suffix, unit := range map[string]string{"_seconds": "s", "_bytes": "bytes", "_percent": "%"} {
+		if strings.HasSuffix(name, suffix) {
+			return unit
+		}
+	}
+	return "1"
+}
+
+// TestReferenceListsTheMetrics holds the tables in the reference to the code.
 func TestReferenceListsTheMetrics(t *testing.T) {
 	content, err := os.ReadFile("../../docs/4-reference.md")
 	if err != nil {
@@ -176,16 +311,24 @@ func TestReferenceListsTheMetrics(t *testing.T) {
 	}
 	_, part, _ := strings.Cut(string(content), "\n## Metrics\n")
 	part, _, _ = strings.Cut(part, "\n## ")
-	documented := map[string]string{}
-	for _, row := range regexp.MustCompile("(?m)^\\| `(lexline_\\w+)` \\| ([^|]*) \\|").FindAllStringSubmatch(part, -1) {
-		documented[row[1]] = strings.ReplaceAll(strings.TrimSpace(row[2]), "`", "")
+	documented := map[string]family{}
+	for _, row := range documentedRow.FindAllStringSubmatch(part, -1) {
+		name, unit := row[1], row[4]
+		if _, twice := documented[name]; twice {
+			t.Errorf("docs/4-reference.md lists %s twice", name)
+		}
+		if unit != unitOf(name) {
+			t.Errorf("docs/4-reference.md gives %s the unit %s; its name says %s", name, unit, unitOf(name))
+		}
+		documented[name] = family{row[2], strings.ReplaceAll(strings.TrimSpace(row[3]), "`", "")}
 	}
-	exported := map[string]string{}
-	for _, m := range metrics() {
-		exported[m.name] = strings.Join(m.labels, ", ")
+	if diff := cmp.Diff(families(t), documented, cmp.AllowUnexported(family{})); diff != "" {
+		t.Errorf("metrics with their types and labels, exported (-) and in docs/4-reference.md (+):\n%s", diff)
 	}
-	if diff := cmp.Diff(exported, documented); diff != "" {
-		t.Errorf("metrics with their labels, exported (-) and in docs/4-reference.md (+):\n%s", diff)
+	for _, q := range queues() {
+		if !strings.Contains(part, "| `"+q.name+"` |") {
+			t.Errorf("docs/4-reference.md does not say what the queue %s drops", q.name)
+		}
 	}
 }
 
@@ -195,16 +338,19 @@ func TestMetricsAreServed(t *testing.T) {
 	if code != 200 {
 		t.Fatalf("GET /metrics = %d: %s", code, body)
 	}
-	families := map[string]bool{}
+	served := map[string]bool{}
 	for lines := bufio.NewScanner(strings.NewReader(body)); lines.Scan(); {
 		name, _, _ := strings.Cut(lines.Text(), "{")
 		if name, _, _ = strings.Cut(name, " "); name != "#" {
-			families[name] = true
+			served[name] = true
 		}
 	}
-	for _, m := range metrics() {
-		if !families[m.name] && m.name != "lexline_calls_ended_total" { // none has ended
-			t.Errorf("GET /metrics lacks %s; it has %q", m.name, slices.Sorted(maps.Keys(families)))
+	for name, f := range families(t) {
+		if f.kind == "histogram" {
+			name += "_bucket"
+		}
+		if !served[name] {
+			t.Errorf("GET /metrics lacks %s; it has %q", name, slices.Sorted(maps.Keys(served)))
 		}
 	}
 	if want := `lexline_region_state{bot="OrderFlowers",region="us-west-2",state="healthy"} 1`; !strings.Contains(body, want) {

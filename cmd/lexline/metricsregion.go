@@ -105,6 +105,15 @@ func regionMetrics() []metric {
 		forRegions("lexline_region_answer_slow_seconds", "Their 95th percentile.", func(_ botStatus, r region.RegionStatus) float64 { return r.SlowSeconds }),
 		forRegions("lexline_region_in_flight", "Requests under way.", func(b botStatus, r region.RegionStatus) float64 { return float64(b.Rooms[r.Region].Held) }),
 		forRegions("lexline_region_quota", "How many requests at a time are allowed (lines.quota).", func(b botStatus, r region.RegionStatus) float64 { return float64(b.Rooms[r.Region].Limit) }),
+		{"lexline_region_quota_headroom", "How many more requests at a time are allowed; of regions with a quota.", gauge, []string{"bot", "region"}, func(s statusAnswer, to emit) {
+			for _, b := range s.Bots {
+				for _, r := range b.Regions {
+					if room := b.Rooms[r.Region]; room.Limit > 0 {
+						to(float64(room.Limit-room.Held), b.Name, r.Region)
+					}
+				}
+			}
+		}},
 		forRegions("lexline_region_in_flight_peak", "The most requests at a time since the start.", func(b botStatus, r region.RegionStatus) float64 { return float64(b.Rooms[r.Region].Most) }),
 		regionCounter("lexline_region_quota_refused_total", "Requests not sent because the quota was used up.", func(b botStatus, r region.RegionStatus) float64 { return float64(b.Rooms[r.Region].Refused) }),
 	}

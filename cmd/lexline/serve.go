@@ -79,6 +79,7 @@ type gateway struct {
 	kept     *recording.Folder      // of recordings; nil: none are made
 	started  time.Time
 	ends     callEnds
+	turns    *turnCounts
 	control  *control // nil: none
 }
 
@@ -103,10 +104,12 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	if err := g.findBots(ctx); err != nil {
 		return err
 	}
+	g.turns = newTurnCounts(g.cfg.Lines)
 	settings := g.cfg.Call
 	g.calls = call.Config{
 		Logger:      g.log,
-		Counters:    new(call.Counters),
+		Counters:    call.NewCounters(),
+		Report:      g.report,
 		Hearing:     settings.hearing(),
 		NoInput:     settings.NoInput.duration(0),
 		MaxSilent:   settings.MaxSilent,
@@ -178,15 +181,12 @@ func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFun
 	door := twilio.Config{
 		PublicURL: cfg.PublicURL, AuthTokens: tokens, AccountSID: cfg.Twilio.AccountSID,
 		TokenKey: []byte(cfg.Twilio.TokenKey), Dev: dev, Logger: logger, Serve: serve,
-		Limits: twilio.Limits{Calls: cfg.Limits.Calls},
 	}
-	door.Refusal, _ = cfg.Limits.refusal() // checked with the rest of the configuration
 	for _, line := range cfg.Lines {
 		door.Lines = append(door.Lines, twilio.Line{
-			Name: line.Name, Numbers: line.Numbers, Default: len(line.Numbers) == 0 && !line.Outbound,
+			Name: line.Name, Numbers: line.Numbers, Default: len(line.Numbers) == 0,
 			Greeting: line.Greeting, Resuming: line.ResumeGreeting, TwiML: line.TwiML,
 			Voice: line.Voice, Language: line.Language,
-			Outbound: line.Outbound, TalkToMachines: line.Machines == "talk",
 		})
 	}
 	return door
@@ -202,6 +202,10 @@ func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) (end
 	defer session.Leave()
 	return call.New(calls, info, leg, session).Run(ctx)
 }
+
+// report takes what became of a turn. It is called on its call's goroutine and does
+// not block.
+func (g *gateway) report(info call.Info, turn call.TurnReport) { g.turns.add(info, turn) }
 
 // run serves until ctx ends, then refuses new calls and lets the live ones
 // finish within the drain time, or until impatient fires.
