@@ -59,8 +59,12 @@ func TestAWSCLI(t *testing.T) {
 	if err != nil || !strings.Contains(out, `"ACTIVE"`) || !strings.Contains(out, `"HASH"`) {
 		t.Errorf("describe-table: %v %s", err, out)
 	}
-	out, err = run("query", "--table-name", "lexDR", "--key-condition-expression", "connectRegion = :r", "--expression-attribute-values", `{":r":{"S":"x"}}`)
+	out, err = run("query", "--table-name", "lexDR", "--key-condition-expression", "connectRegion = :r", "--expression-attribute-values", `{":r":{"S":"us-east-1"}}`)
+	if err != nil || !strings.Contains(out, `"err"`) || !strings.Contains(out, `"Count": 1`) {
+		t.Errorf("query: %v %s; want the one item", err, out)
+	}
+	out, err = run("batch-get-item", "--request-items", `{"lexDR":{"Keys":[{"connectRegion":{"S":"x"}}]}}`)
 	if err == nil || !strings.Contains(out, "UnknownOperationException") {
-		t.Errorf("query: %v %s; want it refused", err, out)
+		t.Errorf("batch-get-item: %v %s; want it refused", err, out)
 	}
 }

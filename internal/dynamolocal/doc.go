@@ -1,18 +1,18 @@
-// Package dynamolocal is a small Amazon DynamoDB on the own machine: tables with
-// one hash key, kept in memory, served over DynamoDB's wire protocol, so that the
+// Package dynamolocal is a small Amazon DynamoDB on the own machine: tables with a
+// hash key, and a range key if one is wanted, kept in memory, served over DynamoDB's wire protocol, so that the
 // unmodified AWS SDKs and the AWS CLI talk to it when they are given its address
 // as endpoint. It is there for the drill, for the demo of the region table and
 // for tests of what happens when a table fails.
 //
 // Served are CreateTable, DescribeTable, DeleteTable, ListTables, GetItem,
-// PutItem, UpdateItem, DeleteItem, Scan, UpdateTimeToLive and DescribeTimeToLive,
-// with condition, update, projection and filter expressions. Indexes, range keys,
-// queries, batches, transactions and the parameters from before there were
+// PutItem, UpdateItem, DeleteItem, Query, Scan, UpdateTimeToLive and DescribeTimeToLive,
+// with condition, key condition, update, projection and filter expressions. Indexes,
+// batches, transactions and the parameters from before there were
 // expressions are refused by name, but for the AttributeUpdates of UpdateItem.
 //
 // A request passes through three layers. The outermost (server.go, request.go,
 // apierror.go) is HTTP and JSON: headers, checksums, errors with their types. The
-// middle (tableops.go, itemops.go, scan.go) is the operations on tables (table.go).
+// middle (tableops.go, itemops.go, scan.go, query.go) is the operations on tables (table.go).
 // The core knows neither: values (value.go, number.go), and expressions, which are
 // cut into tokens (lexer.go), parsed (parser.go, update.go, projection.go), checked
 // as far as that needs no item (check.go), and evaluated (condition.go, apply.go).

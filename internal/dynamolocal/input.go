@@ -14,6 +14,7 @@ type input struct {
 	UpdateExpression                    *string
 	ProjectionExpression                *string
 	FilterExpression                    *string
+	KeyConditionExpression              *string
 	ExpressionAttributeNames            map[string]string
 	ExpressionAttributeValues           map[string]json.RawMessage
 	AttributeUpdates                    map[string]attributeUpdate
@@ -22,6 +23,7 @@ type input struct {
 
 	Limit                          *int
 	ExclusiveStartKey              map[string]json.RawMessage
+	ScanIndexForward               *bool
 	Select                         string
 	ExclusiveStartTableName        string
 	AttributeDefinitions           []attributeDefinition
@@ -32,6 +34,7 @@ type input struct {
 	GlobalSecondaryIndexes         []json.RawMessage
 	LocalSecondaryIndexes          []json.RawMessage
 	Expected, ScanFilter           json.RawMessage
+	KeyConditions, QueryFilter     json.RawMessage
 	ConditionalOperator, IndexName json.RawMessage
 	AttributesToGet, Segment       json.RawMessage
 }
@@ -53,6 +56,8 @@ func (in *input) refuse() *apiError {
 		{"ConditionalOperator", in.ConditionalOperator},
 		{"AttributesToGet", in.AttributesToGet},
 		{"ScanFilter", in.ScanFilter},
+		{"KeyConditions", in.KeyConditions},
+		{"QueryFilter", in.QueryFilter},
 		{"IndexName", in.IndexName},
 		{"Segment", in.Segment},
 	} {
@@ -66,6 +71,7 @@ func (in *input) refuse() *apiError {
 // expressions is what the expressions of a request came to.
 type expressions struct {
 	condition  *node // also of a filter
+	keys       *node // of a query
 	actions    []action
 	projection []path
 }
@@ -95,6 +101,11 @@ func (in *input) expressions() (expressions, *apiError) {
 			return x, err
 		}
 	}
+	if in.KeyConditionExpression != nil {
+		if x.keys, err = parse("KeyConditionExpression", *in.KeyConditionExpression, ph, (*parser).condition); err != nil {
+			return x, err
+		}
+	}
 	if in.ProjectionExpression != nil {
 		if x.projection, err = parse("ProjectionExpression", *in.ProjectionExpression, ph, (*parser).projection); err != nil {
 			return x, err
@@ -105,7 +116,7 @@ func (in *input) expressions() (expressions, *apiError) {
 
 // checkPlaceholders wants an expression where there is something to use in one.
 func (in *input) checkPlaceholders() *apiError {
-	withValues := in.UpdateExpression != nil || in.ConditionExpression != nil || in.FilterExpression != nil
+	withValues := in.UpdateExpression != nil || in.ConditionExpression != nil || in.FilterExpression != nil || in.KeyConditionExpression != nil
 	switch {
 	case in.ExpressionAttributeNames != nil && !withValues && in.ProjectionExpression == nil:
 		return invalid("ExpressionAttributeNames can only be specified when using expressions")

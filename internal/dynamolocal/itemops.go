@@ -72,7 +72,7 @@ func (s *Server) prepare(q *request, keyOf func(*table, item) (string, *apiError
 	if p.key, err = keyOf(p.table, p.attrs); err != nil {
 		return p, err
 	}
-	q.record.Key = p.table.showKey(p.key)
+	q.record.Key = p.table.showKey(p.attrs)
 	return p, p.table.checkPaths(p.condition)
 }
 

@@ -8,7 +8,7 @@ import (
 // maxPage is what the items of one page of a scan may take, filtered out or not.
 const maxPage = 1 << 20
 
-// page is the answer of a scan.
+// page is the answer of a scan or a query.
 type page struct {
 	Items            []item `json:",omitzero"`
 	Count            int
@@ -59,22 +59,29 @@ func (in *input) checkScan() *apiError {
 // page collects the items after a key, as many as fit.
 func (in *input) page(t *table, x expressions, after string) page {
 	items := t.all()
+	var found []item
+	for _, key := range slices.Sorted(maps.Keys(items)) {
+		if key > after {
+			found = append(found, items[key])
+		}
+	}
+	return in.collect(t, x, found)
+}
+
+// collect makes a page of the first of the items, as many as fit.
+func (in *input) collect(t *table, x expressions, items []item) page {
 	p := page{}
 	if in.Select != "COUNT" {
 		p.Items = []item{}
 	}
 	size := 0
-	for _, key := range slices.Sorted(maps.Keys(items)) {
-		it := items[key]
-		if key <= after {
-			continue
-		}
+	for _, it := range items {
 		if in.Limit != nil && p.ScannedCount >= *in.Limit || size > maxPage {
 			return p
 		}
 		p.ScannedCount++
 		size += itemSize(it)
-		p.LastEvaluatedKey = item{t.keyName: it[t.keyName]}
+		p.LastEvaluatedKey = t.keyAttributes(it)
 		if x.condition != nil && !x.condition.holds(it) {
 			continue
 		}

@@ -58,14 +58,37 @@ func New(cfg Config) *Server {
 // CreateTable makes an empty table, as the operation of that name does. keyType is
 // S, N or B. It is an error if there is a table of that name.
 func (s *Server) CreateTable(name, key, keyType string) error {
-	in := input{
+	return s.makeTable(input{
 		TableName: name, BillingMode: payPerRequest,
 		KeySchema: []keyElement{{key, "HASH"}}, AttributeDefinitions: []attributeDefinition{{key, kind(keyType)}},
+	})
+}
+
+// CreateSortedTable makes an empty table with a range key, too, as CreateTable does.
+func (s *Server) CreateSortedTable(name, key, keyType, sortBy, sortType string) error {
+	return s.makeTable(input{
+		TableName: name, BillingMode: payPerRequest,
+		KeySchema:            []keyElement{{key, "HASH"}, {sortBy, "RANGE"}},
+		AttributeDefinitions: []attributeDefinition{{key, kind(keyType)}, {sortBy, kind(sortType)}},
+	})
+}
+
+// SetTimeToLive has the items of a table expire by an attribute, as UpdateTimeToLive
+// does.
+func (s *Server) SetTimeToLive(table, attribute string) error {
+	q := &request{in: input{TableName: table, TimeToLiveSpecification: &timeToLive{AttributeName: attribute, Enabled: true}}}
+	if _, err := s.updateTimeToLive(q); err != nil {
+		return fmt.Errorf("set the time to live of table %s: %w", table, err)
 	}
+	return nil
+}
+
+func (s *Server) makeTable(in input) error {
+	name := in.TableName
 	if err := in.checkCreate(); err != nil {
 		return fmt.Errorf("create table %s: %w", name, err)
 	}
-	if !s.tables.add(s.newTable(name, key, kind(keyType))) {
+	if !s.tables.add(s.newTable(&in)) {
 		return fmt.Errorf("create table %s: %w", name, tableExists(name))
 	}
 	return nil
@@ -98,6 +121,7 @@ var operations = map[string]operation{
 	"GetItem":            (*Server).getItem,
 	"ListTables":         (*Server).listTables,
 	"PutItem":            (*Server).putItem,
+	"Query":              (*Server).query,
 	"Scan":               (*Server).scan,
 	"UpdateItem":         (*Server).updateItem,
 	"UpdateTimeToLive":   (*Server).updateTimeToLive,

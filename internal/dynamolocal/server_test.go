@@ -24,15 +24,15 @@ func TestWire(t *testing.T) {
 		{"no signature", targetPrefix + "ListTables", "", `{}`, 400, "com.amazon.coral.service#MissingAuthenticationTokenException"},
 		{"no operation", "", signed, `{}`, 400, "com.amazon.coral.service#UnknownOperationException"},
 		{"operation of another version", "DynamoDB_20111205.ListTables", signed, `{}`, 400, "UnknownOperationException"},
-		{"operation that is not served", targetPrefix + "Query", signed, `{}`, 400, `no operation \"DynamoDB_20120810.Query\"`},
+		{"operation that is not served", targetPrefix + "BatchGetItem", signed, `{}`, 400, `no operation \"DynamoDB_20120810.BatchGetItem\"`},
 		{"no JSON", targetPrefix + "ListTables", signed, `{`, 400, "com.amazon.coral.service#SerializationException"},
 		{"wrong JSON type", targetPrefix + "GetItem", signed, `{"TableName":7}`, 400, "SerializationException"},
 		{"no table", targetPrefix + "DescribeTable", signed, `{"TableName":"gone"}`, 400, "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException"},
 		{"no name", targetPrefix + "GetItem", signed, `{}`, 400, "com.amazon.coral.validate#ValidationException"},
 		{"too long", targetPrefix + "PutItem", signed, strings.Repeat(" ", maxBody+1), 413, "Request Entity Too Large"},
 		{
-			"range key", targetPrefix + "CreateTable", signed,
-			`{"TableName":"two","KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"}]}`, 400, "without a range key",
+			"range key that is not defined", targetPrefix + "CreateTable", signed,
+			`{"TableName":"two","KeySchema":[{"AttributeName":"a","KeyType":"HASH"},{"AttributeName":"b","KeyType":"RANGE"}],"AttributeDefinitions":[{"AttributeName":"a","AttributeType":"S"},{"AttributeName":"c","AttributeType":"S"}]}`, 400, "Keys: [b]",
 		},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.url, strings.NewReader(tt.body))

@@ -2,6 +2,9 @@ package dynamolocal
 
 import (
 	"encoding/base64"
+	"slices"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -9,6 +12,7 @@ import (
 const (
 	maxItem = 400 << 10 // bytes
 	maxKey  = 2 << 10   // bytes of a hash key
+	maxSort = 1 << 10   // bytes of a range key
 )
 
 // table is one table with its items.
@@ -16,8 +20,9 @@ type table struct {
 	name    string
 	keyName string
 	keyKind kind
-	billing string // PROVISIONED or PAY_PER_REQUEST
-	read    int64  // capacity units that were asked for
+	sort    sortKey // of the items under one hash key
+	billing string  // PROVISIONED or PAY_PER_REQUEST
+	read    int64   // capacity units that were asked for
 	write   int64
 	created time.Time
 	expires func(item, string) bool // whether an item's time is over, by that attribute
@@ -27,43 +32,96 @@ type table struct {
 	ttl   string          // the attribute with the time of expiry, "" for none
 }
 
+// sortKey is the range key of a table; one without a name is none.
+type sortKey struct {
+	name string
+	kind kind
+}
+
+// keyNames are the attributes of the key.
+func (t *table) keyNames() []string {
+	if t.sort.name == "" {
+		return []string{t.keyName}
+	}
+	return []string{t.keyName, t.sort.name}
+}
+
+func (t *table) isKey(name string) bool { return slices.Contains(t.keyNames(), name) }
+
+// kindOf is the kind of an attribute of the key.
+func (t *table) kindOf(name string) kind {
+	if name == t.keyName {
+		return t.keyKind
+	}
+	return t.sort.kind
+}
+
 // keyOf reads the key of a request, of which it is all there is.
 func (t *table) keyOf(key item) (string, *apiError) {
-	v, ok := key[t.keyName]
-	if !ok || len(key) != 1 || v.kind != t.keyKind {
-		return "", invalid("The provided key element does not match the schema")
+	names := t.keyNames()
+	for _, name := range names {
+		if v, ok := key[name]; !ok || len(key) != len(names) || v.kind != t.kindOf(name) {
+			return "", invalid("The provided key element does not match the schema")
+		}
 	}
-	return t.checkKey(v)
+	return t.checkKey(key)
 }
 
 // keyIn reads the key in an item.
 func (t *table) keyIn(it item) (string, *apiError) {
-	v, ok := it[t.keyName]
-	if !ok {
-		return "", invalid("One or more parameter values were invalid: Missing the key %s in the item", t.keyName)
+	for _, name := range t.keyNames() {
+		v, ok := it[name]
+		if !ok {
+			return "", invalid("One or more parameter values were invalid: Missing the key %s in the item", name)
+		}
+		if v.kind != t.kindOf(name) {
+			return "", invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", name, t.kindOf(name), v.kind)
+		}
 	}
-	if v.kind != t.keyKind {
-		return "", invalid("One or more parameter values were invalid: Type mismatch for key %s expected: %s actual: %s", t.keyName, t.keyKind, v.kind)
-	}
-	return t.checkKey(v)
+	return t.checkKey(it)
 }
 
-func (t *table) checkKey(v value) (string, *apiError) {
-	switch {
-	case v.text == "":
-		return "", invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty value. Key: %s", t.keyName)
-	case len(v.text) > maxKey:
-		return "", invalid("One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of %d bytes", maxKey)
+// checkKey returns what items are found by: the hash key and, behind it, the range key.
+func (t *table) checkKey(it item) (string, *apiError) {
+	for _, name := range t.keyNames() {
+		what, most := "hashkey", maxKey
+		if name != t.keyName {
+			what, most = "rangekey", maxSort
+		}
+		switch v := it[name]; {
+		case v.text == "":
+			return "", invalid("One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty value. Key: %s", name)
+		case len(v.text) > most:
+			return "", invalid("One or more parameter values were invalid: Size of %s has exceeded the maximum size limit of %d bytes", what, most)
+		}
 	}
-	return v.text, nil
+	hash := it[t.keyName].text
+	if t.sort.name == "" {
+		return hash, nil
+	}
+	return hash + "\x00" + it[t.sort.name].text + "\x00" + strconv.Itoa(len(hash)), nil // no two keys look the same
 }
 
-// showKey writes a key for people.
-func (t *table) showKey(key string) string {
-	if t.keyKind == kindB {
-		return base64.StdEncoding.EncodeToString([]byte(key))
+// keyAttributes is the key of an item.
+func (t *table) keyAttributes(it item) item {
+	key := item{}
+	for _, name := range t.keyNames() {
+		key[name] = it[name]
 	}
 	return key
+}
+
+// showKey writes the key of an item for people.
+func (t *table) showKey(it item) string {
+	shown := make([]string, 0, 2)
+	for _, name := range t.keyNames() {
+		text := it[name].text
+		if t.kindOf(name) == kindB {
+			text = base64.StdEncoding.EncodeToString([]byte(text))
+		}
+		shown = append(shown, text)
+	}
+	return strings.Join(shown, "/")
 }
 
 // checkPaths refuses paths into the key, which is no list or map.
@@ -71,8 +129,8 @@ func (t *table) checkPaths(n *node) *apiError {
 	if n == nil {
 		return nil
 	}
-	if n.op == opPath && len(n.path) > 1 && n.path[0].name == t.keyName {
-		return invalid("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: %s", t.keyName)
+	if n.op == opPath && len(n.path) > 1 && t.isKey(n.path[0].name) {
+		return invalid("Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: %s", n.path[0].name)
 	}
 	for _, arg := range n.args {
 		if err := t.checkPaths(arg); err != nil {
@@ -85,8 +143,8 @@ func (t *table) checkPaths(n *node) *apiError {
 // checkActions refuses changes of the key.
 func (t *table) checkActions(actions []action) *apiError {
 	for _, a := range actions {
-		if a.path[0].name == t.keyName {
-			return invalid("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", t.keyName)
+		if t.isKey(a.path[0].name) {
+			return invalid("One or more parameter values were invalid: Cannot update attribute %s. This attribute is part of the key", a.path[0].name)
 		}
 		if err := t.checkPaths(a.value); err != nil {
 			return err

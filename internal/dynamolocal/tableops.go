@@ -50,9 +50,14 @@ func (t *table) describe(status string) description {
 		CreationDateTime:      float64(t.created.UnixMilli()) / 1000,
 		ItemCount:             count,
 		TableSizeBytes:        size,
-		AttributeDefinitions:  []attributeDefinition{{t.keyName, t.keyKind}},
 		KeySchema:             []keyElement{{t.keyName, "HASH"}},
 		ProvisionedThroughput: throughput{ReadCapacityUnits: t.read, WriteCapacityUnits: t.write},
+	}
+	if t.sort.name != "" {
+		d.KeySchema = append(d.KeySchema, keyElement{t.sort.name, "RANGE"})
+	}
+	for _, name := range t.keyNames() {
+		d.AttributeDefinitions = append(d.AttributeDefinitions, attributeDefinition{name, t.kindOf(name)})
 	}
 	if t.billing == payPerRequest {
 		d.BillingModeSummary = &billing{payPerRequest}
@@ -86,7 +91,7 @@ func (s *Server) createTable(q *request) (any, *apiError) {
 	if err := in.checkCreate(); err != nil {
 		return nil, err
 	}
-	t := s.newTable(in.TableName, in.KeySchema[0].AttributeName, in.AttributeDefinitions[0].AttributeType)
+	t := s.newTable(in)
 	if in.BillingMode != payPerRequest {
 		t.billing, t.read, t.write = provisioned, in.ProvisionedThroughput.ReadCapacityUnits, in.ProvisionedThroughput.WriteCapacityUnits
 	}
@@ -96,12 +101,29 @@ func (s *Server) createTable(q *request) (any, *apiError) {
 	return map[string]any{"TableDescription": t.describe("CREATING")}, nil
 }
 
-// newTable returns an empty table that is billed by request.
-func (s *Server) newTable(name, keyName string, keyKind kind) *table {
-	return &table{
-		name: name, keyName: keyName, keyKind: keyKind, billing: payPerRequest,
+// newTable returns an empty table by a definition that was checked. It is billed by
+// request.
+func (s *Server) newTable(in *input) *table {
+	t := &table{
+		name: in.TableName, keyName: in.KeySchema[0].AttributeName, billing: payPerRequest,
 		created: s.cfg.Now(), expires: s.expired, items: make(map[string]item),
 	}
+	t.keyKind, _ = in.defined(t.keyName)
+	if len(in.KeySchema) == 2 {
+		t.sort.name = in.KeySchema[1].AttributeName
+		t.sort.kind, _ = in.defined(t.sort.name)
+	}
+	return t
+}
+
+// defined returns the kind of an attribute, by its definition.
+func (in *input) defined(name string) (kind, bool) {
+	for _, d := range in.AttributeDefinitions {
+		if d.AttributeName == name && name != "" {
+			return d.AttributeType, true
+		}
+	}
+	return "", false
 }
 
 // checkCreate looks at the definition of a new table.
@@ -131,19 +153,24 @@ func (in *input) checkKeySchema() *apiError {
 	switch {
 	case len(in.KeySchema) == 0:
 		return invalid("1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null")
-	case len(in.KeySchema) == 2 && in.KeySchema[1].KeyType == "RANGE":
-		return invalid("this local DynamoDB has tables with a hash key only, without a range key")
-	case len(in.KeySchema) != 1 || in.KeySchema[0].KeyType != "HASH":
+	case len(in.KeySchema) > 2:
+		return invalid("1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2")
+	case in.KeySchema[0].KeyType != "HASH":
 		return invalid("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
-	case len(in.AttributeDefinitions) != 1:
+	case len(in.KeySchema) == 2 && in.KeySchema[1].KeyType != "RANGE":
+		return invalid("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+	case len(in.KeySchema) == 2 && in.KeySchema[0].AttributeName == in.KeySchema[1].AttributeName:
+		return invalid("Both the Hash Key and the Range Key element in the KeySchema have the same name")
+	case len(in.AttributeDefinitions) != len(in.KeySchema):
 		return invalid("One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions")
 	}
-	key, defined := in.KeySchema[0].AttributeName, in.AttributeDefinitions[0]
-	switch {
-	case key == "" || key != defined.AttributeName:
-		return invalid("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s], AttributeDefinitions: [%s]", key, defined.AttributeName)
-	case !defined.AttributeType.hasOrder():
-		return invalid("1 validation error detected: Value '%s' at 'attributeDefinitions.1.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]", defined.AttributeType)
+	for i, key := range in.KeySchema {
+		switch defined, ok := in.defined(key.AttributeName); {
+		case !ok:
+			return invalid("One or more parameter values were invalid: Some index key attributes are not defined in AttributeDefinitions. Keys: [%s]", key.AttributeName)
+		case !defined.hasOrder():
+			return invalid("1 validation error detected: Value '%s' at 'attributeDefinitions.%d.member.attributeType' failed to satisfy constraint: Member must satisfy enum value set: [B, N, S]", defined, i+1)
+		}
 	}
 	return nil
 }

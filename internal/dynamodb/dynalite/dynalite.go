@@ -116,13 +116,33 @@ func CreateTable(tb testing.TB, endpoint, name string) {
 // kind is S, N or B, as DynamoDB calls the types of keys.
 func CreateTableWithKey(tb testing.TB, endpoint, name, key, kind string) {
 	tb.Helper()
+	createTable(tb, endpoint, name, attribute{key, kind, "HASH"})
+}
+
+// CreateSortedTable makes an empty table with a hash key and a range key, of the kinds
+// given, too.
+func CreateSortedTable(tb testing.TB, endpoint, name, key, kind, sortBy, sortKind string) {
+	tb.Helper()
+	createTable(tb, endpoint, name, attribute{key, kind, "HASH"}, attribute{sortBy, sortKind, "RANGE"})
+}
+
+// attribute is one of a table's key, and what it does in it.
+type attribute struct{ name, kind, role string }
+
+func createTable(tb testing.TB, endpoint, name string, key ...attribute) {
+	tb.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
+	var definitions, schema []any
+	for _, a := range key {
+		definitions = append(definitions, map[string]any{"AttributeName": a.name, "AttributeType": a.kind})
+		schema = append(schema, map[string]any{"AttributeName": a.name, "KeyType": a.role})
+	}
 	if _, err := Call(ctx, endpoint, "CreateTable", map[string]any{
 		"TableName":            name,
 		"BillingMode":          "PAY_PER_REQUEST",
-		"AttributeDefinitions": []any{map[string]any{"AttributeName": key, "AttributeType": kind}},
-		"KeySchema":            []any{map[string]any{"AttributeName": key, "KeyType": "HASH"}},
+		"AttributeDefinitions": definitions,
+		"KeySchema":            schema,
 	}); err != nil {
 		tb.Fatal(err)
 	}
