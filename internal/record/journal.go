@@ -1,0 +1,275 @@
+package record
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Config is what a Journal is made of.
+type Config struct {
+	Store     Store
+	Name      string        // of the store, for people
+	Retention time.Duration // how long a record is kept, from its call's start
+	Gateway   string        // this one's name, in records
+	NumberKey []byte        // for HashNumber
+
+	Transcripts bool                // keep words and values
+	FullNumbers bool                // keep telephone numbers
+	Masked      map[string][]string // by line: the slots whose values are never kept
+	EndsOnly    bool                // write when a call begins and ends, and not in between
+
+	Logger   *slog.Logger     // default: slog.Default()
+	Deadline time.Duration    // for one write; default 2 s
+	Waiting  int              // records in the queue at most; default 1,000
+	Now      func() time.Time // default: time.Now
+}
+
+// Times of a Journal.
+const (
+	defaultDeadline = 2 * time.Second
+	firstPause      = 250 * time.Millisecond // after a write that was an error; it doubles ...
+	longestPause    = 5 * time.Second        // ... up to this
+	cleanEvery      = 10 * time.Minute       // expired records are deleted
+	cleanTime       = 10 * time.Second       // so long at most
+)
+
+// Journal writes the records of all calls of a gateway. It is safe for many
+// goroutines; a nil Journal keeps nothing. New starts its goroutine, Close ends it.
+type Journal struct {
+	cfg    Config
+	log    *slog.Logger
+	wake   chan struct{} // holds one: there is something to write
+	stop   context.CancelFunc
+	done   chan struct{}
+	cancel context.CancelFunc // of the write under way
+
+	mu       sync.Mutex
+	queue    queue
+	inFlight int // records out of the queue that are being written: 0 or 1
+	state    Status
+}
+
+// Status is how a journal fares.
+type Status struct {
+	Store   string    `json:"store"`
+	OK      bool      `json:"ok"`              // the last write went well, or there was none yet
+	Error   string    `json:"error,omitempty"` // of the last one
+	Since   time.Time `json:"since,omitzero"`  // when it came to be so
+	Waiting int       `json:"waiting"`         // records to be written
+	Written int64     `json:"written"`         // writes that went well; a record is written several times
+	Failed  int64     `json:"failed"`          // writes that were errors
+	Dropped int64     `json:"dropped"`         // states of a record that were never written, for want of room or as the store did not take them
+	Deleted int64     `json:"deleted"`         // records whose time was over, as far as the store told
+}
+
+// New returns a Journal that writes until Close.
+func New(cfg Config) *Journal {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.Default()
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	cfg.Deadline = cmp.Or(cfg.Deadline, defaultDeadline)
+	cfg.Waiting = cmp.Or(cfg.Waiting, 1000)
+	ctx, stop := context.WithCancel(context.Background())
+	writing, cancel := context.WithCancel(context.Background())
+	j := &Journal{
+		cfg: cfg, log: cfg.Logger.With("store", cfg.Name), wake: make(chan struct{}, 1), stop: stop, cancel: cancel, done: make(chan struct{}),
+		queue: queue{most: cfg.Waiting, byKey: map[key]Record{}}, state: Status{Store: cfg.Name, OK: true},
+	}
+	go func() {
+		defer close(j.done)
+		j.run(ctx, writing)
+	}()
+	return j
+}
+
+// Close writes what is still in the queue, until ctx ends, and returns when nothing is
+// at work any more. Its error says how many records were left. Calls must have ended.
+func (j *Journal) Close(ctx context.Context) error {
+	if j == nil {
+		return nil
+	}
+	defer j.cancel()
+	unhook := context.AfterFunc(ctx, j.cancel)
+	defer unhook()
+	j.stop()
+	<-j.done
+	if left := j.Status().Waiting; left > 0 {
+		return fmt.Errorf("write the last records: %d were left", left)
+	}
+	return nil
+}
+
+// Status tells how it fares. That of a nil Journal is the zero Status.
+func (j *Journal) Status() Status {
+	if j == nil {
+		return Status{}
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	s := j.state
+	s.Waiting, s.Dropped = j.queue.len()+j.inFlight, s.Dropped+j.queue.dropped
+	return s
+}
+
+// put queues a record in its present state. It never waits.
+func (j *Journal) put(r Record) {
+	if j.cfg.EndsOnly && r.State == Live && len(r.Turns) > 0 {
+		return
+	}
+	j.mu.Lock()
+	j.queue.put(r)
+	j.mu.Unlock()
+	select {
+	case j.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run writes until ctx ends, and then what is left; writing is the context of writes.
+func (j *Journal) run(ctx, writing context.Context) {
+	clean := time.NewTimer(time.Second)
+	defer clean.Stop()
+	pause := time.Duration(0)
+	for {
+		select {
+		case <-clean.C:
+			j.clean(writing)
+			clean.Reset(cleanEvery)
+		default:
+		}
+		r, ok := j.next()
+		switch {
+		case ok && writing.Err() == nil:
+			if pause = j.write(writing, r, pause); pause > 0 && !sleep(ctx, writing, pause) {
+				return
+			}
+			continue
+		case ctx.Err() != nil:
+			if ok {
+				j.again(r)
+			}
+			return
+		}
+		select {
+		case <-j.wake:
+		case <-clean.C:
+			clean.Reset(0)
+		case <-ctx.Done():
+		}
+	}
+}
+
+// sleep waits before the next try, and reports whether there is to be one. When the
+// journal is being closed, tries follow each other at a shorter pause.
+func sleep(ctx, writing context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		timer.Reset(min(pause, firstPause))
+		select {
+		case <-timer.C:
+		case <-writing.Done():
+		}
+	}
+	return writing.Err() == nil
+}
+
+func (j *Journal) next() (Record, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	r, ok := j.queue.take()
+	if ok {
+		j.inFlight = 1
+	}
+	return r, ok
+}
+
+// again puts a record that was not written back in front, unless there is a later
+// state of it by now.
+func (j *Journal) again(r Record) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.inFlight = 0
+	j.queue.again(r)
+}
+
+// write puts one record into the store and returns how long to wait before the next.
+func (j *Journal) write(writing context.Context, r Record, before time.Duration) (pause time.Duration) {
+	entry, err := j.entry(r)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(writing, j.cfg.Deadline)
+		defer cancel()
+		err = j.cfg.Store.Put(ctx, entry)
+	}
+	switch refused := errors.Is(err, ErrRefused); {
+	case err == nil:
+		j.note(func(s *Status) { s.Written++ }, nil)
+	case refused:
+		j.log.Warn("record not kept", "call", r.Call, "err", err)
+		j.note(func(s *Status) { s.Failed++; s.Dropped++ }, nil)
+	default:
+		j.again(r)
+		j.note(func(s *Status) { s.Failed++ }, err)
+		pause = min(max(2*before, firstPause), longestPause)
+	}
+	return pause
+}
+
+// note counts, and says when the store fails and when it is back, once each.
+func (j *Journal) note(count func(*Status), err error) {
+	j.mu.Lock()
+	count(&j.state)
+	j.inFlight = 0
+	turned := j.state.OK != (err == nil)
+	j.state.OK, j.state.Error = err == nil, ""
+	if turned {
+		j.state.Since = j.cfg.Now()
+	}
+	if err != nil {
+		j.state.Error = err.Error()
+	}
+	waiting := j.queue.len()
+	j.mu.Unlock()
+	switch {
+	case turned && err != nil:
+		j.log.Warn("records cannot be written", "err", err, "waiting", waiting)
+	case turned:
+		j.log.Info("records are written again", "waiting", waiting)
+	}
+}
+
+// entry is a record with what it is found by.
+func (j *Journal) entry(r Record) (Entry, error) {
+	text, err := r.Encode()
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return Entry{
+		Call: r.Call, Started: r.Started, Line: r.Line, Result: r.Result, Reason: r.Reason, Number: r.Outside().Hash,
+		Until: r.Started.Add(j.cfg.Retention).Truncate(time.Second), Record: text,
+	}, nil
+}
+
+// clean deletes what is older than the retention time. That it cannot is told by the
+// next write that is an error, too.
+func (j *Journal) clean(writing context.Context) {
+	ctx, cancel := context.WithTimeout(writing, cleanTime)
+	defer cancel()
+	deleted, err := j.cfg.Store.DeleteExpired(ctx, j.cfg.Now())
+	if err != nil {
+		j.log.Debug("expired records not deleted", "err", err)
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.state.Deleted += int64(deleted)
+}
