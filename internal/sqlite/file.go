@@ -67,14 +67,14 @@ func (d *DB) openFile(ctx context.Context) error {
 		return err
 	}
 	name := "file:" + (&url.URL{Path: d.full}).EscapedPath() +
-		fmt.Sprintf("?_pragma=busy_timeout(%d)&_txlock=immediate", lockWait.Milliseconds())
+		fmt.Sprintf("?_pragma=busy_timeout(%d)%s&_txlock=immediate", lockWait.Milliseconds(), d.schema.settings)
 	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		return err
 	}
 	db.SetMaxOpenConns(2) // one writes while another reads
 	db.SetMaxIdleConns(2)
-	if err := prepare(ctx, db); err != nil {
+	if err := prepare(ctx, db, d.schema); err != nil {
 		return errors.Join(err, db.Close())
 	}
 	d.db, d.file = db, file
@@ -103,7 +103,7 @@ func create(path string) error {
 }
 
 // prepare checks the file and makes the tables of a new one.
-func prepare(ctx context.Context, db *sql.DB) error {
+func prepare(ctx context.Context, db *sql.DB, schema schema) error {
 	return retry(ctx, func(ctx context.Context) error {
 		var mode string
 		if err := db.QueryRowContext(ctx, "PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
@@ -117,7 +117,7 @@ func prepare(ctx context.Context, db *sql.DB) error {
 			return err
 		}
 		defer tx.Rollback() //nolint:errcheck // after Commit it has nothing to do
-		if err := makeTables(ctx, tx); err != nil {
+		if err := schema.make(ctx, tx); err != nil {
 			return err
 		}
 		return tx.Commit()

@@ -48,15 +48,31 @@ const (
 	lockWait = 20 * time.Millisecond // in one call of SQLite
 	ownWait  = 5 * time.Second       // in all, for callers without a deadline
 
-	application = 0x6c786c6e // "lxln": in the file's header, so that nobody else's is touched
-	format      = 1          // of our tables
 )
+
+// schema is what a kind of file holds. application stands in the file's header, so that
+// nobody else's is touched.
+type schema struct {
+	kind        string // for people
+	application int
+	format      int    // of the tables
+	tables      string // statements that make them
+	settings    string // statements for each connection; part of the file's name
+	check       bool   // look for damage when it is opened, which reads all of the file
+}
+
+// regionTable is the schema of the region table.
+var regionTable = schema{
+	kind: "table", application: 0x6c786c6e, format: 1, check: true, // "lxln"
+	tables: "CREATE TABLE items (key TEXT PRIMARY KEY, attributes TEXT NOT NULL) STRICT;",
+}
 
 // DB is a region table in a file. It is safe for use by many goroutines, and the
 // file by many processes. It implements [region.Table].
 type DB struct {
-	path string // as given
-	full string
+	schema schema
+	path   string // as given
+	full   string
 
 	// using is held by every use of what follows, and alone by who exchanges it.
 	using  sync.RWMutex
@@ -71,29 +87,34 @@ var _ region.Table = (*DB)(nil)
 // returns an error if the file is damaged so far that SQLite sees it, is no
 // database, belongs to another program, or was written by a newer lexline. It
 // waits at most 5 s for other processes.
-func Open(path string) (*DB, error) {
+func Open(path string) (*DB, error) { return openAs(path, regionTable) }
+
+func openAs(path string, schema schema) (*DB, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
-		return nil, fmt.Errorf("open table %s: %w", path, err)
+		return nil, fmt.Errorf("open %s %s: %w", schema.kind, path, err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), ownWait)
 	defer cancel()
-	d := &DB{path: path, full: full}
+	d := &DB{schema: schema, path: path, full: full}
 	if err := d.openFile(ctx); err != nil {
-		return nil, fmt.Errorf("open table %s: %w", path, err)
+		return nil, fmt.Errorf("open %s %s: %w", schema.kind, path, err)
 	}
 	return d, nil
 }
 
-func makeTables(ctx context.Context, tx *sql.Tx) error {
+func (s schema) make(ctx context.Context, tx *sql.Tx) error {
 	var id, version, tables int
-	var damage string
-	for statement, into := range map[string]any{
+	damage := "ok"
+	questions := map[string]any{
 		"PRAGMA application_id":              &id,
 		"PRAGMA user_version":                &version,
-		"PRAGMA quick_check(1)":              &damage,
 		"SELECT count(*) FROM sqlite_schema": &tables,
-	} {
+	}
+	if s.check {
+		questions["PRAGMA quick_check(1)"] = &damage
+	}
+	for statement, into := range questions {
 		if err := tx.QueryRowContext(ctx, statement).Scan(into); err != nil {
 			return err
 		}
@@ -102,17 +123,18 @@ func makeTables(ctx context.Context, tx *sql.Tx) error {
 	case damage != "ok":
 		return fmt.Errorf("the file is damaged: %s", damage)
 	case id == 0 && version == 0 && tables == 0: // a new file
-	case id != application:
-		return errors.New("the file is the database of another program")
-	case version > format:
-		return fmt.Errorf("the file is of format %d, written by a newer lexline; this one knows %d", version, format)
-	default:
+	case id == regionTable.application || id == calls.application:
+		if id != s.application {
+			return fmt.Errorf("the file is not for this but another of lexline's: a %s is wanted", s.kind)
+		}
+		if version > s.format {
+			return fmt.Errorf("the file is of format %d, written by a newer lexline; this one knows %d", version, s.format)
+		}
 		return nil
+	default:
+		return errors.New("the file is the database of another program")
 	}
-	_, err := tx.ExecContext(ctx, fmt.Sprintf(`
-		CREATE TABLE items (key TEXT PRIMARY KEY, attributes TEXT NOT NULL) STRICT;
-		PRAGMA application_id = %d;
-		PRAGMA user_version = %d;`, application, format))
+	_, err := tx.ExecContext(ctx, fmt.Sprintf("%s PRAGMA application_id = %d; PRAGMA user_version = %d;", s.tables, s.application, s.format))
 	return err
 }
 
@@ -123,7 +145,7 @@ func (d *DB) Close() error {
 	defer d.using.Unlock()
 	d.closed = true
 	if err := d.db.Close(); err != nil {
-		return fmt.Errorf("close table %s: %w", d.path, err)
+		return fmt.Errorf("close %s %s: %w", d.schema.kind, d.path, err)
 	}
 	return nil
 }

@@ -22,20 +22,17 @@ const roleVariable = "LEXLINE_SQLITE_TEST_ROLE"
 
 func TestMain(m *testing.M) {
 	role, path, _ := strings.Cut(os.Getenv(roleVariable), ":")
-	switch role {
-	case "":
+	if role == "" {
 		os.Exit(m.Run())
-	case "count":
-		if err := count(path, 40); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-	case "hold", "freeze":
-		do := map[string]func(string) error{"hold": hold, "freeze": freeze}[role]
-		if err := do(path); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
+	}
+	roles := map[string]func(path string) error{
+		"count":  func(path string) error { return count(path, 40) },
+		"record": func(path string) error { return putCalls(path, "there") },
+		"hold":   hold, "freeze": freeze,
+	}
+	if err := roles[role](path); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
 	}
 }
 
