@@ -64,7 +64,9 @@ var mayImport = map[string]row{
 	"internal/region":           {tests: cmp + " internal/region/tabletest"},
 	"internal/region/tabletest": {own: "region"},
 	"internal/simulate":         {own: "region", tests: cmp},
-	"internal/sqlite":           {own: "region", others: sqlite, tests: cmp + " internal/region/tabletest"},
+	"internal/record":           {own: "call secret", tests: cmp + " internal/record/storetest"},
+	"internal/record/storetest": {own: "record"},
+	"internal/sqlite":           {own: "record region", others: sqlite, tests: cmp + " internal/record/storetest internal/region/tabletest"},
 	"internal/twilio":           {own: "audio call histogram", others: gobwas, tests: cmp + " " + coder},
 	"internal/lex":              {own: "audio call region vad", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
 	"internal/gate":             {tests: cmp},
@@ -74,8 +76,8 @@ var mayImport = map[string]row{
 	"internal/lexlocal":         {own: "audio botdef fault gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
 	"internal/twiliosim":        {own: "audio", others: coder, tests: cmp},
 	"internal/dynamodb": {
-		own: "region", others: awsCore + " " + awsConfig + " " + awsDynamo,
-		tests: cmp + " internal/dynamodb/dynalite internal/region/tabletest",
+		own: "record region", others: awsCore + " " + awsConfig + " " + awsDynamo,
+		tests: cmp + " internal/dynamodb/dynalite internal/dynamolocal internal/record/storetest internal/region/tabletest",
 	},
 	"internal/drill": {own: "audio connect connectsim twiliosim", tests: cmp + " internal/botdef"},
 	"internal/dynamodb/dynalite": { // imported by tests only
@@ -151,6 +153,17 @@ var forbidden = map[string]map[string]string{
 		"internal/sqlite":              "region.Table is the wall; cmd/lexline chooses the store",
 		"github.com/aws/aws-sdk-go-v2": "the judge knows no cloud; region.Table and region.Prober are the walls",
 		sqlite:                         "region.Table is the wall; sqlite stores the items",
+	},
+	"internal/record": {
+		"internal/sqlite":              "record.Store is the wall; cmd/lexline chooses the store",
+		"internal/dynamodb":            "record.Store is the wall; cmd/lexline chooses the store",
+		"internal/twilio":              "records are of calls, whoever carries them",
+		"internal/botdef":              "which slots are masked is told by name; cmd/lexline reads it from exports",
+		"github.com/aws/aws-sdk-go-v2": "a record knows no cloud; record.Store is the wall",
+	},
+	"internal/record/storetest": {
+		"internal/sqlite":   "it tests any store; each one's own test calls it",
+		"internal/dynamodb": "it tests any store; each one's own test calls it",
 	},
 	"internal/region/tabletest": {
 		"internal/sqlite":   "it tests any table; each one's own test calls it",

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"regexp"
 	"sync"
@@ -78,8 +79,20 @@ func (c Config) Check() error {
 // Open returns the table. It asks nobody, so it does not fail because DynamoDB
 // cannot be reached: see Table.Check. The table is to be closed.
 func Open(ctx context.Context, c Config) (*Table, error) {
-	if err := c.Check(); err != nil {
+	client, transport, err := c.connect(ctx)
+	if err != nil {
 		return nil, err
+	}
+	return &Table{
+		name: c.Name, region: c.Region, client: client, transport: transport,
+		deadline: cmp.Or(max(c.Deadline, 0), DefaultDeadline), eventual: c.Eventual,
+	}, nil
+}
+
+// connect returns a client of DynamoDB that asks nobody yet.
+func (c Config) connect(ctx context.Context) (*dynamodb.Client, *http.Transport, error) {
+	if err := c.Check(); err != nil {
+		return nil, nil, err
 	}
 	options := []func(*awsconfig.LoadOptions) error{
 		awsconfig.WithRegion(c.Region),
@@ -90,22 +103,18 @@ func Open(ctx context.Context, c Config) (*Table, error) {
 	}
 	found, err := awsconfig.LoadDefaultConfig(ctx, options...)
 	if err != nil {
-		return nil, fmt.Errorf("open table %s: load the AWS configuration: %w", c.Name, err)
+		return nil, nil, fmt.Errorf("open table %s: load the AWS configuration: %w", c.Name, err)
 	}
 	transport := newTransport(c.Dial)
-	return &Table{
-		name: c.Name, region: c.Region, transport: transport,
-		deadline: cmp.Or(max(c.Deadline, 0), DefaultDeadline), eventual: c.Eventual,
-		client: dynamodb.NewFromConfig(found, func(o *dynamodb.Options) {
-			o.HTTPClient = exchange{transport}
-			o.Retryer = aws.NopRetryer{}
-			o.RetryMaxAttempts = 0
-			o.DisableValidateResponseChecksum = true                                    // exchange does it
-			o.Logger = logging.Nop{}                                                    // errors are returned
-			o.EndpointDiscovery.EnableEndpointDiscovery = aws.EndpointDiscoveryDisabled // it would be another request
-			if c.Endpoint != "" {
-				o.BaseEndpoint = aws.String(c.Endpoint)
-			}
-		}),
-	}, nil
+	return dynamodb.NewFromConfig(found, func(o *dynamodb.Options) {
+		o.HTTPClient = exchange{transport}
+		o.Retryer = aws.NopRetryer{}
+		o.RetryMaxAttempts = 0
+		o.DisableValidateResponseChecksum = true                                    // exchange does it
+		o.Logger = logging.Nop{}                                                    // errors are returned
+		o.EndpointDiscovery.EnableEndpointDiscovery = aws.EndpointDiscoveryDisabled // it would be another request
+		if c.Endpoint != "" {
+			o.BaseEndpoint = aws.String(c.Endpoint)
+		}
+	}), transport, nil
 }
