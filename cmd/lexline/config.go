@@ -24,18 +24,23 @@ import (
 // every key; a test holds the two together. Only this command knows all
 // settings: each package has a Config of its own.
 type config struct {
-	Listen    string         `key:"listen"`
-	PublicURL string         `key:"public_url"`
-	Log       logConfig      `key:"log"`
-	Twilio    twilioConfig   `key:"twilio"`
-	AWS       awsConfig      `key:"aws"`
-	Regions   []regionConfig `key:"regions"`
-	Lines     []lineConfig   `key:"lines"`
-	Failover  failoverConfig `key:"failover"`
-	Table     tableConfig    `key:"table"`
-	Control   controlConfig  `key:"control"`
-	Call      callConfig     `key:"call"`
-	Sounds    []soundsConfig `key:"sounds"`
+	Listen    string `key:"listen"`
+	PublicURL string `key:"public_url"`
+
+	BehindProxy bool `key:"behind_proxy"`
+
+	TLS      tlsConfig      `key:"tls"`
+	Log      logConfig      `key:"log"`
+	Twilio   twilioConfig   `key:"twilio"`
+	AWS      awsConfig      `key:"aws"`
+	Regions  []regionConfig `key:"regions"`
+	Lines    []lineConfig   `key:"lines"`
+	Failover failoverConfig `key:"failover"`
+	Table    tableConfig    `key:"table"`
+	Control  controlConfig  `key:"control"`
+	Limits   limitsConfig   `key:"limits"`
+	Call     callConfig     `key:"call"`
+	Sounds   []soundsConfig `key:"sounds"`
 
 	Recording recordingConfig `key:"recording"`
 }
@@ -84,6 +89,8 @@ type lineConfig struct {
 	Quota          int      `key:"quota"`
 	ExactlyOnce    bool     `key:"exactly_once"`
 	Hedge          string   `key:"hedge"`
+	Outbound       bool     `key:"outbound"`
+	Machines       string   `key:"machines"`
 
 	// Export and Answers say what callers are expected to say.
 	Export  string            `key:"export"`
@@ -132,10 +139,6 @@ type dynamoConfig struct {
 	Endpoint string `key:"endpoint"`
 }
 
-type controlConfig struct {
-	Listen string `key:"listen"`
-}
-
 type recordingConfig struct {
 	Folder string `key:"folder"`
 }
@@ -143,8 +146,8 @@ type recordingConfig struct {
 // defaultConfig returns the settings in force when nothing is configured.
 func defaultConfig() config {
 	return config{
-		Listen: ":8080",
 		Log:    logConfig{Level: "info", Format: "text"},
+		Limits: defaultLimits(),
 		Failover: failoverConfig{
 			Hold:        time.Minute,
 			MaxHold:     10 * time.Minute,
@@ -167,6 +170,7 @@ var defaultLine = lineConfig{
 	Locale:         "en_US",
 	Quota:          25,
 	Hedge:          "auto",
+	Machines:       "hang_up",
 }
 
 // loadConfig reads the file at path, if path is not empty, and the environment
@@ -236,8 +240,8 @@ func (cfg *config) takeSampleEnvironment(getenv func(string) string) {
 	take(&cfg.Twilio.AuthToken, "TWILIO_AUTH_TOKEN")
 	take(&cfg.AWS.AccessKeyID, "ACCESS_KEY_ID")
 	take(&cfg.AWS.SecretAccessKey, "SECRET_ACCESS_KEY")
-	if port := getenv("CONTAINER_PORT"); port != "" && cfg.Listen == defaultConfig().Listen {
-		cfg.Listen = ":" + port
+	if port := getenv("CONTAINER_PORT"); port != "" && cfg.Listen == "" {
+		cfg.Listen, cfg.BehindProxy = ":"+port, cfg.TLS == tlsConfig{} // the sample spoke plain http behind a proxy
 	}
 	if region := getenv("AWS_REGION"); region != "" && len(cfg.Regions) == 0 {
 		cfg.Regions = []regionConfig{{Name: region}}
@@ -251,8 +255,9 @@ func (cfg *config) takeSampleEnvironment(getenv func(string) string) {
 	}
 }
 
-// complete fills the gaps of the lines.
+// complete fills the gaps: the address, and what the lines leave out.
 func (cfg *config) complete() {
+	cfg.completeListen()
 	for i := range cfg.Lines {
 		line := &cfg.Lines[i]
 		fill(&line.Name, defaultLine.Name)
@@ -263,6 +268,7 @@ func (cfg *config) complete() {
 		fill(&line.Alias, defaultLine.Alias)
 		fill(&line.Locale, defaultLine.Locale)
 		fill(&line.Hedge, defaultLine.Hedge)
+		fill(&line.Machines, defaultLine.Machines)
 		line.completeRegions(cfg.Regions)
 	}
 }
@@ -296,9 +302,6 @@ func (cfg *config) check(dev bool) (faults []error) {
 	if err := checkPublicURL(cfg.PublicURL, dev); err != nil {
 		fault("public_url: %w", err)
 	}
-	if err := checkListen(cfg.Listen, "", "8080"); err != nil {
-		fault("listen: %w", err)
-	}
 	if _, err := logLevel(cfg.Log.Level); err != nil {
 		fault("log.level: %w", err)
 	}
@@ -321,6 +324,8 @@ func (cfg *config) check(dev bool) (faults []error) {
 	faults = append(faults, cfg.Call.checkSilence()...)
 	faults = append(faults, checkSounds(cfg.Sounds)...)
 	faults = append(faults, cfg.Twilio.check()...)
+	faults = append(faults, cfg.checkListeners()...)
+	faults = append(faults, cfg.Limits.check()...)
 	faults = append(faults, cfg.checkFailover()...)
 	return append(faults, cfg.checkLines()...)
 }
@@ -359,6 +364,12 @@ func (cfg *config) checkLines() (faults []error) {
 		if line.Hedge != "auto" && line.Hedge != "never" {
 			fault("lines[%d].hedge: %q is neither auto nor never", i, line.Hedge)
 		}
+		if line.Machines != "hang_up" && line.Machines != "talk" {
+			fault("lines[%d].machines: %q is neither hang_up nor talk", i, line.Machines)
+		}
+		if line.Outbound && len(line.Numbers) > 0 {
+			fault("lines[%d].numbers: a line with outbound: true takes no calls that come in", i)
+		}
 		if line.Quota < 1 {
 			fault("lines[%d].quota: must be 1 or more; Lex answers no more than its own quota allows", i)
 		}
@@ -372,7 +383,7 @@ func (cfg *config) checkLines() (faults []error) {
 			fault("lines[%d].name: %q is there twice", i, line.Name)
 		}
 		names[line.Name] = true
-		if len(line.Numbers) == 0 {
+		if len(line.Numbers) == 0 && !line.Outbound {
 			defaults++
 		}
 		for _, number := range line.Numbers {
@@ -383,7 +394,7 @@ func (cfg *config) checkLines() (faults []error) {
 		}
 	}
 	if defaults > 1 {
-		fault("lines: %d lines have no numbers; only one can be the default line", defaults)
+		fault("lines: %d lines have no numbers; only one can be the default line; one that is only called from has outbound: true", defaults)
 	}
 	return faults
 }
@@ -428,16 +439,7 @@ func (cfg *config) checkFailover() (faults []error) {
 	if cfg.Table.Refresh < time.Second || cfg.Table.Refresh > 10*time.Minute {
 		fault("table.refresh: %v is not between 1s and 10m", cfg.Table.Refresh)
 	}
-	faults = append(faults, cfg.checkDynamoDB()...)
-	if cfg.Control.Listen == "off" {
-		return faults
-	}
-	if err := checkListen(cfg.Control.Listen, "127.0.0.1", "8471"); err != nil {
-		fault("control.listen: %w", err)
-	} else if host, _, _ := net.SplitHostPort(cfg.Control.Listen); !isLoopback(host) {
-		fault("control.listen: %q is not a loopback address; who reaches it can move calls between regions", cfg.Control.Listen)
-	}
-	return faults
+	return append(faults, cfg.checkDynamoDB()...)
 }
 
 // checkDynamoDB returns what is wrong with the table in DynamoDB.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -97,12 +98,13 @@ func TestConfigIsCompleted(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := defaultConfig()
+	want.Listen = "127.0.0.1:8080"
 	want.PublicURL = "https://voice.example.com"
 	want.Twilio.AuthToken = "secret"
 	want.Regions = []regionConfig{{Name: "us-east-1"}}
 	want.Lines = []lineConfig{{
 		Name: "flowers", Numbers: []string{"+15550100"}, Greeting: defaultLine.Greeting, ResumeGreeting: defaultLine.ResumeGreeting,
-		Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US", Quota: 25, Hedge: "auto",
+		Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US", Quota: 25, Hedge: "auto", Machines: "hang_up",
 		Regions: []placeConfig{{Name: "us-east-1", Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US"}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -123,9 +125,9 @@ func TestSampleServersEnvironment(t *testing.T) {
 	}
 	got := []string{
 		cfg.Regions[0].Name, cfg.AWS.AccessKeyID, cfg.AWS.SecretAccessKey, cfg.Lines[0].Bot,
-		cfg.Lines[0].Alias, cfg.Twilio.AuthToken, cfg.Listen, cfg.PublicURL, cfg.Lines[0].Regions[0].Name,
+		cfg.Lines[0].Alias, cfg.Twilio.AuthToken, cfg.Listen, cfg.PublicURL, cfg.Lines[0].Regions[0].Name, fmt.Sprint(cfg.BehindProxy),
 	}
-	want := []string{"eu-west-2", "AKIA", "shh", "BookTrip", "prod", "token", ":8443", "https://voice.example.com", "eu-west-2"}
+	want := []string{"eu-west-2", "AKIA", "shh", "BookTrip", "prod", "token", ":8443", "https://voice.example.com", "eu-west-2", "true"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("from the environment (-want +got):\n%s", diff)
 	}
@@ -171,6 +173,8 @@ func TestBadConfigs(t *testing.T) {
 		{"no bot", strings.Replace(goodConfig, "bot: OrderFlowers, ", "", 1), "lines[0].bot: is missing"},
 		{"unknown region", strings.Replace(goodConfig, "bot:", "regions: [{name: mars}], bot:", 1), `lines[0].regions[0].name: "mars"`},
 		{"hedge", strings.Replace(goodConfig, "bot:", "hedge: perhaps, bot:", 1), `lines[0].hedge: "perhaps" is neither auto nor never`},
+		{"machines", strings.Replace(goodConfig, "bot:", "machines: shout, bot:", 1), `lines[0].machines: "shout" is neither hang_up nor talk`},
+		{"outbound line with a number", strings.Replace(goodConfig, "bot:", "outbound: true, bot:", 1), "lines[0].numbers: a line with outbound: true takes no calls that come in"},
 		{"no room", strings.Replace(goodConfig, "bot:", "quota: -1, bot:", 1), "lines[0].quota: must be 1 or more"},
 		{"no quota", strings.Replace(goodConfig, "bot:", "quota: 0, bot:", 1), "lexline.yml:6: lines[0].quota: must be 1 or more"},
 		{"probe without words", strings.Replace(goodConfig, "bot:", "probe: {intent: OrderFlowers}, bot:", 1), "lexline.yml:6: lines[0].probe.intent: is there without lines[0].probe.text"},

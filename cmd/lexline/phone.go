@@ -31,6 +31,12 @@ examples:
   lexline phone call --script order.txt --map wss://voice.example.com=127.0.0.1:8080 https://voice.example.com/twiml
   lexline phone call -n 20 --script order.txt http://127.0.0.1:8080/twiml
 
+With --rest-listen the phone also serves Twilio's REST API, by which an application
+redirects and ends calls; --dial says what becomes of those whom the application calls
+on behalf of the caller.
+
+  lexline phone call --rest-listen 127.0.0.1:8095 --dial +15550100010=answers,talk=3s http://127.0.0.1:8080/twiml
+
 With --json each event is one line of JSON on the standard output; the events are
 described at the type Event of internal/twiliosim.
 
@@ -45,6 +51,7 @@ type phoneOptions struct {
 	out        string
 	json       bool
 	afterCrash string
+	faults     []twiliosim.RESTFault
 }
 
 func runPhone(ctx context.Context, env *environment, args []string) error {
@@ -66,6 +73,7 @@ func runPhone(ctx context.Context, env *environment, args []string) error {
 		return err
 	}
 	defer phone.Close()
+	opts.failREST(phone)
 	if opts.out != "" {
 		// Before the call: afterwards the recording would be lost.
 		if err := os.MkdirAll(opts.out, 0o755); err != nil {
@@ -137,7 +145,7 @@ func phoneFailure(r *twiliosim.Record) string {
 // phoneFlags reads the command line. Flags may stand before and behind the URL.
 func phoneFlags(env *environment, args []string) (*phoneOptions, error) {
 	opts := &phoneOptions{Config: twiliosim.Config{Routes: twiliosim.Routes{}}}
-	flags := newFlags(env, "phone call", "URL", phoneAbout+twiliosim.ScriptHelp)
+	flags := newFlags(env, "phone call", "URL", phoneAbout+twiliosim.ScriptHelp+"\n\n"+twiliosim.PartyHelp)
 	flags.StringVar(&opts.AuthToken, "auth-token", env.getenv("TWILIO_AUTH_TOKEN"), "auth `token` to sign with; the default is TWILIO_AUTH_TOKEN of the environment")
 	flags.Lookup("auth-token").DefValue = ""
 	flags.StringVar(&opts.Account, "account", env.getenv("TWILIO_ACCOUNT_SID"), "AccountSid; the default is TWILIO_ACCOUNT_SID of the environment, or one made from the seed")
@@ -158,6 +166,7 @@ func phoneFlags(env *environment, args []string) (*phoneOptions, error) {
 	flags.Uint64Var(&opts.Seed, "seed", 0, "repeat the ids and the jitter of the calls with this `seed` (0 draws one); an application may take a repeated CallSid for the same call")
 	flags.DurationVar(&opts.Jitter, "jitter", 0, "make each frame late by a random part of this `time`, at most 19ms")
 	flags.StringVar(&opts.afterCrash, "after-crash", "continue", "when the websocket breaks without a close: `continue` with the TwiML, or hangup; which of them Twilio does is not documented")
+	opts.restFlags(env, flags)
 	operands, err := parseMixed(flags, args)
 	if err != nil {
 		return nil, err

@@ -139,7 +139,7 @@ func (p *phonePrinter) line(e twiliosim.Event) string {
 	return fmt.Sprintf("%7s  %s", seconds(e.AtMS), words)
 }
 
-var heardSource = map[string]string{"say": "the announcement", "play": "a recording", "stream": "the bot"}
+var heardSource = map[string]string{"say": "the announcement", "play": "a recording", "stream": "the bot", "ringing": "ringing", "human": "the human"}
 
 func (p *phonePrinter) words(e twiliosim.Event) string {
 	switch e.Event {
@@ -160,6 +160,16 @@ func (p *phonePrinter) words(e twiliosim.Event) string {
 		return "caller   has spoken"
 	case "press":
 		return "caller   presses " + e.Key
+	case "dial":
+		return fmt.Sprintf("dial     %s: %s", e.To, e.State)
+	case "whisper":
+		return fmt.Sprintf("whisper  %q%s", e.Text, e.URL)
+	case "connected":
+		return "talks    with " + e.To
+	case "disconnected":
+		return fmt.Sprintf("talked   with %s for %s", e.To, seconds(e.TookMS))
+	case "update":
+		return strings.TrimSpace("update   " + e.State + e.URL + strings.Join(e.Verbs, " "))
 	case "heard_start":
 		return "hears    " + heardSource[e.Source]
 	case "heard_end":

@@ -181,12 +181,15 @@ func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFun
 	door := twilio.Config{
 		PublicURL: cfg.PublicURL, AuthTokens: tokens, AccountSID: cfg.Twilio.AccountSID,
 		TokenKey: []byte(cfg.Twilio.TokenKey), Dev: dev, Logger: logger, Serve: serve,
+		Limits: twilio.Limits{Calls: cfg.Limits.Calls},
 	}
+	door.Refusal, _ = cfg.Limits.refusal() // checked with the rest of the configuration
 	for _, line := range cfg.Lines {
 		door.Lines = append(door.Lines, twilio.Line{
-			Name: line.Name, Numbers: line.Numbers, Default: len(line.Numbers) == 0,
+			Name: line.Name, Numbers: line.Numbers, Default: len(line.Numbers) == 0 && !line.Outbound,
 			Greeting: line.Greeting, Resuming: line.ResumeGreeting, TwiML: line.TwiML,
 			Voice: line.Voice, Language: line.Language,
+			Outbound: line.Outbound, TalkToMachines: line.Machines == "talk",
 		})
 	}
 	return door

@@ -26,6 +26,7 @@ type Answer struct {
 	Expects    vad.Answer        // what the caller is expected to say next
 	Region     string            // where it was asked; empty if there is only one place
 	Closed     bool              // the bot is done with the caller: nothing more will be asked
+	Attributes map[string]string // session attributes of the bot that are for us: those whose names begin with lexline_
 	Speech     *Speech           // the bot's voice, possibly still growing; never nil
 }
 

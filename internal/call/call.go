@@ -55,9 +55,11 @@ type Config struct {
 	FillerAfter time.Duration         // silence that the bot owes words for is filled after this long; default 1.5 s
 	NoInput     time.Duration         // a caller who says nothing for this long is asked again; default: never
 	MaxSilent   int                   // times in a row that they are asked again before the call is ended; default 3
+	MaxTime     time.Duration         // so long a call may go on, over all its streams; default: for ever
 	FillerEvery time.Duration         // a filler begins at the earliest this long after another; default 3 s
 	Sounds      Sounds                // default: none
 	Words       Words                 // what stands in for Sounds where the carrier speaks; default: none
+	Handover    Handover              // default: nobody is handed over
 	FailureOf   func(error) string    // one word, of a bounded set, for an error of a Bot; default: FailureOther for all
 
 	// Report is told of each turn once, when it is over; see TurnReport. It is called on
@@ -77,8 +79,9 @@ type Sounds struct {
 	// StillThere is played when the caller has said nothing; the question follows it
 	// as it does the apology.
 	StillThere []byte
-	// Goodbye is played when the bot failed once too often, or the caller said nothing
-	// once too often, before the call is ended; default: Apology.
+	// Goodbye is played when the bot failed once too often, the caller said nothing
+	// once too often or the call has gone on for too long, before it is ended. Who is
+	// handed over does not hear it. Default: Apology.
 	Goodbye []byte
 }
 
@@ -178,7 +181,9 @@ func New(cfg Config, info Info, leg Leg, bot Bot) *Call {
 		log: cfg.Logger.With("call", info.ID, "line", info.Line),
 		talk: conversation{rules: rules{
 			keyTimeout: cfg.KeyTimeout, keyEnd: cfg.KeyEnd, maxFailures: cfg.MaxFailures, giveUp: cfg.GiveUp,
-			noInput: cfg.NoInput, maxSilent: cfg.MaxSilent,
+			noInput: cfg.NoInput, maxSilent: cfg.MaxSilent, maxTime: timeLeft(cfg.MaxTime, info.Began),
+			personKey: cfg.Handover.Key, keyed: transferTo(cfg.Handover.KeyTo),
+			failed: transferTo(cfg.Handover.Failed), silent: transferTo(cfg.Handover.Silent), tooLong: transferTo(cfg.Handover.TooLong),
 			words: info.Words, fillers: lengths(cfg.Sounds.Fillers), fillerAfter: cfg.FillerAfter, fillerEvery: cfg.FillerEvery,
 		}},
 		ear: vad.NewEar(cfg.NewDetector(), cfg.Hearing),
@@ -188,12 +193,21 @@ func New(cfg Config, info Info, leg Leg, bot Bot) *Call {
 	}
 }
 
+// timeLeft is how much of the longest time is left of a call that began at some time;
+// 0 is for ever.
+func timeLeft(longest time.Duration, began time.Time) time.Duration {
+	if longest == 0 || began.IsZero() {
+		return longest
+	}
+	return max(longest-time.Since(began), time.Nanosecond)
+}
+
 // Run talks until the caller or the bot ends the call and says why it ended. It
 // owns the call's state; it closes the leg; no goroutine that it started
 // outlives it. Ending ctx ends the call as Shutdown.
 func (c *Call) Run(ctx context.Context) (end Termination) {
 	c.began = time.Now()
-	c.log.Info("call started", "from", masked(c.info.From), "to", masked(c.info.To), "resumed", c.info.Resumed)
+	c.log.Info("call started", "from", masked(c.info.From), "to", masked(c.info.To), "resumed", c.info.Resumed, "outbound", c.info.Outbound)
 	ctx, cancel := context.WithCancel(ctx)
 	defer func() {
 		if fault := recover(); fault != nil {
@@ -287,8 +301,13 @@ func (c *Call) takeBotEvent(ctx context.Context, now time.Duration, event botEve
 		}
 		c.reply, c.answer = event.answer.Speech, event.answer
 		c.clock.answered(c.log, now, event.answer)
+		if attribute := c.cfg.Handover.unknown(event.answer); attribute != "" {
+			c.log.Warn("bot names what is not configured", "attribute", attribute) // not the name: a bot may say what it heard
+		}
 	}
-	over, end = c.step(ctx, now, input{kind: inAnswer, turn: event.turn, closed: event.answer.Closed})
+	in := input{kind: inAnswer, turn: event.turn}
+	in.end, in.last = c.cfg.Handover.after(event.answer, c.info.Returned)
+	over, end = c.step(ctx, now, in)
 	if awaited && c.talk.playing() { // else the caller did not wait, and answers nothing that it asks
 		c.expect(event.answer)
 	}
@@ -354,6 +373,9 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 		case doGoodbye:
 			c.reply, c.words = NewFinishedSpeech(c.cfg.Sounds.Goodbye), c.cfg.Words.Goodbye
 			c.clock.dropped()
+		case doHandOver:
+			c.reply = NewFinishedSpeech(nil)
+			c.clock.dropped()
 		case doPlay:
 			if err := c.play(now, act); err != nil {
 				return true, lost(ctx, err)
@@ -364,13 +386,21 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 			}
 			c.far.clear()
 		case doEnd:
-			return true, act.end
+			return true, c.withContext(act.end)
 		}
 	}
 	if !c.talk.playing() {
 		c.reply = nil
 	}
 	return false, Termination{}
+}
+
+// withContext puts into an end what whoever goes on should know.
+func (c *Call) withContext(end Termination) Termination {
+	if end.Next.Kind == NextTransfer {
+		end.Next.Context = c.cfg.Handover.context(c.answer)
+	}
+	return end
 }
 
 // play sends the next piece of a filler or the reply, and its mark.
@@ -389,6 +419,7 @@ func (c *Call) play(now time.Duration, act action) error {
 		c.clock.played(c.log, now)
 		if c.answer != nil && c.reply == c.answer.Speech {
 			c.asked = c.answer
+			c.talk.keyIsDigit = slices.Contains(c.cfg.Handover.KeySlots, c.asked.Elicits)
 		}
 	}
 	return nil

@@ -78,6 +78,9 @@ func (c *Call) logEnd(end Termination) {
 		mean := c.clock.total / time.Duration(c.clock.answers)
 		attrs = append(attrs, "answer_ms_mean", mean.Milliseconds(), "answer_ms_max", c.clock.longest.Milliseconds())
 	}
+	if end.Next.Kind != NextHangUp {
+		attrs = append(attrs, "next", end.Next.Kind, "target", end.Next.Target) // not what the caller wanted: that is theirs
+	}
 	if end.Err != nil {
 		attrs = append(attrs, "err", end.Err)
 	}

@@ -32,7 +32,8 @@ type input struct {
 	key       byte          // inKey
 	mark      uint32        // inMark
 	turn      int           // inAnswer, inFailure, inComplete, inCut: the turn it belongs to
-	closed    bool          // inAnswer: the bot closed the dialog
+	last      bool          // inAnswer: the call ends with it ...
+	end       Termination   // ... like this
 	failure   string        // inFailure, inCut: one word for why
 	available int           // bytes of the answer's speech that exist but were not sent
 	ended     bool          // the answer's speech is complete
@@ -67,19 +68,20 @@ type action struct {
 type actionKind uint8
 
 const (
-	doOpen    actionKind = iota // begin to keep an utterance, its pre-roll first
-	doKeep                      // this frame belongs to the utterance being kept
-	doFinish                    // the utterance is over
-	doAsk                       // ask the bot with the utterance being kept
-	doAskKeys                   // ask the bot with keyed digits
-	doAbandon                   // drop the turn in progress: its answer is no longer wanted
-	doPlay                      // send audio and its mark
-	doClear                     // throw away what the carrier has not played
-	doApology                   // the apology and the question again are the answer now
-	doRemind                    // the reminder and the question again are
-	doGoodbye                   // the words before the call is given up are
-	doReport                    // a turn is over: tell of it
-	doEnd                       // the call is over
+	doOpen     actionKind = iota // begin to keep an utterance, its pre-roll first
+	doKeep                       // this frame belongs to the utterance being kept
+	doFinish                     // the utterance is over
+	doAsk                        // ask the bot with the utterance being kept
+	doAskKeys                    // ask the bot with keyed digits
+	doAbandon                    // drop the turn in progress: its answer is no longer wanted
+	doPlay                       // send audio and its mark
+	doClear                      // throw away what the carrier has not played
+	doApology                    // the apology and the question again are the answer now
+	doRemind                     // the reminder and the question again are
+	doGoodbye                    // the words before the call is given up are
+	doReport                     // a turn is over: tell of it
+	doHandOver                   // nothing is said any more before the caller is handed over
+	doEnd                        // the call is over
 )
 
 // maxKeys bounds the digits of one turn; Lex itself takes up to 1,024.
@@ -93,6 +95,10 @@ type rules struct {
 	giveUp      time.Duration // without a word of the bot, its turn has failed
 	noInput     time.Duration // without a word of the caller, they are asked again; 0: never
 	maxSilent   int           // times in a row that they are
+	maxTime     time.Duration // the call may take; 0: for ever
+
+	personKey                      byte // pressed alone it asks for somebody; 0: no key does
+	keyed, failed, silent, tooLong Next // what becomes of callers who do, and in place of the goodbyes
 
 	words       bool          // the carrier speaks: an answer is said whole, and cuts off what is being said
 	fillers     []int         // lengths in bytes
@@ -112,6 +118,7 @@ type conversation struct {
 	engaged  bool          // the caller began to talk or to key while the bot owed an answer
 	keys     []byte
 	lastKey  time.Duration
+	keyEnded bool             // the keys were ended by a key, not by time
 	keyed    [2]time.Duration // first and latest key of those
 	began    time.Duration    // first frame with the caller's voice, of the latest time that they began
 	spoke    time.Duration    // latest one
@@ -131,6 +138,8 @@ type conversation struct {
 	filler   filler
 	anew     bool     // in this step another answer took the place of the one that the input tells of
 	acts     []action // reused by every step
+
+	keyIsDigit bool // the bot asks for something that the key which asks for somebody may be of
 
 	markOurs bool          // in this step a mark of what is played came back ...
 	markLate time.Duration // ... this long after its sound must have ended
@@ -172,13 +181,20 @@ func (c *conversation) step(now time.Duration, in input) []action {
 		c.cut(in)
 	}
 	c.keysComplete()
+	c.limitTime(in)
+	c.losePatience(c.current(in))
+	c.remind(in)
+	c.play(c.current(in))
+	return c.acts
+}
+
+// current returns the input without the answer that it tells of, if another one has
+// taken its place in this step.
+func (c *conversation) current(in input) input {
 	if c.anew {
 		in.available, in.ended = 0, false
 	}
-	c.losePatience(in)
-	c.remind(in)
-	c.play(in)
-	return c.acts
+	return in
 }
 
 func (c *conversation) do(a action) { c.acts = append(c.acts, a) }
@@ -309,7 +325,7 @@ func (c *conversation) key(key byte) {
 	switch {
 	case key == c.rules.keyEnd:
 		if len(c.keys) > 0 {
-			c.lastKey = c.now - c.rules.keyTimeout
+			c.lastKey, c.keyEnded = c.now-c.rules.keyTimeout, true
 		}
 	case len(c.keys) == maxKeys:
 		c.counts.droppedKeys++
@@ -326,12 +342,17 @@ func (c *conversation) keysComplete() {
 	if len(c.keys) == 0 || c.phase == owed || c.phase == leaving || c.now < complete {
 		return
 	}
+	if c.asksForSomebody() {
+		c.closeReport()
+		c.leave(Termination{Result: Success, Reason: KeyedForPerson, Next: c.rules.keyed})
+		return
+	}
 	c.openTurn(owed)
 	c.owes(complete)
 	c.report.Kind, c.report.Keys = TurnKeyed, len(c.keys)
 	c.report.Began, c.report.Ended, c.report.Noticed = c.keyed[0], c.keyed[1], c.now
 	c.do(action{kind: doAskKeys, turn: c.turn, keys: string(c.keys)})
-	c.keys = c.keys[:0]
+	c.keys, c.keyEnded = c.keys[:0], false
 }
 
 func (c *conversation) answer(in input) {
@@ -343,8 +364,8 @@ func (c *conversation) answer(in input) {
 	c.report.Answered = c.now
 	c.settle()
 	switch {
-	case in.closed:
-		c.phase, c.last = leaving, Termination{Result: Success, Reason: BotClosed}
+	case in.last:
+		c.phase, c.last = leaving, in.end
 		c.keys = c.keys[:0]
 	case c.goesOn():
 		c.counts.bargeIns++
@@ -436,21 +457,22 @@ func (c *conversation) failed(why string) {
 	c.report.Failure, c.report.Answered = cmp.Or(why, FailureOther), 0
 	c.failures++
 	c.counts.failures++
-	apology := doApology
 	switch {
 	case c.failures >= c.rules.maxFailures:
-		apology = doGoodbye
-		c.phase, c.last = leaving, Termination{Result: UpstreamFault, Reason: BotFailed}
-		c.keys = c.keys[:0]
+		c.leave(Termination{Result: UpstreamFault, Reason: BotFailed, Next: c.rules.failed})
 	case c.goesOn():
-		return
 	default:
-		c.phase = speaking
 		c.counts.apologies++
+		c.announce(speaking, doApology)
 	}
+}
+
+// announce has the caller told words of our own, which take the place of an answer.
+func (c *conversation) announce(next phase, words actionKind) {
+	c.phase = next
 	c.said, c.there, c.anew = 0, 0, true
 	c.since, c.quiet = c.now, c.now // the next sound is on its way
-	c.do(action{kind: apology})
+	c.do(action{kind: words})
 }
 
 // heardTurn notes that an answer begins to be heard.

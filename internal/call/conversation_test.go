@@ -22,6 +22,7 @@ type simulation struct {
 	turnOpen bool // the endpointer's own state: changes alternate
 	asked    int  // question in flight, 0 for none
 	answered bool
+	wordless bool          // nothing is said before the end
 	length   int           // bytes of the answer being played
 	offset   int           // of which so many were sent
 	queue    []pendingMark // at the carrier: mark and the time its audio ends
@@ -33,9 +34,14 @@ type simulation struct {
 
 func newSimulation(t *testing.T, seed uint64) *simulation {
 	rng := rand.New(rand.NewPCG(seed, 1))
+	rules := testRules
+	if seed%3 == 0 { // callers are handed over, and not for ever listened to
+		rules.maxTime, rules.personKey = 100*time.Second, '0'
+		rules.keyed, rules.failed, rules.silent = transferTo("desk"), transferTo("desk"), transferTo("desk")
+	}
 	return &simulation{
 		t: t, seed: seed, rng: rng, lossy: seed%5 == 0,
-		talk: conversation{rules: testRules},
+		talk: conversation{rules: rules},
 	}
 }
 
@@ -66,7 +72,7 @@ func (s *simulation) step() {
 		s.feed(input{kind: inKey, key: "0123456789*#"[s.rng.IntN(12)]})
 	case n < 50 && s.asked > 0 && !s.answered:
 		s.length, s.offset, s.answered = 1+s.rng.IntN(40000), 0, true
-		s.feed(input{kind: inAnswer, turn: s.asked, closed: s.rng.IntN(20) == 0})
+		s.feed(input{kind: inAnswer, turn: s.asked, last: s.rng.IntN(20) == 0})
 	case n < 52 && s.asked > 0 && !s.answered:
 		s.answered = true
 		s.feed(input{kind: inFailure, turn: s.asked})
@@ -87,7 +93,7 @@ func (s *simulation) feed(in input) {
 	if s.ended > 0 {
 		return // Run stops at the end, too
 	}
-	in.available, in.ended = s.length-s.offset, s.length > 0
+	in.available, in.ended = s.length-s.offset, s.length > 0 || s.wordless
 	for _, act := range s.talk.step(s.now, in) {
 		s.check(act)
 	}
@@ -116,6 +122,8 @@ func (s *simulation) check(act action) {
 		s.length, s.offset = 8000, 0
 	case doApology, doGoodbye:
 		s.length, s.offset = 8000, 0
+	case doHandOver:
+		s.wordless, s.length, s.offset = true, 0, 0
 	case doClear:
 		s.queue, s.queueEnd = nil, s.now
 	case doPlay:
@@ -126,6 +134,9 @@ func (s *simulation) check(act action) {
 		}
 	case doEnd:
 		s.ended++
+		if most := s.talk.rules.maxTime; most > 0 && s.now > most+overtime+15*time.Second {
+			s.fail("ended so long after the longest time of %v", most)
+		}
 		if len(s.queue) > 0 && s.now < s.queueEnd {
 			s.fail("ended %v before the last words were heard", s.queueEnd-s.now)
 		}

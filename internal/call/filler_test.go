@@ -172,7 +172,7 @@ func (s *patience) bot() {
 		}
 		s.accepted++
 		s.voice = s.newVoice(turn)
-		s.feed(input{kind: inAnswer, turn: turn, closed: s.voice.closed})
+		s.feed(input{kind: inAnswer, turn: turn, last: s.voice.closed})
 	}
 	if v := s.voice; v != nil && v.turn > 0 && v.ended(s.now) && !v.toldTheEnd {
 		v.toldTheEnd = true

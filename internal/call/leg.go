@@ -1,6 +1,9 @@
 package call
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // FrameBytes is the length of one caller frame: 20 ms of 8 kHz mu-law, one byte a sample.
 const FrameBytes = 160
@@ -15,6 +18,17 @@ type Info struct {
 	Line    string // name of the configured line that the called number belongs to
 	Resumed bool   // the stream continues a call whose earlier stream ended
 	Words   bool   // the carrier speaks what the bot says: the leg takes Say and never Play
+
+	// Began is when the call's first stream began; the zero time: with this one.
+	Began    time.Time
+	Returned Returned // the hand-over of this call from which the caller is back
+
+	// Outbound says that the call was placed by its line: From is the line's number,
+	// and To is who was called.
+	Outbound bool
+	// AnsweredBy is who answered an outbound call, as far as the carrier was asked to
+	// find out: human, unknown, or a word that begins with machine.
+	AnsweredBy string
 }
 
 // EventKind tells the events of a Leg apart.

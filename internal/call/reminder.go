@@ -12,14 +12,11 @@ func (c *conversation) remind(in input) {
 	}
 	c.counts.silences++
 	c.silences++
-	reminder := doRemind
-	c.phase = speaking
-	if c.silences > c.rules.maxSilent {
-		reminder = doGoodbye
-		c.phase, c.last = leaving, Termination{Result: CallerEnded, Reason: CallerSilent}
-	}
-	c.said, c.since, c.quiet = 0, c.now, c.now
 	c.beginReport(TurnNone)
 	c.report.Noticed = c.now
-	c.do(action{kind: reminder})
+	if c.silences > c.rules.maxSilent {
+		c.leave(Termination{Result: CallerEnded, Reason: CallerSilent, Next: c.rules.silent})
+		return
+	}
+	c.announce(speaking, doRemind)
 }

@@ -10,6 +10,7 @@ const (
 	PeerFault     Result = "peer_fault"     // the carrier's side was lost or broke the protocol
 	ServerFault   Result = "server_fault"   // we could not go on
 	UpstreamFault Result = "upstream_fault" // the bot could not go on
+	LimitReached  Result = "limit_reached"  // a limit of the configuration ended it
 )
 
 // Reason says in one word why a call ended. It is a bounded set: metrics use it as a label.
@@ -17,16 +18,31 @@ type Reason string
 
 // The reasons.
 const (
-	BotClosed    Reason = "bot_closed"    // the bot closed the dialog and its last words were heard
-	CallerLeft   Reason = "caller_left"   // the carrier stopped the stream
-	BotFailed    Reason = "bot_failed"    // the bot failed on several turns in a row
-	CallerSilent Reason = "caller_silent" // the caller said nothing, however often they were asked
-	LegLost      Reason = "leg_lost"      // the connection broke or went silent
-	BadPeer      Reason = "bad_peer"      // the peer broke the protocol
-	Replaced     Reason = "replaced"      // the carrier opened a newer stream of the same call
-	Shutdown     Reason = "shutdown"      // the gateway was told to stop
-	Panicked     Reason = "panicked"      // a fault in our own code, contained to this call
+	BotClosed      Reason = "bot_closed"       // the bot closed the dialog and its last words were heard
+	BotHungUp      Reason = "bot_hung_up"      // the bot said, by session attribute, that the call is to be hung up
+	Transferred    Reason = "transferred"      // the bot, or an intent, asked for somebody else
+	Redirected     Reason = "redirected"       // the bot asked for other instructions of the carrier
+	KeyedForPerson Reason = "keyed_for_person" // the caller pressed the key that asks for somebody
+	CallerLeft     Reason = "caller_left"      // the carrier stopped the stream
+	BotFailed      Reason = "bot_failed"       // the bot failed on several turns in a row
+	CallerSilent   Reason = "caller_silent"    // the caller said nothing, however often they were asked
+	TooLong        Reason = "too_long"         // the call went on for as long as a call may
+	LegLost        Reason = "leg_lost"         // the connection broke or went silent
+	BadPeer        Reason = "bad_peer"         // the peer broke the protocol
+	Replaced       Reason = "replaced"         // the carrier opened a newer stream of the same call
+	Shutdown       Reason = "shutdown"         // the gateway was told to stop
+	Panicked       Reason = "panicked"         // a fault in our own code, contained to this call
 )
+
+// Over reports whether a call that ended so is over for its caller too. Otherwise its
+// stream was lost, or we were at fault, and the caller still waits.
+func (t Termination) Over() bool {
+	switch t.Reason {
+	case "", LegLost, BadPeer, Replaced, Shutdown, Panicked:
+		return false
+	}
+	return true
+}
 
 // NextKind says what the carrier does with a caller once the call is over.
 type NextKind uint8
@@ -37,6 +53,10 @@ const (
 	NextTransfer                 // they are handed over to a target: a person, mostly
 	NextRedirect                 // the carrier goes on with other instructions
 )
+
+func (k NextKind) String() string {
+	return [...]string{"hang_up", "transfer", "redirect"}[k]
+}
 
 // Next is what becomes of the caller once the call is over. The zero value hangs up.
 type Next struct {

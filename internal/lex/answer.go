@@ -21,6 +21,7 @@ type (
 	sessionState struct {
 		DialogAction dialogAction `json:"dialogAction"`
 		Intent       *intent      `json:"intent"`
+		Attributes   attributes   `json:"sessionAttributes"`
 	}
 	dialogAction struct {
 		Type         string `json:"type"`
@@ -83,6 +84,33 @@ func readAnswer(out *lexruntimev2.RecognizeUtteranceOutput) (answer *call.Answer
 	return answer, state, said, nil
 }
 
+// ownPrefix begins the names of the session attributes that are for the gateway.
+const ownPrefix = "lexline_"
+
+// attributes are the session attributes that are for the gateway. All others are the
+// bot's own business: they are not read, so that nothing in them can spoil an answer.
+type attributes map[string]string
+
+// UnmarshalJSON takes what is for the gateway and is a text.
+func (a *attributes) UnmarshalJSON(text []byte) error {
+	var all map[string]json.RawMessage
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil //nolint:nilerr // as with a single attribute that is none
+	}
+	*a = nil
+	for name, raw := range all {
+		var value string
+		if !strings.HasPrefix(name, ownPrefix) || json.Unmarshal(raw, &value) != nil {
+			continue
+		}
+		if *a == nil {
+			*a = attributes{}
+		}
+		(*a)[name] = value
+	}
+	return nil
+}
+
 // isObject reports whether JSON is an object: null is a state of nothing.
 func isObject(text []byte) bool {
 	text = bytes.TrimLeft(text, " \t\r\n")
@@ -99,7 +127,7 @@ func (s sessionState) sameQuestion(other sessionState) bool {
 
 // answer returns what a session state says of an answer.
 func (s sessionState) answer() *call.Answer {
-	answer := &call.Answer{Elicits: s.DialogAction.SlotToElicit, Slots: map[string]string{}}
+	answer := &call.Answer{Elicits: s.DialogAction.SlotToElicit, Slots: map[string]string{}, Attributes: s.Attributes}
 	if in := s.Intent; in != nil {
 		answer.Intent, answer.State = in.Name, in.State
 		fill(answer.Slots, "", in.Slots, deepestSlot)

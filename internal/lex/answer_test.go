@@ -66,6 +66,24 @@ func TestReadAnswer(t *testing.T) {
 			},
 		},
 		{
+			"attributes that are for us, and others",
+			output{SessionState: new(packed(object{
+				"dialogAction": object{"type": "ElicitIntent"},
+				"sessionAttributes": object{
+					"lexline_transfer": "sales", "lexline_context": "a wedding", "lexline_turn": 7, "lexline_redirect": nil,
+					"customer": "12345", "cart": object{"not": "a text"},
+				},
+			}))},
+			call.Answer{Slots: map[string]string{}, Attributes: map[string]string{
+				"lexline_transfer": "sales", "lexline_context": "a wedding", "lexline_redirect": "",
+			}},
+		},
+		{
+			"attributes that are none",
+			output{SessionState: new(packed(object{"dialogAction": object{"type": "ElicitIntent"}, "sessionAttributes": []any{"lexline_transfer"}}))},
+			call.Answer{Slots: map[string]string{}},
+		},
+		{
 			"all shapes of slots",
 			output{SessionState: new(packed(object{"intent": object{"name": "I", "slots": object{
 				"Time":     object{"shape": "Scalar", "value": object{"originalValue": "ten", "interpretedValue": nil, "resolvedValues": []string{"10:00", "22:00"}}},

@@ -15,9 +15,9 @@
 //
 // The Lex session id is the call's id at the carrier, so whichever instance
 // continues a call finds its session. The first request of a call carries the
-// session attributes caller_number and called_number; a stream that continues a
-// call sends none, as they would replace what the bot has set since. Every
-// request carries the request attribute x-lexline-turn with the call's id, a
+// session attributes caller_number and called_number, and of a call that was
+// placed call_direction and answered_by; a stream that continues a call sends
+// none, as they would replace what the bot has set since. Every request carries the request attribute x-lexline-turn with the call's id, a
 // slash and a number that grows from turn to turn, over all streams of the call:
 // code behind the bot can use it to do what a turn asks for only once. After a
 // turn that was given up the next one carries its number once more: the caller

@@ -248,13 +248,19 @@ func (s *Session) unanswered(turn int, err error) {
 	}
 }
 
-// callerAttributes are the session attributes of a call; a number that the
-// carrier did not give is left out.
+// callerAttributes are the session attributes of a call; what the carrier did not
+// tell is left out.
 func (s *Session) callerAttributes() map[string]string {
 	attributes := map[string]string{}
 	for name, number := range map[string]string{"caller_number": s.info.From, "called_number": s.info.To} {
 		if number != "" {
 			attributes[name] = number
+		}
+	}
+	if s.info.Outbound {
+		attributes["call_direction"] = "outbound"
+		if s.info.AnsweredBy != "" {
+			attributes["answered_by"] = s.info.AnsweredBy
 		}
 	}
 	return attributes

@@ -100,6 +100,30 @@ func TestCallerNumbersAreSentUntilLexHasThem(t *testing.T) {
 	})
 }
 
+// TestOutboundCallsAreToldOf has the bot know that it was we who called, and whom.
+func TestOutboundCallsAreToldOf(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var states []string
+		client := newStandIn(t, Deadlines{}, func(_ *standIn, w http.ResponseWriter, r *http.Request) {
+			states = append(states, unpacked(t, r.Header.Get("X-Amz-Lex-Session-State")))
+			answerHead(w, asksForFlowers)
+		})
+		for _, info := range []call.Info{
+			{ID: "CA1", From: "+15550100", To: "+15550199", Outbound: true, AnsweredBy: "human"},
+			{ID: "CA2", To: "+15550199", Outbound: true},
+		} {
+			ask(t.Context(), client.Session(info), call.Turn{Number: 1, Text: "1"})
+		}
+		want := []string{
+			`{"sessionAttributes":{"answered_by":"human","call_direction":"outbound","called_number":"+15550199","caller_number":"+15550100"}}`,
+			`{"sessionAttributes":{"call_direction":"outbound","called_number":"+15550199"}}`,
+		}
+		if diff := cmp.Diff(want, states); diff != "" {
+			t.Errorf("session states (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // TestStreamThatContinuesACall replaces nothing that the bot has set, and numbers
 // its turns after all those of the streams before it.
 func TestStreamThatContinuesACall(t *testing.T) {

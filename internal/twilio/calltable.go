@@ -52,6 +52,7 @@ type knownCall struct {
 type stream struct {
 	cancel context.CancelCauseFunc // ends Serve
 	done   chan struct{}           // closed when Serve has returned and its result is known here
+	poke   func()                  // has the stream look at the notes; nil where it has none
 }
 
 // nextStep is what to do with a call whose stream has ended.
@@ -85,6 +86,14 @@ func (t *callTable) greet(sid string, now time.Time, write func() (answer []byte
 	return known.answer
 }
 
+// hadStream reports whether a call has had a stream, or is over.
+func (t *callTable) hadStream(sid string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.calls[sid]
+	return known != nil && (known.opened || known.over)
+}
+
 // opened notes that a websocket with a token of this call was accepted.
 func (t *callTable) opened(sid string, now time.Time) {
 	t.mu.Lock()
@@ -111,23 +120,13 @@ func (t *callTable) detach(sid string, s *stream, end call.Termination, now time
 	known := t.knowLocked(sid, now)
 	if known.live == s {
 		known.live = nil
-		known.over = isOver(end)
+		known.over = end.Over()
 		if known.over && end.Reason != call.CallerLeft {
 			known.asking = now.Add(askingTime)
 		}
 	}
 	t.mu.Unlock()
 	close(s.done)
-}
-
-// isOver reports whether a call that ended so is over for its caller too.
-// Otherwise its stream was lost, or we were at fault, and the caller still waits.
-func isOver(end call.Termination) bool {
-	switch end.Reason {
-	case call.BotClosed, call.CallerLeft, call.BotFailed:
-		return true
-	}
-	return end.Result == call.Success || end.Result == call.CallerEnded
 }
 
 // hungUp notes that the caller has left.
@@ -166,6 +165,13 @@ func (t *callTable) liveStream(sid string) *stream {
 		return known.live
 	}
 	return nil
+}
+
+// poke has the call's live stream, if there is one, look at the notes.
+func (t *callTable) poke(sid string) {
+	if live := t.liveStream(sid); live != nil && live.poke != nil {
+		live.poke()
+	}
 }
 
 // resume decides what to do with a call whose stream has ended, and counts the

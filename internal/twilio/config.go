@@ -30,12 +30,26 @@ type Config struct {
 	// least 16 bytes and the same on every instance behind one PublicURL. Without
 	// it the key comes from the auth tokens.
 	TokenKey []byte
+	// Notes are what instances behind one PublicURL leave each other about a call;
+	// NewNotes() if nil, for a single instance.
+	Notes Notes
+	// Calls updates calls on lines with Update; needed for those only.
+	Calls CallUpdater
+	// KeyTimeout and KeyEnd say when keys are complete that Twilio gathers, on lines
+	// with Update: as in call.Config. Default: 3 s and '#'.
+	KeyTimeout time.Duration
+	KeyEnd     byte
 	// Lines are the telephone lines that are answered, at least one.
 	Lines []Line
 	// Dev allows http and ws, for a PublicURL on a loopback address only.
 	Dev bool
 	// Limits bounds what peers can make the door hold or wait for.
 	Limits Limits
+	// Refusal is what new calls get while no more are taken.
+	Refusal Refusal
+	// Overload, if set, is asked for each new call why none can be taken now, for
+	// other reasons than their number; empty if one can. It must not block.
+	Overload func() string
 	// Logger gets what an operator should know; slog.Default() if nil.
 	Logger *slog.Logger
 	// Serve runs one call. See ServeFunc.
@@ -53,11 +67,12 @@ type ServeFunc func(ctx context.Context, leg call.Leg, info call.Info) call.Term
 // Limits bounds what peers can make the door hold or wait for. A zero field
 // stands for its default.
 type Limits struct {
-	Calls      int           // streams at once; more are refused (2,000)
+	Calls      int           // calls at once, those being greeted included; more are refused (2,000). Calls that come back may be twice as many
 	Handshakes int           // websocket handshakes in progress at once; more are refused (200)
 	Form       int64         // bytes of a webhook's form (64 KiB)
 	Message    int           // bytes of one websocket message (64 KiB)
 	Start      time.Duration // from the handshake to the start message (5 s)
+	Suspect    time.Duration // without any caller audio, until the leg is suspected to be lost (2 s)
 	Silence    time.Duration // without any caller audio, until the leg counts as lost (5 s)
 	Write      time.Duration // one write to the carrier (2 s)
 	Close      time.Duration // for the carrier's half of the closing handshake (500 ms)
@@ -81,6 +96,7 @@ func (l Limits) withDefaults() Limits {
 		l.Form = 64 << 10
 	}
 	setDuration(&l.Start, 5*time.Second)
+	setDuration(&l.Suspect, 2*time.Second)
 	setDuration(&l.Silence, 5*time.Second)
 	setDuration(&l.Write, 2*time.Second)
 	setDuration(&l.Close, 500*time.Millisecond)
@@ -90,11 +106,21 @@ func (l Limits) withDefaults() Limits {
 // check says whether every field, after defaults, can be worked with.
 func (l Limits) check() error {
 	if l.Calls < 0 || l.Handshakes < 0 || l.Form < 0 || l.Message < 0 ||
-		l.Start < 0 || l.Silence < 0 || l.Write < 0 || l.Close < 0 {
+		l.Start < 0 || l.Suspect < 0 || l.Silence < 0 || l.Write < 0 || l.Close < 0 {
 		return errors.New("limits must not be negative")
 	}
 	if l.Message < 1024 {
 		return fmt.Errorf("message limit of %d bytes: a media message alone needs about 400, the start message up to 1,000", l.Message)
+	}
+	return nil
+}
+
+// checkUpdates refuses lines with Update when nobody can update a call.
+func (c *Config) checkUpdates() error {
+	for _, line := range c.Lines {
+		if line.Update && c.Calls == nil {
+			return fmt.Errorf("line %q: Update is set, but not Calls, by which words are said", line.Name)
+		}
 	}
 	return nil
 }

@@ -11,10 +11,28 @@ type Counters struct {
 	RejectedTokens     int64 `json:"rejected_tokens"`     // handshakes with a wrong, old or used token
 	RejectedRequests   int64 `json:"rejected_requests"`   // requests refused for their form, size, method or account
 	RejectedCalls      int64 `json:"rejected_calls"`      // calls refused because no line has their number, or all are busy
+	Busy               int64 `json:"busy"`                // of them, those for which all lines were busy
+	TurnedAway         int64 `json:"turned_away"`         // calls answered with 503 because we are shutting down
 	GivenUp            int64 `json:"given_up"`            // calls hung up because they kept losing their stream
+	Outbound           int64 `json:"outbound"`            // of Webhooks, those of calls that were placed by the API
+	Machines           int64 `json:"machines"`            // calls that a machine answered, and that were hung up on
+
+	// POST /status-callback, of calls that are over, by their CallStatus.
+	EndedCompleted int64 `json:"ended_completed"`
+	EndedBusy      int64 `json:"ended_busy"`
+	EndedNoAnswer  int64 `json:"ended_no_answer"`
+	EndedFailed    int64 `json:"ended_failed"`
+	EndedCanceled  int64 `json:"ended_canceled"`
+
+	Updates        int64 `json:"updates"`         // calls that Twilio was told to go on with other instructions
+	UpdatesFailed  int64 `json:"updates_failed"`  // of them, those that Twilio did not take
+	UpdatesSkipped int64 `json:"updates_skipped"` // updates that gave way to a later one before they were sent
+	WordsFetched   int64 `json:"words_fetched"`   // POST /updatecall answered with words
 
 	Streams       int64 `json:"streams"`        // websockets opened
 	LiveStreams   int64 `json:"live_streams"`   // of them, open now
+	Greeting      int64 `json:"greeting"`       // calls being greeted now, whose stream is yet to open
+	Suspected     int64 `json:"suspected"`      // times that no audio came for so long that a stream was suspected to be lost
 	StartFailures int64 `json:"start_failures"` // streams whose start message was late or wrong
 	LostStreams   int64 `json:"lost_streams"`   // streams that broke or went silent
 	BrokenStreams int64 `json:"broken_streams"` // streams sent away for breaking a protocol
@@ -45,9 +63,24 @@ func (c *Counters) add(d *Counters) {
 	c.RejectedTokens += d.RejectedTokens
 	c.RejectedRequests += d.RejectedRequests
 	c.RejectedCalls += d.RejectedCalls
+	c.Busy += d.Busy
+	c.TurnedAway += d.TurnedAway
 	c.GivenUp += d.GivenUp
+	c.Updates += d.Updates
+	c.UpdatesFailed += d.UpdatesFailed
+	c.UpdatesSkipped += d.UpdatesSkipped
+	c.WordsFetched += d.WordsFetched
+	c.Outbound += d.Outbound
+	c.Machines += d.Machines
+	c.EndedCompleted += d.EndedCompleted
+	c.EndedBusy += d.EndedBusy
+	c.EndedNoAnswer += d.EndedNoAnswer
+	c.EndedFailed += d.EndedFailed
+	c.EndedCanceled += d.EndedCanceled
 	c.Streams += d.Streams
 	c.LiveStreams += d.LiveStreams
+	c.Greeting += d.Greeting
+	c.Suspected += d.Suspected
 	c.StartFailures += d.StartFailures
 	c.LostStreams += d.LostStreams
 	c.BrokenStreams += d.BrokenStreams

@@ -12,6 +12,8 @@
 //	                     We send "media", "mark" and "clear".
 //	POST /resume         asked when the stream has ended, for whatever reason. A call
 //	                     that is over is hung up, any other gets a new stream.
+//	POST /status-callback
+//	                     told what became of a call; counted and logged.
 //	GET  /ping           200 while new calls are welcome, 503 while shutting down.
 //
 // The messages are described at https://www.twilio.com/docs/voice/media-streams/websocket-messages

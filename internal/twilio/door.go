@@ -26,25 +26,26 @@ type Door struct {
 	links    links
 	prefix   string // path of the public URL, without a final slash
 	lines    *lineBook
-	sealer   *sealer
+	sealer   *sealer          // of stream tokens
+	tickets  *sealer          // of calls that we placed
 	now      func() time.Time // wall clock: tokens expire by it
+	desk     *desk            // of lines with Update
 
 	// safe for several goroutines
-	spent                    *spentTokens
-	calls                    *callTable
-	failures                 *failureLimiter
-	tally                    tally
-	wheel                    *wheel
-	handshakes               chan struct{} // one place for each handshake in progress
-	badSignatures, badTokens logGate
+	spent                          *spentTokens
+	calls                          *callTable
+	failures                       *failureLimiter
+	tally                          tally
+	wheel                          *wheel
+	handshakes                     chan struct{} // one place for each handshake in progress
+	badSignatures, badTokens, busy logGate
 
 	ctx    context.Context // of every call; ended by Close
 	cancel context.CancelCauseFunc
 
-	mu      sync.Mutex
-	closing bool           // no further stream is accepted
-	open    int            // streams
-	streams sync.WaitGroup // one for each stream; Add only with mu and not closing
+	mu        sync.Mutex
+	admission admission
+	streams   sync.WaitGroup // one for each stream; Add only with mu and before admission.closed
 }
 
 // New checks config and returns a Door. Errors name the setting at fault.
@@ -63,11 +64,22 @@ func New(config Config) (*Door, error) {
 	if err := limits.check(); err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
+	if err := config.Refusal.Check(); err != nil {
+		return nil, fmt.Errorf("twilio door: refusal: %w", err)
+	}
+	if err := config.checkUpdates(); err != nil {
+		return nil, fmt.Errorf("twilio door: %w", err)
+	}
 	lines, err := newLineBook(config.Lines)
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
-	sealer, err := newSealer(config.tokenSecrets()...)
+	lines.refuseBy(config.Refusal)
+	sealer, err := newSealer(streamPurpose, config.tokenSecrets()...)
+	if err != nil {
+		return nil, fmt.Errorf("twilio door: %w", err)
+	}
+	tickets, err := newSealer(ticketPurpose, config.tokenSecrets()...)
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
@@ -78,18 +90,22 @@ func New(config Config) (*Door, error) {
 		links: links{
 			resume: base + "/resume",
 			stream: websocketScheme(public) + strings.TrimPrefix(base, public.Scheme) + "/stream/",
+			update: base + "/updatecall",
+			keys:   gathering{config.KeyTimeout, config.KeyEnd}.withDefaults(),
 		},
 		prefix: public.EscapedPath(),
-		lines:  lines, sealer: sealer, now: time.Now,
+		lines:  lines, sealer: sealer, tickets: tickets, now: time.Now,
 		spent:      newSpentTokens(10 * limits.Calls),
 		calls:      newCallTable(maxKnownCalls + limits.Calls),
 		failures:   newFailureLimiter(),
 		wheel:      newWheel(),
 		handshakes: make(chan struct{}, limits.Handshakes),
+		admission:  newAdmission(limits.Calls),
 	}
 	if d.log == nil {
 		d.log = slog.Default()
 	}
+	d.desk = newDesk(d)
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
 	return d, nil
 }
@@ -119,6 +135,10 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.webhook(w, r, path, d.answerCall)
 	case route == "/resume":
 		d.webhook(w, r, path, d.answerResume)
+	case route == "/status-callback":
+		d.webhook(w, r, path, d.answerStatus)
+	case route == "/updatecall", strings.HasPrefix(route, "/updatecall/"):
+		d.webhook(w, r, path, d.answerUpdate)
 	case route == "/ping":
 		d.ping(w)
 	case strings.HasPrefix(route, "/stream/"):
@@ -143,7 +163,8 @@ func (d *Door) Counters() Counters {
 	c := d.tally.snapshot()
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	c.LiveStreams = int64(d.open)
+	c.LiveStreams = int64(d.admission.open)
+	c.Greeting = int64(d.admission.waiting(d.now()))
 	return c
 }
 
@@ -153,33 +174,44 @@ func (d *Door) Lateness() histogram.Snapshot { return d.wheel.late.Snapshot() }
 
 // Shutdown stops accepting calls, waits until those that run have ended by
 // themselves, and until Twilio has been told to hang up on them, and returns nil.
+// A caller who is being greeted still gets the stream that the greeting promised.
 // The server around the door must run that long. When ctx ends first it ends the
 // calls as Close does and returns ctx's error. No goroutine of the door is left
 // when it returns.
 func (d *Door) Shutdown(ctx context.Context) error {
-	d.refuse()
-	ended := make(chan struct{})
-	go func() {
-		d.streams.Wait()
-		close(ended)
-	}()
-	var err error
-	select {
-	case <-ended:
-	case <-ctx.Done():
-		err = context.Cause(ctx)
-	}
+	d.Refuse()
+	err := d.awaitIdle(ctx)
+	d.mu.Lock()
+	d.admission.closed = true
+	d.mu.Unlock()
 	d.cancel(ErrShutdown)
-	<-ended
+	d.streams.Wait()
 	d.wheel.stop()
 	d.awaitFarewells(ctx)
 	return err
 }
 
+// lookAgain is how often a door that is being shut down looks whether it may go.
+const lookAgain = 20 * time.Millisecond
+
+// awaitIdle returns when no stream is open and none is about to, or ctx's cause.
+func (d *Door) awaitIdle(ctx context.Context) error {
+	look := time.NewTicker(lookAgain)
+	defer look.Stop()
+	for !d.isIdle() {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
 // awaitFarewells returns when Twilio has asked about every call whose stream we
 // ended, or would have.
 func (d *Door) awaitFarewells(ctx context.Context) {
-	look := time.NewTicker(askingTime / 100)
+	look := time.NewTicker(lookAgain)
 	defer look.Stop()
 	for d.calls.asks(d.now()) {
 		select {
@@ -202,40 +234,86 @@ func (d *Door) Close() error {
 	return nil
 }
 
-func (d *Door) refuse() {
+// Refuse has no new call taken from now on. Those that are here, or are being
+// greeted, go on. Shutdown begins with it.
+func (d *Door) Refuse() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.closing = true
+	d.admission.closing = true
 }
 
 func (d *Door) isClosing() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.closing
+	return d.admission.closing
 }
 
-// isFull reports whether so many streams run that no further call is let in.
-func (d *Door) isFull() bool {
+func (d *Door) isIdle() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.open >= d.limits.Calls
+	return d.admission.isIdle(d.now())
 }
 
-// enter takes a place for one stream. leave gives it back.
-func (d *Door) enter() bool {
+// Welcome reports whether a new call would be let in now, and if not, why, in a few
+// words.
+func (d *Door) Welcome() (why string, ok bool) {
+	d.mu.Lock()
+	closing, full := d.admission.closing, d.admission.isFull(d.now())
+	d.mu.Unlock()
+	switch {
+	case closing:
+		return "draining", false
+	case full:
+		return fmt.Sprintf("full: limits.calls is %d", d.limits.Calls), false
+	}
+	why = d.overload()
+	return why, why == ""
+}
+
+// overload is why no new call may be taken now, besides their number.
+func (d *Door) overload() string {
+	if d.config.Overload == nil {
+		return ""
+	}
+	return d.config.Overload()
+}
+
+// admit judges a new call, whose greeting takes length.
+func (d *Door) admit(sid string, length time.Duration, now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.closing || d.open >= d.limits.Calls {
+	return d.admission.call(sid, length, now)
+}
+
+// expect notes that a stream of a call that has a right to one is going to open.
+func (d *Door) expect(sid string, length time.Duration, now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.admission.expect(sid, length, now)
+}
+
+// hungUp notes that the caller has left.
+func (d *Door) hungUp(sid string, now time.Time) {
+	d.calls.hungUp(sid, now)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.admission.forget(sid)
+}
+
+// enter takes a place for the stream of a call. leave gives it back.
+func (d *Door) enter(sid string) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.admission.stream(sid) {
 		return false
 	}
-	d.open++
 	d.streams.Add(1)
 	return true
 }
 
 func (d *Door) leave() {
 	d.mu.Lock()
-	d.open--
+	d.admission.leave()
 	d.mu.Unlock()
 	d.streams.Done()
 }

@@ -382,11 +382,14 @@ func TestPanicEndsOneCallOnly(t *testing.T) {
 
 func TestShutdownWaitsForCalls(t *testing.T) {
 	began := make(chan struct{})
+	var once sync.Once
 	x := openExchange(t, func(ctx context.Context, leg call.Leg, info call.Info) call.Termination {
-		close(began)
+		once.Do(func() { close(began) })
 		return listen(ctx, leg, info)
 	}, nil)
-	late := x.greeted("CA2")
+	greeted := x.greeted("CA2")
+	stranger := "ws" + strings.TrimPrefix(x.base, "http") + "/stream/" + x.door.sealer.seal(
+		claims{callSID: "CA9", accountSID: testAccount, line: "flowers", expires: time.Now().Add(time.Minute)})
 	p := x.started(x.greeted("CA1"), "CA1")
 	<-began
 	result := make(chan error)
@@ -397,9 +400,10 @@ func TestShutdownWaitsForCalls(t *testing.T) {
 	if status, _ := x.post("/twiml", callForm("CA3")); status != http.StatusServiceUnavailable {
 		t.Errorf("POST /twiml while shutting down = %d, want 503", status)
 	}
-	if _, status := x.dial(late); status != http.StatusServiceUnavailable {
-		t.Errorf("handshake while shutting down = %d, want 503", status)
+	if _, status := x.dial(stranger); status != http.StatusServiceUnavailable {
+		t.Errorf("handshake of another instance's call while shutting down = %d, want 503", status)
 	}
+	q := x.started(greeted, "CA2") // its caller has heard the greeting
 	select {
 	case err := <-result:
 		t.Fatalf("Shutdown = %v while a call was live", err)
@@ -407,6 +411,8 @@ func TestShutdownWaitsForCalls(t *testing.T) {
 	}
 	p.say(mediaText(1, noise(160)), stopText)
 	p.end()
+	q.say(stopText)
+	q.end()
 	if err := <-result; err != nil {
 		t.Errorf("Shutdown = %v, want nil once the call has ended", err)
 	}

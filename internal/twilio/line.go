@@ -18,6 +18,7 @@ const defaultApology = "We are sorry, but we cannot go on with this call. Please
 // hears from Twilio before the bot takes over.
 type Line struct {
 	Name     string   // names the line in call.Info, in the configuration and in logs
+	Outbound bool     // no call that comes in reaches it: it has no numbers and is not the default
 	Numbers  []string // called numbers, E.164 (+14155550100) or as Twilio reports them
 	Default  bool     // answers every number that no line names; at most one line
 	Greeting string   // said before the stream opens; nothing if empty
@@ -25,6 +26,13 @@ type Line struct {
 	Apology  string   // said before a call that cannot go on is hung up; has a default
 	Voice    string   // voice attribute of Say; Twilio's default if empty
 	Language string   // language attribute of Say; Twilio's default if empty
+	// TalkToMachines has the bot talk to answering machines that answer calls of ours,
+	// where Twilio was asked to tell them. Otherwise they are hung up on. Fax machines
+	// always are.
+	TalkToMachines bool
+	// Update has Twilio say what the bot answers: the stream goes one way, and the
+	// words come by updates of the call. It needs Config.Calls.
+	Update bool
 	// TwiML, if set, is a whole TwiML document that is used in place of Greeting.
 	// {{stream}} must stand in it once, directly inside Response, where the
 	// stream is to be opened.
@@ -33,6 +41,7 @@ type Line struct {
 
 // lineBook finds the line of a called number.
 type lineBook struct {
+	byName   map[string]*preparedLine
 	byNumber map[string]*preparedLine
 	fallback *preparedLine // the default line; nil if there is none
 }
@@ -41,22 +50,21 @@ type lineBook struct {
 type preparedLine struct {
 	Line
 	template *template // nil without TwiML
+	refusal  []byte    // what a caller gets when all lines are busy
 }
 
 func newLineBook(lines []Line) (*lineBook, error) {
 	if len(lines) == 0 {
 		return nil, errors.New("no line is configured")
 	}
-	book := &lineBook{byNumber: map[string]*preparedLine{}}
-	names := map[string]bool{}
+	book := &lineBook{byName: map[string]*preparedLine{}, byNumber: map[string]*preparedLine{}}
 	for i, line := range lines {
 		if line.Name == "" || len(line.Name) > 64 || hasControl(line.Name) {
 			return nil, fmt.Errorf("line %d: name %q: 1 to 64 printable characters are wanted", i+1, line.Name)
 		}
-		if names[line.Name] {
+		if book.named(line.Name) != nil {
 			return nil, fmt.Errorf("line %q is there twice", line.Name)
 		}
-		names[line.Name] = true
 		if err := book.add(line); err != nil {
 			return nil, fmt.Errorf("line %q: %w", line.Name, err)
 		}
@@ -79,6 +87,13 @@ func (b *lineBook) add(line Line) error {
 		}
 		prepared.template = parsed
 	}
+	b.byName[line.Name] = prepared
+	if line.Outbound {
+		if line.Default || len(line.Numbers) > 0 {
+			return errors.New("it is for outbound calls, so it can have no numbers and not be the default line")
+		}
+		return nil
+	}
 	if line.Default {
 		if b.fallback != nil {
 			return fmt.Errorf("line %q is the default line already", b.fallback.Name)
@@ -98,6 +113,16 @@ func (b *lineBook) add(line Line) error {
 		b.byNumber[key] = prepared
 	}
 	return nil
+}
+
+// refuseBy prepares what callers get when all lines are busy.
+func (b *lineBook) refuseBy(r Refusal) {
+	for _, line := range b.byNumber {
+		line.refusal = r.document(line)
+	}
+	if b.fallback != nil {
+		b.fallback.refusal = r.document(b.fallback)
+	}
 }
 
 func (l *preparedLine) checkTexts() error {
@@ -126,17 +151,7 @@ func (b *lineBook) find(to string) *preparedLine {
 }
 
 // named returns the line with that name, or nil.
-func (b *lineBook) named(name string) *preparedLine {
-	if b.fallback != nil && b.fallback.Name == name {
-		return b.fallback
-	}
-	for _, line := range b.byNumber {
-		if line.Name == name {
-			return line
-		}
-	}
-	return nil
-}
+func (b *lineBook) named(name string) *preparedLine { return b.byName[name] }
 
 // normalizeNumber drops what people put into telephone numbers to make them
 // readable. Anything that is not a plain number (a SIP address, a client name) is

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -46,13 +47,15 @@ type leg struct {
 	ws        *wsConn
 	streamSID []byte // JSON string with its quotes; from the start message on
 
-	sleeper sleeper // shared with the wheel
+	sleeper sleeper     // shared with the wheel
+	suspect atomic.Bool // no audio has come for so long that the peer may be gone
 
 	// owned by the goroutine of the call
 	scratch  []byte // of decodeAudio
 	order    reorder
 	frames   frameQueue
-	counters Counters // not yet added to tally
+	far      *frameQueue // takes the track of what the caller hears; nil: that is ignored
+	counters Counters    // not yet added to tally
 	started  bool
 	stopped  bool  // the carrier said stop
 	closed   bool  // by us
@@ -190,7 +193,9 @@ func (l *leg) read(ctx context.Context) (message, error) {
 			return message{}, err
 		}
 		if m.kind == mediaEvent && l.started {
-			l.since, l.suspected = now, 0
+			if l.since, l.suspected = now, 0; l.suspect.Load() {
+				l.clearSuspect()
+			}
 		} else if err := l.checkPatience(now); err != nil {
 			return message{}, err
 		}
@@ -218,6 +223,10 @@ func (l *leg) understand(op ws.OpCode, payload []byte, now int64) (m message, ok
 		l.counters.MediaMessages++
 		l.order.push(&l.frames, m.chunk, m.audio, &l.counters)
 		return m, true, nil
+	case m.kind == mediaEvent && l.far != nil:
+		l.far.push(m.audio)
+		l.far.keepNewest(farKept)
+		return message{}, false, nil
 	case m.kind == mediaEvent:
 		l.counters.OtherTrack++
 		return message{}, false, nil
@@ -264,6 +273,11 @@ func (l *leg) checkPatience(now int64) error {
 	}
 	switch {
 	case now-l.since <= ticksIn(limit):
+		if l.started && now-l.since > ticksIn(l.limits.Suspect) && !l.suspect.Load() {
+			l.suspect.Store(true)
+			l.counters.Suspected++
+			l.log.Debug("no audio from the carrier, stream may be lost", slog.Duration("for", l.limits.Suspect))
+		}
 		return nil
 	case l.suspected == 0:
 		l.suspected = now
@@ -274,6 +288,15 @@ func (l *leg) checkPatience(now int64) error {
 		return fmt.Errorf("no audio for %v", limit)
 	}
 	return &breach{ws.StatusPolicyViolation, fmt.Errorf("no start message within %v", limit)}
+}
+
+// Suspect reports whether no audio has come for so long that the leg may be lost.
+// Any goroutine may call it.
+func (l *leg) Suspect() bool { return l.suspect.Load() }
+
+func (l *leg) clearSuspect() {
+	l.suspect.Store(false)
+	l.log.Debug("audio from the carrier again")
 }
 
 // cancelled is the end of the call's context: the leg itself is in order.

@@ -16,34 +16,50 @@ import (
 
 const (
 	minTokenKey  = 16 // bytes of Config.TokenKey
-	tokenVersion = 1
+	tokenVersion = 2
 	nonceBytes   = 12
 	maxField     = 255 // bytes of one text in a token
+
+	// The flags of a token.
+	resumedFlag  = 1
+	outboundFlag = 2
+	wordsFlag    = 4
 	// clockSkew is how far the clocks of two instances, or one clock before and
 	// after it was set, may be apart.
 	clockSkew = time.Minute
 )
 
 var (
-	errBadToken     = errors.New("stream token is not one of ours")
-	errExpiredToken = errors.New("stream token has expired")
+	errBadToken     = errors.New("token is not one of ours")
+	errExpiredToken = errors.New("token has expired")
 )
 
 // tokenID tells tokens apart: the random nonce that each is sealed with.
 type tokenID [nonceBytes]byte
 
-// claims is what a stream token vouches for. All of it was learnt from a webhook
-// with a valid signature.
+// What tokens are for. Each purpose has keys of its own, so that a token never serves
+// another one.
+const (
+	streamPurpose = "lexline stream token, version 1" // opens a stream
+	ticketPurpose = "lexline dial ticket, version 1"  // names the line of a call that we placed
+)
+
+// claims is what a token vouches for. That of a stream was learnt from a webhook
+// with a valid signature; that of a ticket is what we placed a call for, of which
+// there is no id yet.
 type claims struct {
 	callSID    string
 	accountSID string
 	line       string
 	from, to   string
+	answeredBy string
 	resumed    bool
+	outbound   bool
+	words      bool // it stands for words to be said: it opens no stream
 	expires    time.Time
 }
 
-// sealer makes and opens stream tokens. A token is sealed with AES-256-GCM: like
+// sealer makes and opens tokens of one purpose. A token is sealed with AES-256-GCM: like
 // an HMAC that proves who made it and that nothing was changed, and it also keeps
 // the telephone numbers in it private, as paths end up in the logs of proxies.
 // Any instance with the same keys opens it.
@@ -52,10 +68,10 @@ type sealer struct {
 }
 
 // newSealer derives one key from each secret.
-func newSealer(secrets ...[]byte) (*sealer, error) {
+func newSealer(purpose string, secrets ...[]byte) (*sealer, error) {
 	s := &sealer{}
 	for _, secret := range secrets {
-		key, err := hkdf.Key(sha256.New, secret, nil, "lexline stream token, version 1", 32)
+		key, err := hkdf.Key(sha256.New, secret, nil, purpose, 32)
 		if err != nil {
 			return nil, fmt.Errorf("derive token key: %w", err)
 		}
@@ -78,10 +94,16 @@ func (s *sealer) seal(c claims) string {
 	plain := make([]byte, 0, 160)
 	plain = append(plain, tokenVersion, 0)
 	if c.resumed {
-		plain[1] = 1
+		plain[1] |= resumedFlag
+	}
+	if c.outbound {
+		plain[1] |= outboundFlag
+	}
+	if c.words {
+		plain[1] |= wordsFlag
 	}
 	plain = binary.BigEndian.AppendUint64(plain, uint64(c.expires.Unix()))
-	for _, text := range []string{c.callSID, c.accountSID, c.line, c.from, c.to} {
+	for _, text := range []string{c.callSID, c.accountSID, c.line, c.from, c.to, c.answeredBy} {
 		text = strings.ToValidUTF8(text[:min(len(text), maxField)], "")
 		plain = append(append(plain, byte(len(text))), text...)
 	}
@@ -118,9 +140,13 @@ func decodeClaims(plain []byte) (claims, bool) {
 	if len(plain) < 10 || plain[0] != tokenVersion {
 		return claims{}, false
 	}
-	c := claims{resumed: plain[1] == 1, expires: time.Unix(int64(binary.BigEndian.Uint64(plain[2:])), 0)}
+	c := claims{
+		resumed: plain[1]&resumedFlag != 0, outbound: plain[1]&outboundFlag != 0,
+		words:   plain[1]&wordsFlag != 0,
+		expires: time.Unix(int64(binary.BigEndian.Uint64(plain[2:])), 0),
+	}
 	rest := plain[10:]
-	for _, text := range []*string{&c.callSID, &c.accountSID, &c.line, &c.from, &c.to} {
+	for _, text := range []*string{&c.callSID, &c.accountSID, &c.line, &c.from, &c.to, &c.answeredBy} {
 		if len(rest) == 0 {
 			return claims{}, false
 		}

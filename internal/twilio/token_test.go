@@ -19,7 +19,7 @@ func mustSealer(t testing.TB, secrets ...string) *sealer {
 	for _, secret := range secrets {
 		bytes = append(bytes, []byte(secret))
 	}
-	s, err := newSealer(bytes...)
+	s, err := newSealer(streamPurpose, bytes...)
 	if err != nil {
 		t.Fatalf("newSealer: %v", err)
 	}

@@ -72,9 +72,38 @@ func (d *document) say(line *preparedLine, text string) {
 type links struct {
 	resume string // of POST /resume
 	stream string // of the websocket, to be followed by a token
+	update string // of POST /updatecall; see updateFor
+	query  string // behind the addresses that Twilio asks for instructions; nothing or ?name=value
+	keys   gathering
 }
 
-// connect writes the verbs that open a stream. The Redirect serves carriers that
+// with returns l with a query behind every address that Twilio asks for
+// instructions.
+func (l links) with(query string) links {
+	l.query = "?" + query
+	l.resume += l.query
+	return l
+}
+
+// updateFor is the address where Twilio gets the words of a token, and without one
+// that where it is told to wait.
+func (l links) updateFor(token string) string {
+	if token != "" {
+		token = "/" + token
+	}
+	return l.update + token + l.query
+}
+
+// openStream writes the verbs that open a stream.
+func (l links) openStream(d *document, line *preparedLine, token string) {
+	if line.Update {
+		l.startStream(d, line, token)
+		return
+	}
+	l.connect(d, line, token)
+}
+
+// connect writes the verbs that open a stream of both ways. The Redirect serves carriers that
 // do not know Connect's action: there, the verb after Connect is what they do
 // next once the stream is over.
 func (l links) connect(d *document, line *preparedLine, token string) {
@@ -90,20 +119,23 @@ func (l links) connect(d *document, line *preparedLine, token string) {
 func (l links) greet(line *preparedLine, token string) []byte {
 	if line.template != nil {
 		d := &document{}
-		l.connect(d, line, token)
+		l.openStream(d, line, token)
 		return line.template.fill(d.b.String())
 	}
 	d := newDocument()
 	d.say(line, line.Greeting)
-	l.connect(d, line, token)
+	l.openStream(d, line, token)
 	return d.bytes()
 }
 
 // reconnect opens a further stream for a call that lost its earlier one.
 func (l links) reconnect(line *preparedLine, token string) []byte {
 	d := newDocument()
+	if line.Update {
+		stopStream(d)
+	}
 	d.say(line, line.Resuming)
-	l.connect(d, line, token)
+	l.openStream(d, line, token)
 	return d.bytes()
 }
 

@@ -26,8 +26,10 @@ const (
 
 // pathForLog is a request's path as it may be logged: without the token.
 func pathForLog(path string) string {
-	if before, _, found := strings.Cut(path, "/stream/"); found {
-		return before + "/stream/*"
+	for _, part := range []string{"/stream/", "/updatecall/"} {
+		if before, _, found := strings.Cut(path, part); found {
+			return before + part + "*"
+		}
 	}
 	return path
 }
@@ -62,7 +64,7 @@ func (d *Door) openStream(w http.ResponseWriter, r *http.Request, path string) {
 		d.refuseToken(w, err)
 		return
 	}
-	if !d.enter() {
+	if !d.enter(facts.callSID) {
 		d.refuseRequest(w, http.StatusServiceUnavailable)
 		return
 	}
@@ -84,9 +86,10 @@ func (d *Door) openStream(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 // isOurs reports whether a token, though sealed with our key, fits this instance's
-// configuration: another instance may have other lines or accounts.
+// configuration: another instance may have other lines or accounts. A token for words
+// opens no stream.
 func (d *Door) isOurs(facts claims) bool {
-	return d.lines.named(facts.line) != nil &&
+	return d.lines.named(facts.line) != nil && !facts.words &&
 		(d.config.AccountSID == "" || d.config.AccountSID == facts.accountSID)
 }
 
@@ -142,15 +145,25 @@ func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *l
 	defer cancel(nil)
 	defer l.release()
 	s := &stream{cancel: cancel, done: make(chan struct{})}
+	var side call.Leg = l
+	line := d.lines.named(facts.line)
+	if line.Update {
+		words := newWordsLeg(l, newUpdater(ctx, d.desk, facts, l.log), d.links.keys.end)
+		defer words.updater.stop()
+		side, s.poke = words, words.updater.poke
+	}
 	old := d.calls.attach(facts.callSID, s, d.now())
 	end := call.Termination{Result: call.PeerFault, Reason: call.LegLost}
 	if err := d.replace(ctx, old); err != nil {
 		l.shut(ws.StatusInternalServerError)
 		l.log.Error("stream ended because the call's old one does not end", slog.Any("err", err))
 	} else {
-		end = d.serve(ctx, l, facts)
+		end = d.serve(ctx, l, side, facts)
 	}
 	d.calls.detach(facts.callSID, s, end, d.now())
+	if line.Update {
+		d.sendOn(l, facts, end)
+	}
 }
 
 // replace ends the stream that the call had before, so that the caller never
@@ -173,9 +186,9 @@ func (d *Door) replace(ctx context.Context, old *stream) error {
 	}
 }
 
-// serve runs the call on an accepted stream and closes it. A panic ends this
+// serve runs the call on an accepted stream, which side makes a leg of, and closes it. A panic ends this
 // call only, and is reported with its stack.
-func (d *Door) serve(ctx context.Context, l *leg, facts claims) (end call.Termination) {
+func (d *Door) serve(ctx context.Context, l *leg, side call.Leg, facts claims) (end call.Termination) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			d.tally.add(Counters{Panics: 1})
@@ -184,10 +197,12 @@ func (d *Door) serve(ctx context.Context, l *leg, facts claims) (end call.Termin
 			l.shut(ws.StatusInternalServerError)
 		}
 	}()
-	end = d.config.Serve(ctx, l, call.Info{
+	_, words := side.(*wordsLeg)
+	end = d.config.Serve(ctx, side, call.Info{
 		ID: facts.callSID, Account: facts.accountSID, From: facts.from, To: facts.to,
-		Line: facts.line, Resumed: facts.resumed,
+		Line: facts.line, Resumed: facts.resumed, Outbound: facts.outbound, AnsweredBy: facts.answeredBy,
+		Words: words,
 	})
-	_ = l.Close(end) // what went wrong on the leg is in end
+	_ = side.Close(end) // what went wrong on the leg is in end
 	return end
 }

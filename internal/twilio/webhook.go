@@ -20,9 +20,6 @@ const resumeWait = time.Second
 // (https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides).
 const retryHeader = "I-Twilio-Idempotency-Token"
 
-// busyText is said when no further call can be taken.
-const busyText = "All our lines are busy. Please call again in a few minutes. Goodbye."
-
 // unknownText is said when the called number belongs to no line.
 const unknownText = "This number is not in service. Goodbye."
 
@@ -119,40 +116,73 @@ func (d *Door) refuseRequest(w http.ResponseWriter, status int) {
 }
 
 // answerCall answers the webhook of an incoming call.
-func (d *Door) answerCall(_ *http.Request, form url.Values) []byte {
+func (d *Door) answerCall(r *http.Request, form url.Values) []byte {
 	if d.isClosing() {
+		d.tally.add(Counters{TurnedAway: 1})
 		return nil // Twilio's fallback URL is better than a call that we are about to leave
 	}
 	now := d.now()
 	sid := form.Get("CallSid")
-	line := d.lines.find(form.Get("To"))
-	switch {
-	case line == nil:
-		d.tally.add(Counters{RejectedCalls: 1})
-		d.log.Warn("call to a number of no line refused",
-			slog.String("call", sid), slog.String("to", lastDigits(form.Get("To"))))
-		return hangUp(nil, unknownText)
-	case d.isFull():
-		d.tally.add(Counters{RejectedCalls: 1})
-		d.log.Warn("call refused, all lines are busy", slog.String("call", sid), slog.Int("limit", d.limits.Calls))
-		return hangUp(line, busyText)
+	line, err := d.lineOf(r, form)
+	if err != nil {
+		return d.refuseLine(form, err)
 	}
-	d.tally.add(Counters{Webhooks: 1})
+	if answer := d.answerMachine(line, form); answer != nil {
+		return answer
+	}
+	if refusal, refused := d.refuseCall(sid, line, now); refused {
+		return refusal
+	}
+	d.tally.add(Counters{Webhooks: 1, Outbound: countIf(form.Get("Direction") == apiCall)})
+	links := d.linksOf(r)
 	answer := d.calls.greet(sid, now, func() ([]byte, time.Time) {
 		expires := now.Add(greetingTime(line) + 30*time.Second)
-		return d.links.greet(line, d.sealer.seal(claimsOf(form, line, false, expires))), expires
+		return links.greet(line, d.sealer.seal(claimsOf(form, line, false, expires))), expires
 	})
 	if answer == nil {
-		return d.links.sendToResume()
+		return links.sendToResume()
 	}
 	return answer
+}
+
+// refuseCall answers a new call for which there is no room. Nothing is made here, so
+// that it takes no time when there is none.
+func (d *Door) refuseCall(sid string, line *preparedLine, now time.Time) (answer []byte, refused bool) {
+	if d.calls.hadStream(sid) {
+		return nil, false // a webhook sent again is no new call
+	}
+	why := d.overload()
+	if why == "" {
+		if d.admit(sid, greetingTime(line), now) {
+			return nil, false
+		}
+		why = "limits.calls"
+	}
+	d.tally.add(Counters{RejectedCalls: 1, Busy: 1})
+	if skipped, ok := d.busy.pass(now); ok {
+		d.log.Warn("call refused, all lines are busy", slog.String("call", sid), slog.String("why", why),
+			slog.Int("limit", d.limits.Calls), slog.Int("skipped", skipped))
+	}
+	return line.refusal, true
+}
+
+// refuseLine answers the webhook of a call that has no line. Who was called by us is
+// told nothing: it is not they who dialled a wrong number.
+func (d *Door) refuseLine(form url.Values, err error) []byte {
+	d.tally.add(Counters{RejectedCalls: 1})
+	d.log.Warn("call to a number of no line refused", slog.String("call", form.Get("CallSid")),
+		slog.String("to", lastDigits(form.Get("To"))), slog.Any("err", err))
+	if form.Get("Direction") == apiCall {
+		return hangUp(nil, "")
+	}
+	return hangUp(nil, unknownText)
 }
 
 // answerResume answers the question what to do now that the stream has ended.
 func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 	sid := form.Get("CallSid")
 	if callHasEnded(form.Get("CallStatus")) {
-		d.calls.hungUp(sid, d.now())
+		d.hungUp(sid, d.now())
 		return hangUp(nil, "")
 	}
 	if again := d.calls.retried(sid, r.Header.Get(retryHeader)); again != nil {
@@ -162,20 +192,19 @@ func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 	if d.isClosing() && !d.calls.isOver(sid) {
 		return nil // another instance can go on with it
 	}
-	line := d.lines.find(form.Get("To"))
-	if line == nil {
-		d.tally.add(Counters{RejectedCalls: 1})
-		return hangUp(nil, unknownText)
+	line, err := d.lineOf(r, form)
+	if err != nil {
+		return d.refuseLine(form, err)
 	}
 	d.tally.add(Counters{Resumes: 1})
-	answer := d.resume(sid, line, form)
+	answer := d.resume(d.linksOf(r), line, form)
 	d.calls.remember(sid, r.Header.Get(retryHeader), answer)
 	return answer
 }
 
 // resume reconnects a call, unless it is over or keeps losing its stream.
-func (d *Door) resume(sid string, line *preparedLine, form url.Values) []byte {
-	now := d.now()
+func (d *Door) resume(links links, line *preparedLine, form url.Values) []byte {
+	now, sid := d.now(), form.Get("CallSid")
 	switch d.calls.resume(sid, now) {
 	case hangUpCall:
 		return hangUp(nil, "")
@@ -186,8 +215,10 @@ func (d *Door) resume(sid string, line *preparedLine, form url.Values) []byte {
 		return hangUp(line, line.Apology)
 	}
 	d.log.Info("call is reconnected", slog.String("call", sid), slog.String("line", line.Name))
-	expires := now.Add(greetingTime(&preparedLine{Line: Line{Greeting: line.Resuming}}) + 30*time.Second)
-	return d.links.reconnect(line, d.sealer.seal(claimsOf(form, line, true, expires)))
+	length := greetingTime(&preparedLine{Line: Line{Greeting: line.Resuming}})
+	d.expect(sid, length, now)
+	expires := now.Add(length + 30*time.Second)
+	return links.reconnect(line, d.sealer.seal(claimsOf(form, line, true, expires)))
 }
 
 // awaitEnd waits, not long, for a call's live stream to be over. If it stays live,
@@ -210,6 +241,7 @@ func claimsOf(form url.Values, line *preparedLine, resumed bool, expires time.Ti
 	return claims{
 		callSID: form.Get("CallSid"), accountSID: form.Get("AccountSid"), line: line.Name,
 		from: form.Get("From"), to: form.Get("To"), resumed: resumed, expires: expires,
+		outbound: form.Get("Direction") == apiCall, answeredBy: answeredBy(form),
 	}
 }
 

@@ -20,15 +20,18 @@ const (
 // what they have through inbox.
 type call struct {
 	// static after construction
-	cfg    *Config
-	web    *web
-	number int
-	sid    string
-	ids    *rand.Rand // for ids, so that jitter does not change them
-	pace   *rand.Rand // for jitter
-	inbox  chan arrival
-	over   chan struct{} // closed when the call is over: inbox is not read any more
-	work   sync.WaitGroup
+	cfg       *Config
+	web       *web
+	number    int
+	sid       string
+	from      string
+	to        string
+	direction string     // inbound or outbound-api
+	ids       *rand.Rand // for ids, so that jitter does not change them
+	pace      *rand.Rand // for jitter
+	inbox     chan arrival
+	over      chan struct{} // closed when the call is over: inbox is not read any more
+	work      sync.WaitGroup
 
 	// owned by run
 	record   *Record
@@ -40,17 +43,21 @@ type call struct {
 	talking  *stream   // the bidirectional one of them; nil if there is none
 	prepared []byte    // mu-law of the Say or Play under way
 	sounding *sounding // nil while no Say, Play or Pause is heard
-	answered bool
-	busy     bool // the carrier is fetching, synthesizing or connecting
+	bridge   *bridge   // of the Dial or Enqueue under way; nil if there is none
+	busy     bool      // the carrier is fetching, synthesizing or connecting
+	epoch    int       // how often the carrier was told to do something else
 	start    time.Time
 	asked    time.Time // when the last document was asked for
 	frame    int       // number of the next frame
 	heard    int       // last frame in which the caller heard something
 	ended    bool
+	state    callState
 
 	// contexts of the goroutines beside run
-	tasks   context.Context // ends with the call
-	sockets context.Context // ends when closing them took too long
+	alive     context.Context // ends with the call
+	tasks     context.Context // ends with the call, and when the carrier is told to do something else
+	dropTasks context.CancelFunc
+	sockets   context.Context // ends when closing them took too long
 }
 
 // arrival is something that another goroutine has for the call. It is called by
@@ -68,16 +75,17 @@ func newCall(p *Phone, number int) *call {
 	ids := callSource(p.cfg.Seed, number)
 	c := &call{
 		cfg: &p.cfg, web: p.web, number: number,
-		sid: newSID("CA", ids), ids: ids,
+		sid: newSID("CA", ids), ids: ids, from: p.cfg.From, to: p.cfg.To, direction: "inbound",
 		pace:    rand.New(rand.NewPCG(ids.Uint64(), ids.Uint64())),
 		inbox:   make(chan arrival),
 		over:    make(chan struct{}),
 		carrier: carrier{crashHangsUp: p.cfg.CrashHangsUp},
 		caller:  newCaller(p.cfg.Script, p.sounds),
 		heard:   never,
+		state:   callState{status: "ringing", timeLimit: defaultTimeLimit, created: time.Now()},
 	}
 	c.record = &Record{
-		Call: c.sid, Account: c.cfg.Account, From: c.cfg.From, To: c.cfg.To, URL: c.cfg.URL,
+		Call: c.sid, Account: c.cfg.Account, From: c.from, To: c.to, URL: c.cfg.URL,
 		Script: c.cfg.Script.Name, Seed: c.cfg.Seed, Number: number,
 	}
 	return c
@@ -86,15 +94,16 @@ func newCall(p *Phone, number int) *call {
 // run is the life of the call.
 func (c *call) run(ctx context.Context) *Record {
 	outlives := context.WithoutCancel(ctx) // hanging up takes a few messages more
-	tasks, endTasks := context.WithCancel(outlives)
+	alive, endAlive := context.WithCancel(outlives)
 	sockets, endSockets := context.WithCancel(outlives)
 	defer endSockets()
-	c.tasks, c.sockets = tasks, sockets
+	c.alive, c.sockets = alive, sockets
+	c.tasks, c.dropTasks = context.WithCancel(alive)
 
 	// Calls placed at the same time must not send their frames at the same time.
 	c.start = time.Now().Add(time.Duration(c.pace.Int64N(int64(audio.FrameDuration))))
 	c.record.Started = c.start
-	c.tell(Event{Event: "call", From: c.cfg.From, To: c.cfg.To, Account: c.cfg.Account, URL: c.cfg.URL})
+	c.tell(Event{Event: "call", From: c.from, To: c.to, Account: c.cfg.Account, URL: c.cfg.URL})
 	c.obey(c.carrier.begin(c.cfg.URL))
 	timer := time.NewTimer(time.Until(c.start))
 	defer timer.Stop()
@@ -110,7 +119,8 @@ func (c *call) run(ctx context.Context) *Record {
 		}
 	}
 	close(c.over)
-	endTasks()
+	c.dropTasks()
+	endAlive()
 	hurry := time.AfterFunc(hangUpTimeout, endSockets)
 	defer hurry.Stop()
 	c.work.Wait()
@@ -156,13 +166,19 @@ func (c *call) tick(now time.Time) {
 	c.record.caller = append(c.record.caller, mouth[:]...)
 	c.record.heard = append(c.record.heard, ear[:]...)
 	c.frame++
-	if c.position() >= c.cfg.Timeout {
+	switch {
+	case c.position() >= c.cfg.Timeout:
 		c.hangUp(EndTimeout, fmt.Sprintf("the call was still up after %v", c.cfg.Timeout))
+	case c.state.answered && c.talked() >= c.state.timeLimit:
+		c.hangUp(EndTimeLimit, fmt.Sprintf("the call was as long as its TimeLimit, %v", c.state.timeLimit))
 	}
 }
 
 // listen fills ear with what the caller hears in this frame.
 func (c *call) listen(now time.Time, ear []byte) {
+	if c.bridge != nil {
+		c.crossed(c.bridge.next(c.frame))
+	}
 	for c.sounding != nil && c.sounding.left == 0 && !c.ended {
 		c.sounding = nil
 		c.obey(c.carrier.played())
@@ -175,6 +191,8 @@ func (c *call) listen(now time.Time, ear []byte) {
 		silence(ear[n:])
 		c.sounding.mulaw = c.sounding.mulaw[n:]
 		c.sounding.left--
+	case c.bridge != nil:
+		source = c.bridge.sound(c.frame, ear)
 	case c.talking != nil:
 		c.playout.frame(ear)
 		c.returnMarks("heard", c.playout.due())
@@ -194,10 +212,10 @@ func (c *call) listen(now time.Time, ear []byte) {
 // act lets the caller do one frame of the script. Nobody acts while it rings.
 func (c *call) act(now time.Time, mouth []byte) {
 	silence(mouth)
-	if !c.answered {
+	if !c.state.answered {
 		return
 	}
-	s := sense{frame: c.frame, heard: c.heard, sounding: never, settled: !c.busy}
+	s := sense{frame: c.frame, heard: c.heard, sounding: never, settled: c.settled()}
 	if c.cfg.React != nil {
 		s.react = c.react
 	}
@@ -217,12 +235,24 @@ func (c *call) act(now time.Time, mouth []byte) {
 		if c.talking != nil && c.talking.socket != nil {
 			c.send(c.talking, c.talking.dtmf(m.key))
 		}
+		c.pressed(m.key)
 	}
 	switch {
 	case m.failed != nil:
 		c.hangUp(EndScriptFail, m.failed.Error())
 	case m.hangUp:
 		c.hangUp(EndScript, "the caller hung up at the end of the script")
+	}
+}
+
+// settled reports whether the carrier has nothing to do by itself at the moment:
+// its silence is then that of whom the caller talks to.
+func (c *call) settled() bool { return !c.busy && (c.bridge == nil || c.bridge.connected()) }
+
+// pressed lets the carrier take a key of the caller.
+func (c *call) pressed(key byte) {
+	if key == '*' && c.bridge != nil && c.bridge.connected() && c.bridge.verb.hangupOnStar {
+		c.crossed([]turn{c.bridge.hangUp(c.frame)})
 	}
 }
 
@@ -238,14 +268,17 @@ func (c *call) hangUp(reason, text string) {
 	}
 	c.ended = true
 	c.tellHeardEnd(c.hearing.end())
+	c.leaveBridge()
 	for _, s := range c.streams {
 		c.endStream(s)
 	}
+	c.state.end(reason, c.position(), time.Now())
 	r := c.record
+	r.Status = c.state.status
 	r.Result, r.Reason, r.Text = ResultOK, reason, text
 	switch reason {
 	case EndScript:
-	case EndFar, EndRejected, EndStreamLost:
+	case EndFar, EndRejected, EndStreamLost, EndTalked, EndUpdated, EndTimeLimit:
 		if err := c.caller.callEnded(c.heard); err != nil {
 			r.Result, r.Text = ResultFault, err.Error()
 		}
@@ -257,7 +290,7 @@ func (c *call) hangUp(reason, text string) {
 	}
 	r.Ended, r.Frames = time.Now(), c.frame
 	c.tell(Event{
-		Time: r.Ended, Event: "end", Result: r.Result, Reason: r.Reason, Text: r.Text,
+		Time: r.Ended, Event: "end", Result: r.Result, Reason: r.Reason, Text: r.Text, Status: r.Status,
 		TookMS: r.Ended.Sub(r.Started).Milliseconds(),
 	})
 }

@@ -15,6 +15,9 @@ const (
 	EndDocument    = "bad_document" // a webhook or its TwiML was at fault
 	EndScriptFail  = "script_fail"  // what the script waits for did not happen
 	EndStreamLost  = "stream_lost"  // the websocket broke, and the carrier was set to hang up then
+	EndTalked      = "talked"       // the caller hung up on the human that they were connected with
+	EndUpdated     = "updated"      // the application ended the call by its Calls resource
+	EndTimeLimit   = "time_limit"   // the call was as long as the application allowed it to be
 	EndTimeout     = "timeout"      // the call took longer than Config.Timeout
 	EndInterrupted = "interrupted"  // the context of the call was cancelled
 )
@@ -29,11 +32,13 @@ const (
 // carrier performs TwiML. It is a state machine without clock or I/O: each
 // method is something that happened, and returns what the carrier now wants
 // done. At most one of the orders outstanding is a task (fetch, speak, load,
-// sound, connect); the carrier goes on when the method that answers it is called.
+// sound, connect, ring); the carrier goes on when the method that answers it is
+// called. redirect and perform may be called at any time: the task outstanding is
+// then not answered any more.
 type carrier struct {
 	crashHangsUp bool // static: what happens after a websocket that broke
 
-	base     *url.URL // of the document being performed
+	base     *url.URL // of the document being performed; nil for one that came with an update
 	verbs    []verb
 	at       int             // verb under way
 	loops    int             // times that it still has to be heard
@@ -44,9 +49,10 @@ type carrier struct {
 // order is something that the carrier wants done.
 type order struct {
 	do     orderKind
-	verb   *verb         // began, speak, sound, connect, start, stop
+	verb   *verb         // began, speak, sound, connect, start, stop, ring; hangUp if it is a Reject
 	method string        // fetch
 	url    string        // fetch, load, connect, start: absolute
+	form   url.Values    // fetch: parameters beside those of every request
 	length time.Duration // sound: silence to be heard, for a pause
 	fault  *Fault        // report
 	end    string        // hangUp: one of the End reasons
@@ -64,6 +70,7 @@ const (
 	dial                     // task: make the tones of the verb's digits; answered by ready
 	sound                    // task: let what was made ready, or silence, be heard; answered by played
 	connect                  // task: open a bidirectional stream; answered by streamOver
+	ring                     // task: call the parties of a Dial or Enqueue; answered by dialOver
 	start                    // open a one-way stream
 	stop                     // end a one-way stream
 	hangUp
@@ -123,9 +130,45 @@ func (c *carrier) streamOver(flt *Fault) []order {
 		}
 	}
 	if action := c.verb().action; action != "" {
-		return c.goTo(orders, c.verb().method, action)
+		return c.goTo(orders, c.verb().method, action, nil)
 	}
 	return c.next(orders)
+}
+
+// bridged takes note that caller and human are connected.
+func (c *carrier) bridged() []order {
+	if c.answered {
+		return nil
+	}
+	c.answered = true
+	return []order{{do: answer}}
+}
+
+// dialOver answers ring.
+func (c *carrier) dialOver(result dialResult) []order {
+	v := c.verb()
+	if v.action == "" {
+		return c.next(nil)
+	}
+	return c.goTo(nil, v.method, v.action, result.form(v.name))
+}
+
+// redirect has the call go on with the document at address, whatever it is doing.
+func (c *carrier) redirect(method, address string) []order {
+	c.verbs, c.at = nil, 0
+	base, err := url.Parse(address)
+	if err != nil {
+		return c.spoiled(nil, fault(codeConnection, "URL of an update: %v", err))
+	}
+	c.base = base
+	return []order{{do: fetch, method: method, url: address}}
+}
+
+// perform has the call go on with TwiML that came without an address, whatever it
+// is doing; flt is what is wrong with it.
+func (c *carrier) perform(now time.Duration, verbs []verb, flt *Fault) []order {
+	c.base = nil
+	return c.document(now, verbs, flt)
 }
 
 func (c *carrier) verb() *verb { return &c.verbs[c.at] }
@@ -134,7 +177,7 @@ func (c *carrier) verb() *verb { return &c.verbs[c.at] }
 func (c *carrier) next(orders []order) []order {
 	for c.at++; c.at < len(c.verbs); c.at++ {
 		v := c.verb()
-		if !c.answered && v.name != "Reject" && v.name != "Pause" { // these leave it ringing
+		if !c.answered && !v.leavesRinging() {
 			c.answered = true
 			orders = append(orders, order{do: answer})
 		}
@@ -163,9 +206,11 @@ func (c *carrier) next(orders []order) []order {
 		case "Stop":
 			orders = append(orders, order{do: stop, verb: v})
 		case "Redirect":
-			return c.goTo(orders, v.method, v.text)
+			return c.goTo(orders, v.method, v.text, nil)
+		case "Dial", "Enqueue":
+			return append(orders, order{do: ring, verb: v})
 		case "Reject":
-			return append(orders, order{do: hangUp, end: EndRejected})
+			return append(orders, order{do: hangUp, verb: v, end: EndRejected})
 		case "Hangup":
 			return append(orders, order{do: hangUp, end: EndFar})
 		}
@@ -173,25 +218,44 @@ func (c *carrier) next(orders []order) []order {
 	return append(orders, order{do: hangUp, end: EndFar})
 }
 
+// leavesRinging reports whether a verb is performed without the call being picked up.
+func (v *verb) leavesRinging() bool {
+	return v.name == "Reject" || v.name == "Pause" || v.answerOnBridge
+}
+
 func (c *carrier) play(orders []order, v *verb) []order {
 	if v.digits != "" {
 		return append(orders, order{do: dial, verb: v})
 	}
-	address, err := c.base.Parse(v.text)
-	if err != nil {
-		return c.next(append(orders, order{do: report, fault: fault(codeRetrieval, "URL of <Play>: %v", err)}))
+	address, flt := c.resolve(v.text)
+	if flt != nil {
+		return c.next(append(orders, order{do: report, fault: flt}))
 	}
 	return append(orders, order{do: load, verb: v, url: address.String()})
 }
 
+// resolve makes the URL of a verb absolute.
+func (c *carrier) resolve(address string) (*url.URL, *Fault) {
+	written, err := url.Parse(address)
+	switch {
+	case err != nil:
+		return nil, fault(codeRetrieval, "URL of <%s>: %v", c.verb().name, err)
+	case c.base != nil:
+		return c.base.ResolveReference(written), nil
+	case !written.IsAbs():
+		return nil, fault(codeRelative, "URL of <%s>: %q is relative, in TwiML that came with an update", c.verb().name, address)
+	}
+	return written, nil
+}
+
 // goTo fetches the next document, whose URL may be relative to the present one.
-func (c *carrier) goTo(orders []order, method, address string) []order {
-	next, err := c.base.Parse(address)
-	if err != nil {
-		return c.spoiled(orders, fault(codeRetrieval, "URL of <%s>: %v", c.verb().name, err))
+func (c *carrier) goTo(orders []order, method, address string, form url.Values) []order {
+	next, flt := c.resolve(address)
+	if flt != nil {
+		return c.spoiled(orders, flt)
 	}
 	c.base = next
-	return append(orders, order{do: fetch, method: method, url: next.String()})
+	return append(orders, order{do: fetch, method: method, url: next.String(), form: form})
 }
 
 // spoiled ends a call whose instructions cannot be performed. Twilio says that an
@@ -208,8 +272,11 @@ func (c *carrier) streamURL(noun *streamNoun) (string, *Fault) {
 	if err != nil {
 		return "", fault(codeStreamHandshake, "url of <Stream>: %v", err)
 	}
-	address := c.base.ResolveReference(written)
-	if written.Scheme == "" {
+	address := written
+	if c.base != nil {
+		address = c.base.ResolveReference(written)
+	}
+	if written.Scheme == "" && c.base != nil {
 		address.Scheme = strings.Replace(c.base.Scheme, "http", "ws", 1)
 	}
 	switch {

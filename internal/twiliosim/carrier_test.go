@@ -23,6 +23,9 @@ func words(orders []order) string {
 			word = "answer"
 		case fetch:
 			word = "fetch:" + o.method + ":" + o.url
+			if len(o.form) > 0 {
+				word += "+" + o.form.Encode()
+			}
 		case speak:
 			word = "speak:" + strings.ReplaceAll(o.verb.text, " ", "_")
 		case load:
@@ -37,6 +40,8 @@ func words(orders []order) string {
 			word = "start:" + o.url
 		case stop:
 			word = "stop:" + o.verb.stream.name
+		case ring:
+			word = "ring:" + o.verb.nouns[0].target
 		case hangUp:
 			word = "hangup:" + o.end
 		}
@@ -69,6 +74,16 @@ func TestCarrier(t *testing.T) {
 	crashed := func(c *carrier) []order { return c.streamOver(broken) }
 	hangingUp := func(c *carrier) []order { c.crashHangsUp = true; return nil }
 	badDocument := func(c *carrier) []order { return c.document(0, nil, fault(codeParse, "what")) }
+
+	busy := func(c *carrier) []order { return c.dialOver(dialResult{status: "busy", sid: "CA1"}) }
+	talked := func(c *carrier) []order {
+		return c.dialOver(dialResult{status: "completed", sid: "CA1", duration: 1100 * time.Millisecond, bridged: true})
+	}
+	bridging := func(c *carrier) []order { return c.bridged() }
+	redirected := func(c *carrier) []order { return c.redirect("GET", "https://other.example/x") }
+	updated := func(inside string) input {
+		return func(c *carrier) []order { return c.perform(0, verbsOf(t, inside), nil) }
+	}
 
 	const streamURL = "wss://voice.example.com/s"
 	connecting := `<Connect><Stream url="` + streamURL + `"/></Connect>`
@@ -119,6 +134,28 @@ func TestCarrier(t *testing.T) {
 		}},
 		{"start with nothing behind it ends the call", []input{document(`<Start><Stream url="` + streamURL + `"/></Start>`)}, []string{
 			"answer Start start:" + streamURL + " hangup:far_end",
+		}},
+		{"dial without action goes on with the next verb", []input{document("<Dial>+15550100010</Dial><Say>sorry</Say>"), busy}, []string{
+			"answer Dial ring:+15550100010", "Say speak:sorry",
+		}},
+		{"dial asks its action", []input{document(`<Dial action="done">+15550100010</Dial><Say>never</Say>`), talked}, []string{
+			"answer Dial ring:+15550100010",
+			"fetch:POST:https://voice.example.com/v1/done+DialBridged=true&DialCallDuration=2&DialCallSid=CA1&DialCallStatus=completed",
+		}},
+		{"dial leaves it ringing until there is somebody", []input{document(`<Dial answerOnBridge="true">+15550100010</Dial>`), bridging, bridging, talked}, []string{
+			"Dial ring:+15550100010", "answer", "", "hangup:far_end",
+		}},
+		{"enqueue asks its action", []input{document(`<Enqueue action="done">desk</Enqueue>`), talked}, []string{
+			"answer Enqueue ring:desk", "fetch:POST:https://voice.example.com/v1/done+QueueResult=bridged&QueueSid=QU1&QueueTime=0",
+		}},
+		{"a redirect from outside", []input{document(connecting + "<Say>never</Say>"), redirected, document("<Hangup/>")}, []string{
+			"answer Connect connect:" + streamURL, "fetch:GET:https://other.example/x", "Hangup hangup:far_end",
+		}},
+		{"TwiML from outside", []input{document("<Say>never</Say>"), updated(connecting + "<Redirect>https://voice.example.com/x</Redirect>"), ended}, []string{
+			"answer Say speak:never", "Connect connect:" + streamURL, "Redirect fetch:POST:https://voice.example.com/x",
+		}},
+		{"TwiML from outside has no place for relative URLs", []input{document("<Say>a</Say>"), updated(`<Dial action="/done">+15550100010</Dial>`), busy}, []string{
+			"answer Say speak:a", "Dial ring:+15550100010", "fault:15004 hangup:bad_document",
 		}},
 		{"a bad document ends the call", []input{badDocument}, []string{"fault:12100 hangup:bad_document"}},
 	} {
@@ -205,7 +242,7 @@ func performAll(t *testing.T, verbs []verb) {
 		var last order
 		for _, o := range orders {
 			switch o.do {
-			case fetch, speak, load, dial, sound, connect, hangUp:
+			case fetch, speak, load, dial, sound, connect, ring, hangUp:
 				tasks++
 				last = o
 			}
@@ -222,6 +259,8 @@ func performAll(t *testing.T, verbs []verb) {
 			orders = c.played()
 		case connect:
 			orders = c.streamOver(nil)
+		case ring:
+			orders = c.dialOver(dialResult{status: "busy"})
 		}
 		if steps > maxLoops*(len(verbs)+1) {
 			t.Fatalf("%d verbs did not come to an end in %d steps", len(verbs), steps)

@@ -26,10 +26,13 @@
 // stereo WAV file, the caller on the left, what the caller heard on the right,
 // next to a JSON record of all that happened ([Record]).
 //
-// Left out on purpose: verbs other than those of a media stream (Gather, Dial,
-// Record and so on are reported as not performed), status callbacks, webhook
-// retries and fallback URLs, and the tone of a pressed key, which Twilio takes
-// out of the audio too.
+// A caller may be handed over to a human by Dial or Enqueue: what becomes of those who
+// are called is given beforehand ([Party]). And the phone serves the Calls resource of
+// Twilio's REST API, by which an application redirects and ends its calls
+// ([Phone.RESTURL]).
+//
+// Left out on purpose: verbs beside these (Record, Pay and so on are reported as not
+// performed), and the tone of a pressed key, which Twilio takes out of the audio too.
 //
 // The package never imports the gateway's own implementation of this protocol:
 // the two are written apart so that each checks the other.

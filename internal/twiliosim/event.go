@@ -19,8 +19,14 @@ import "time"
 //	heard_end     the sound is over: source, took_ms (its length)
 //	mark          a mark returned: stream, name, state heard or flushed (by a clear)
 //	clear         the application cleared the buffer: stream, took_ms (of audio thrown away)
+//	dial          a party is called: leg, name (number, sip, client, queue, conference), to, from (callerId),
+//	              state ringing; later answered, or what else became of it, a CallStatus; params of a client
+//	whisper       the human hears, before they are connected: text or url
+//	connected     caller and human are connected: leg, to
+//	disconnected  ... and no longer: leg, to, took_ms
+//	update        the application changed the call by its Calls resource: url or verbs, or state
 //	fault         the application made a mistake: code (Twilio's error number), text
-//	end           the call is over: result ok or fault, reason (an End constant), text, took_ms (the whole call)
+//	end           the call is over: result ok or fault, reason (an End constant), status (the last CallStatus), text, took_ms (the whole call)
 //
 // Time is the instant at which the thing happened. heard_end is known, and so
 // given, only when 300 ms of silence have followed: its Time is then earlier than
@@ -46,9 +52,13 @@ type Event struct {
 	Code   int       `json:"code,omitempty"`
 	From   string    `json:"from,omitempty"`
 	To     string    `json:"to,omitempty"`
+	Leg    string    `json:"leg,omitempty"` // CallSid of the call to a party
+
+	Params map[string]string `json:"params,omitempty"`
 
 	Account string `json:"account,omitempty"` // AccountSid
 	Result  string `json:"result,omitempty"`
+	Status  string `json:"status,omitempty"`
 	Reason  string `json:"reason,omitempty"`
 }
 

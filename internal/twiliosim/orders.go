@@ -2,6 +2,7 @@ package twiliosim
 
 import (
 	"context"
+	"maps"
 	"net/url"
 	"strings"
 	"time"
@@ -29,9 +30,9 @@ func (c *call) obey(orders []order) {
 		case report:
 			c.blame(o.fault)
 		case answer:
-			c.answered = true
+			c.state.answer(c.position(), time.Now())
 		case fetch:
-			c.fetch(o.method, o.url)
+			c.fetch(o)
 		case speak:
 			c.speak(o.verb)
 		case load:
@@ -47,7 +48,12 @@ func (c *call) obey(orders []order) {
 			c.openStream(o.verb.stream, o.url, o.do == connect)
 		case stop:
 			c.stopStream(o.verb.stream.name)
+		case ring:
+			c.ring(o.verb)
 		case hangUp:
+			if o.end == EndRejected {
+				c.state.rejected = o.verb.reason
+			}
 			c.hangUp(o.end, farEnd[o.end])
 		}
 	}
@@ -67,6 +73,8 @@ func (c *call) tellVerb(v *verb) {
 		return // told when it is heard
 	case "Play", "Redirect":
 		e.URL, e.Key = v.text, v.digits
+	case "Dial", "Enqueue":
+		e.URL = v.action
 	case "Pause":
 		e.TookMS = v.length.Milliseconds()
 	case "Reject":
@@ -81,13 +89,32 @@ func (c *call) tellVerb(v *verb) {
 // busy until then.
 func (c *call) task(work func(ctx context.Context) arrival) {
 	c.busy = true
+	epoch, ctx := c.epoch, c.tasks
 	c.work.Go(func() {
-		result := work(c.tasks)
+		result := work(ctx)
 		c.deliver(func(c *call) {
+			if c.epoch != epoch {
+				return // the carrier was told to do something else meanwhile
+			}
 			c.busy = false
 			result(c)
 		})
 	})
+}
+
+// interrupt ends what the carrier does for the caller, whatever it is. One-way
+// streams go on.
+func (c *call) interrupt() {
+	c.dropTasks()
+	c.tasks, c.dropTasks = context.WithCancel(c.alive)
+	c.epoch++
+	c.busy, c.sounding, c.prepared = false, nil, nil
+	c.leaveBridge()
+	if s := c.talking; s != nil {
+		c.endStream(s)
+		c.forget(s)
+	}
+	c.tellHeardEnd(c.hearing.end())
 }
 
 // deliver hands something to the goroutine of the call. It reports false when the
@@ -102,35 +129,41 @@ func (c *call) deliver(a arrival) bool {
 }
 
 // fetch asks for a document.
-func (c *call) fetch(method, address string) {
+func (c *call) fetch(o order) {
 	c.asked = time.Now()
 	form, token := c.form(), newSID("", c.ids)
+	maps.Copy(form, o.form)
 	c.task(func(ctx context.Context) arrival {
-		verbs, flt := c.web.document(ctx, method, address, token, form)
+		verbs, flt := c.web.document(ctx, o.method, o.url, token, form)
 		return func(c *call) {
 			if flt == nil {
-				names := make([]string, len(verbs))
-				for i := range verbs {
-					names[i] = verbs[i].name
-				}
-				c.tell(Event{Event: "twiml", URL: address, Verbs: names, TookMS: time.Since(c.asked).Milliseconds()})
+				c.tell(Event{Event: "twiml", URL: o.url, Verbs: verbNames(verbs), TookMS: time.Since(c.asked).Milliseconds()})
 			}
 			c.obey(c.carrier.document(time.Since(c.start), verbs, flt))
 		}
 	})
 }
 
-// form is what Twilio sends with each request about a call
-// (https://www.twilio.com/docs/voice/twiml#request-parameters).
-func (c *call) form() url.Values {
-	status := "ringing"
-	if c.answered {
-		status = "in-progress"
+func verbNames(verbs []verb) []string {
+	names := make([]string, len(verbs))
+	for i := range verbs {
+		names[i] = verbs[i].name
 	}
+	return names
+}
+
+// form is what Twilio sends with each request about the call.
+func (c *call) form() url.Values {
+	return callForm(c.cfg.Account, c.sid, c.direction, c.from, c.to, c.state.status)
+}
+
+// callForm is what Twilio sends with each request about a call
+// (https://www.twilio.com/docs/voice/twiml#request-parameters).
+func callForm(account, sid, direction, from, to, status string) url.Values {
 	form := url.Values{
-		"CallSid": {c.sid}, "AccountSid": {c.cfg.Account}, "ApiVersion": {"2010-04-01"},
-		"Direction": {"inbound"}, "CallStatus": {status},
-		"From": {c.cfg.From}, "Caller": {c.cfg.From}, "To": {c.cfg.To}, "Called": {c.cfg.To},
+		"CallSid": {sid}, "AccountSid": {account}, "ApiVersion": {apiVersion},
+		"Direction": {direction}, "CallStatus": {status},
+		"From": {from}, "Caller": {from}, "To": {to}, "Called": {to},
 	}
 	for _, party := range []string{"From", "Caller", "To", "Called"} {
 		country := ""

@@ -17,8 +17,10 @@ const DefaultTimeout = 5 * time.Minute
 // Config is what a phone needs to place calls. Only URL is required.
 type Config struct {
 	URL       string // of the webhook for incoming calls, as it stands at Twilio
-	AuthToken string // that requests are signed with
+	AuthToken string // that requests are signed with, and that opens the REST API
 	Account   string // AccountSid; empty for one made from Seed
+	APIKey    string // opens the REST API too, with APISecret; empty for none
+	APISecret string
 	From, To  string // telephone numbers, E.164
 	Routes    Routes // where public names really lead
 
@@ -30,6 +32,10 @@ type Config struct {
 	// handshake. Otherwise its TwiML goes on, as after a regular close. Which of
 	// the two Twilio does is not documented.
 	CrashHangsUp bool
+
+	// Parties are those whom the application may have called, by Dial and Enqueue and as
+	// outbound calls, by target as ParseParty returns it. Others cannot be reached.
+	Parties map[string]Party
 
 	Timeout time.Duration // longest call; 0 for DefaultTimeout
 	Jitter  time.Duration // each frame is late by a random part of this, at most 19 ms
@@ -46,6 +52,10 @@ type Config struct {
 	// and must not block or keep heard. nil: every sound is an answer.
 	React func(heard []byte) Reaction
 
+	// RESTListen is the address, such as 127.0.0.1:0, at which the phone serves the REST
+	// API for its calls. Empty for none.
+	RESTListen string
+
 	// Dial makes the connections to the application; nil for those of net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -55,6 +65,8 @@ type Phone struct {
 	cfg    Config
 	web    *web
 	sounds []*utterance // of cfg.Script
+	calls  calls
+	rest   rest
 }
 
 // New makes a phone ready: it checks cfg, reads the sound files of the script and
@@ -85,15 +97,28 @@ func New(ctx context.Context, cfg Config) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Phone{cfg: cfg, web: newWeb(&cfg), sounds: sounds}, nil
+	p := &Phone{cfg: cfg, sounds: sounds}
+	p.web, p.rest.phone = newWeb(&p.cfg), p
+	if cfg.RESTListen != "" {
+		if err := p.rest.listen(cfg.RESTListen); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
 }
 
 // Call places one call and returns when it is over and nothing that it started
 // is left. number, from 1 on, tells the calls of a phone apart. Several calls may
 // be under way at once. Cancelling ctx hangs up in the regular way.
 func (p *Phone) Call(ctx context.Context, number int) *Record {
-	return newCall(p, number).run(ctx)
+	c := newCall(p, number)
+	p.calls.add(c)
+	return c.run(ctx)
 }
 
-// Close frees the connections that the phone keeps for further calls.
-func (p *Phone) Close() { p.web.close() }
+// Close frees the connections that the phone keeps for further calls, and ends its
+// REST API.
+func (p *Phone) Close() {
+	p.rest.close()
+	p.web.close()
+}

@@ -25,6 +25,7 @@ type Record struct {
 	Ended   time.Time `json:"ended"`
 	Result  string    `json:"result"` // ResultOK or ResultFault
 	Reason  string    `json:"reason"` // one of the End constants
+	Status  string    `json:"status"` // the call's last CallStatus
 	Text    string    `json:"text"`   // what there is to say about the end
 	Faults  int       `json:"faults"` // mistakes of the application; the first ones are among Events
 	Frames  int       `json:"frames"` // 20 ms each: the length of the WAV file

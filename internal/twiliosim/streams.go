@@ -16,7 +16,7 @@ func (c *call) openStream(noun *streamNoun, address string, twoWay bool) {
 		c.busy, c.talking, c.playout = true, s, playout{}
 	}
 	c.work.Go(func() {
-		conn, flt := c.web.websocket(c.tasks, address)
+		conn, flt := c.web.websocket(c.alive, address)
 		if flt != nil {
 			c.deliver(func(c *call) { c.streamOver(s, flt) })
 			return

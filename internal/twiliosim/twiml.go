@@ -27,9 +27,17 @@ type verb struct {
 	digits string        // Play: keys to sound in place of a URL
 	length time.Duration // Pause
 	reason string        // Reject
-	action string        // Connect: URL to ask when it is over; empty for the next verb
-	method string        // Redirect, Connect
+	action string        // Connect, Dial, Enqueue: URL to ask when it is over; empty for the next verb
+	method string        // Redirect, Connect, Dial, Enqueue
 	stream *streamNoun   // Connect, Start, Stop
+
+	// Dial, Enqueue
+	nouns          []dialNoun
+	callerID       string
+	timeout        time.Duration // until nobody has answered
+	timeLimit      time.Duration // of the conversation
+	hangupOnStar   bool
+	answerOnBridge bool // it rings on for the caller until somebody answers
 }
 
 // streamNoun is the Stream within Connect, Start or Stop.
@@ -64,10 +72,12 @@ var attributes = map[string][]string{
 	"Parameter": {"name", "value"},
 }
 
+// Elements that stand inside of others only.
+var nouns = []string{"Stream", "Parameter", "Number", "Sip", "Client", "Identity", "Queue", "Conference"}
+
 // Verbs of Twilio that this carrier does not perform.
 var notPerformed = []string{
-	"AI", "Answer", "Conference", "Dial", "Echo", "Enqueue", "Gather", "Leave", "Pay",
-	"Prompt", "Queue", "Record", "Refer", "Siprec", "Sms", "Transcription", "VirtualAgent",
+	"AI", "Answer", "Echo", "Gather", "Leave", "Pay", "Prompt", "Record", "Refer", "Siprec", "Sms", "Transcription", "VirtualAgent",
 }
 
 // parseTwiML reads a TwiML document. What the carrier could not perform to its
@@ -177,7 +187,7 @@ func newVerb(e *element) (verb, *Fault) {
 	if slices.Contains(notPerformed, e.name) {
 		return verb{}, fault(0, "the simulated carrier does not perform <%s>", e.name)
 	}
-	if e.name == "Stream" || e.name == "Parameter" {
+	if slices.Contains(nouns, e.name) {
 		return verb{}, fault(codeSchema, "<%s> is no verb: it belongs inside another element", e.name)
 	}
 	if flt := checkAttributes(e); flt != nil {
@@ -205,6 +215,10 @@ func newVerb(e *element) (verb, *Fault) {
 		if v.text == "" {
 			flt = fault(codeSchema, "<Redirect> has no URL")
 		}
+	case "Dial":
+		flt = v.readDial(e)
+	case "Enqueue":
+		flt = v.readEnqueue(e)
 	case "Connect", "Start", "Stop":
 		if v.method, flt = oneOf(e, "method", "POST", "GET"); flt == nil {
 			v.stream, flt = newStreamNoun(e)
@@ -215,6 +229,9 @@ func newVerb(e *element) (verb, *Fault) {
 
 func checkAttributes(e *element) *Fault {
 	known, ok := attributes[e.name]
+	if dial, isDial := dialAttributes[e.name]; isDial {
+		known, ok = dial, true
+	}
 	if !ok {
 		return fault(codeSchema, "TwiML has no <%s>", e.name)
 	}
