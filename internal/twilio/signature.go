@@ -118,7 +118,7 @@ func (v *verifier) addresses(path, query string, websocket bool) []string {
 // check reports whether signature is Twilio's for one of the addresses. Every
 // comparison takes constant time.
 func (v *verifier) check(signature string, addresses []string, form url.Values) bool {
-	given, err := base64.StdEncoding.DecodeString(signature)
+	given, err := base64.StdEncoding.Strict().DecodeString(signature)
 	if err != nil || len(given) != sha1.Size {
 		return false
 	}

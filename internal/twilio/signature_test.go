@@ -111,6 +111,8 @@ func TestCheckRefusesMalformedSignatures(t *testing.T) {
 	for name, signature := range map[string]string{
 		"empty": "", "cut": right[:len(right)-4], "doubled": right + right, "not base64": "~" + right[1:],
 		"hexadecimal": "0123456789012345678901234567890123456789", "other case": strings.ToLower(right),
+		// The last digit of 20 bytes has two bits that stand for nothing: they must be 0.
+		"bits that stand for nothing": right[:len(right)-2] + string(right[len(right)-2]+1) + "=",
 	} {
 		if v.check(signature, addresses, nil) {
 			t.Errorf("%s signature %q was accepted", name, signature)
