@@ -18,6 +18,9 @@ const (
 	// lingerBytes is how much of a peer that broke the protocol is still read, so
 	// that the close frame reaches it before the connection is reset.
 	lingerBytes = 256 << 10
+	// maxStatus is the largest status code that means anything to anybody (RFC 6455,
+	// section 7.4.2).
+	maxStatus = 4999
 )
 
 // breach is a peer's breach of the websocket protocol or of our limits, with the
@@ -158,7 +161,7 @@ func (c *wsConn) peerCloses(payload []byte) error {
 	if len(payload) > 0 {
 		var reason string
 		status, reason = ws.ParseCloseFrameData(payload)
-		if err := ws.CheckCloseFrameData(status, reason); err != nil || len(payload) == 1 {
+		if err := ws.CheckCloseFrameData(status, reason); err != nil || len(payload) == 1 || status > maxStatus {
 			return &breach{ws.StatusProtocolError, errors.New("close frame is malformed")}
 		}
 	}

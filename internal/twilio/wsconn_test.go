@@ -72,6 +72,7 @@ func TestNextRefusesBreaches(t *testing.T) {
 		{"fragments longer than the limit", append(rawFrame(0x01, true, make([]byte, 60<<10)), rawFrame(0x80, true, make([]byte, 5<<10))...), ws.StatusMessageTooBig},
 		{"close with one byte", clientFrame(ws.OpClose, []byte{3}), ws.StatusProtocolError},
 		{"close with status 1005", clientFrame(ws.OpClose, []byte{0x03, 0xed}), ws.StatusProtocolError},
+		{"close with status 5000", clientFrame(ws.OpClose, []byte{0x13, 0x88}), ws.StatusProtocolError},
 		{"close with a reason that is no text", clientFrame(ws.OpClose, []byte{0x03, 0xe8, 0xff}), ws.StatusProtocolError},
 	} {
 		t.Run(test.name, func(t *testing.T) {
