@@ -138,6 +138,9 @@ func decodeStart(w *wireStart, streamSID string) (*startMessage, error) {
 	if w.StreamSID == "" {
 		w.StreamSID = streamSID
 	}
+	if streamSID != "" && streamSID != w.StreamSID {
+		return nil, errors.New("start message names two streams")
+	}
 	if w.StreamSID == "" || len(w.StreamSID) > 100 {
 		return nil, errors.New("start message without a stream id")
 	}

@@ -107,6 +107,7 @@ var badMessages = []struct{ name, text string }{
 	{"mark without mark", `{"event":"mark"}`},
 	{"start without start", `{"event":"start"}`},
 	{"start without a stream id", `{"event":"start","start":{"callSid":"CA1"}}`},
+	{"start of two streams", `{"event":"start","streamSid":"MZ2","start":{"streamSid":"MZ1","callSid":"CA1","accountSid":"AC1"}}`},
 	{"start with other audio", `{"event":"start","streamSid":"MZ1","start":{"mediaFormat":{"encoding":"audio/x-l16","sampleRate":16000,"channels":1}}}`},
 }
 
