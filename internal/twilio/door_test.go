@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"runtime"
 	"strings"
@@ -150,6 +151,9 @@ func TestRefusedHandshakes(t *testing.T) {
 	}
 	if status, _ := x.request(http.MethodGet, strings.TrimPrefix(valid, base), nil, signed(valid)); status != http.StatusBadRequest && status != http.StatusInternalServerError {
 		t.Errorf("GET of a stream without an upgrade = %d, want an error", status)
+	}
+	if status, _ := x.request(http.MethodGet, strings.TrimPrefix(valid, base), url.Values{"a": {"b"}}, signed(valid)); status != http.StatusBadRequest {
+		t.Errorf("GET of a stream with a body = %d, want 400", status)
 	}
 	if _, status := x.dial(valid); status != http.StatusForbidden {
 		t.Errorf("token used a second time = %d, want 403", status)

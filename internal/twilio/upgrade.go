@@ -50,6 +50,11 @@ func (d *Door) openStream(w http.ResponseWriter, r *http.Request, path string) {
 		d.refuseRequest(w, http.StatusMethodNotAllowed)
 		return
 	}
+	if r.ContentLength != 0 {
+		// Behind the upgrade its bytes would be taken for frames.
+		d.refuseRequest(w, http.StatusBadRequest)
+		return
+	}
 	if !d.isSigned(r, path, nil, true) {
 		d.refuseSignature(w, r)
 		return
