@@ -65,8 +65,11 @@ func (d *Door) webhook(w http.ResponseWriter, r *http.Request, path string, answ
 // refuses it.
 func (d *Door) readForm(w http.ResponseWriter, r *http.Request) (url.Values, int) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
+	switch {
+	case err != nil || kind != "application/x-www-form-urlencoded", r.Header.Get("Content-Encoding") != "":
 		return nil, http.StatusUnsupportedMediaType
+	case r.ContentLength > d.limits.Form:
+		return nil, http.StatusRequestEntityTooLarge // before any of it is waited for
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, d.limits.Form))
 	var tooLong *http.MaxBytesError
@@ -90,7 +93,9 @@ func (d *Door) isSigned(r *http.Request, path string, form url.Values, websocket
 	if d.failures.isOver(r.RemoteAddr, d.now()) {
 		addresses = addresses[:1]
 	}
-	return d.verifier.check(r.Header.Get(signatureHeader), addresses, form)
+	given := r.Header.Values(signatureHeader)
+	// With two of them a proxy may have checked the other one.
+	return len(given) == 1 && d.verifier.check(given[0], addresses, form)
 }
 
 // refuseSignature answers a request whose signature is wrong, without a word about

@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -105,6 +106,61 @@ func TestWebhookWithAnotherBody(t *testing.T) {
 		door.ServeHTTP(recorder, request)
 		if recorder.Code != test.want {
 			t.Errorf("%s: status %d, want %d", name, recorder.Code, test.want)
+		}
+	}
+}
+
+// TestLongFormIsNotWaitedFor announces a form that is too long, and never sends it.
+func TestLongFormIsNotWaitedFor(t *testing.T) {
+	door := openExchange(t, nothing, nil).door
+	reader, writer := io.Pipe()
+	defer writer.Close()
+	request := httptest.NewRequest(http.MethodPost, "/twiml", reader)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.ContentLength = door.limits.Form + 1
+	recorder := httptest.NewRecorder()
+	door.ServeHTTP(recorder, request)
+	if recorder.Code != http.StatusRequestEntityTooLarge {
+		t.Errorf("status %d, want 413", recorder.Code)
+	}
+}
+
+// TestFormMustBePlain: what is compressed may have been checked by somebody who saw
+// something else.
+func TestFormMustBePlain(t *testing.T) {
+	door := openExchange(t, nothing, nil).door
+	request := httptest.NewRequest(http.MethodPost, "/twiml", strings.NewReader("CallSid=CA1"))
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Content-Encoding", "gzip")
+	recorder := httptest.NewRecorder()
+	door.ServeHTTP(recorder, request)
+	if recorder.Code != http.StatusUnsupportedMediaType {
+		t.Errorf("status %d, want 415", recorder.Code)
+	}
+}
+
+// TestTwoSignatures has one that is right and one that somebody else may have checked.
+func TestTwoSignatures(t *testing.T) {
+	x := openExchange(t, nothing, nil)
+	form := callForm("CA1")
+	right := sign(testToken, x.base+"/twiml", form)
+	for _, test := range []struct {
+		name       string
+		signatures []string
+		want       int
+	}{
+		{"one", []string{right}, http.StatusOK},
+		{"the right one first", []string{right, "x"}, http.StatusForbidden},
+		{"the right one last", []string{"x", right}, http.StatusForbidden},
+		{"the right one twice", []string{right, right}, http.StatusForbidden},
+	} {
+		request := httptest.NewRequest(http.MethodPost, "/twiml", strings.NewReader(form.Encode()))
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		request.Header[signatureHeader] = test.signatures
+		recorder := httptest.NewRecorder()
+		x.door.ServeHTTP(recorder, request)
+		if recorder.Code != test.want {
+			t.Errorf("%s: status %d, want %d", test.name, recorder.Code, test.want)
 		}
 	}
 }
