@@ -33,7 +33,7 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill article-test bench-drill bench-connect bench-lambda bench-table bench-hearing pictures-hearing hearing-results vad-score vad-train vad-verify build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
+.PHONY: help demo drill attack article-test bench-drill bench-connect bench-lambda bench-table bench-hearing pictures-hearing hearing-results vad-score vad-train vad-verify build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -68,6 +68,9 @@ check: ## Check format, vet, staticcheck, imports and documents
 
 race: setup-race ## Run the packages with goroutines 20 times under the race detector
 	CGO_ENABLED=1 go test -race -count=20 -timeout 30m ./internal/call ./internal/twilio ./internal/lex ./internal/lexlocal
+
+attack: ## Send a gateway forged, replayed and malformed messages, thousands and at random, for a minute (ARGS="-for 1h -seed 7")
+	@go test ./internal/attack -count=1 -run TestSoak -v -timeout 0 -args -for 1m $(ARGS)
 
 fuzz: ## Run every fuzz target for FUZZTIME (60s) each
 	@scripts/fuzz $(FUZZTIME)

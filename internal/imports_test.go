@@ -83,6 +83,7 @@ var mayImport = map[string]row{
 	"internal/dynamodb/dynalite": { // imported by tests only
 		own: "",
 	},
+	"internal/attack":     {}, // it attacks from outside
 	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region internal/vad"},
 	"cmd/lexline": {
 		own:    "audio botdef call connect connectsim drill dynamodb dynamolocal hearing hearplot histogram lex lexhook lexlocal lexmodels nlu parity recording region secret speech spelling sqlite twilio twiliosim vad",
@@ -202,6 +203,11 @@ var forbidden = map[string]map[string]string{
 		"internal/dynamodb": "dynamolocal stands in for what dynamodb talks to; a fault in shared code would not show",
 		"internal/region":   "dynamolocal is Amazon's side of the wire and knows no verdict",
 		"lexhook":           "dynamolocal is Amazon's side of the wire and knows no keys of turns",
+	},
+	"internal/attack": {
+		"internal/twilio":    "who forges, signs and frames by the standards; the door's own code would agree with itself",
+		"internal/twiliosim": "a carrier cannot send what no carrier sends",
+		gobwas:               "frames that are wrong are made by hand",
 	},
 	"internal/twiliosim": {
 		"internal/twilio":   "twiliosim stands in for what twilio talks to; a fault in shared code would not show",
