@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"maps"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -72,7 +73,9 @@ func busyStatus() statusAnswer {
 	return statusAnswer{
 		Turns: turns.list(), Lateness: late.Snapshot(),
 		Door: twilio.Counters{
-			Webhooks: 65, Resumes: 2, RejectedSignatures: 31, RejectedTokens: 32, RejectedRequests: 33, RejectedCalls: 34, GivenUp: 1,
+			Webhooks: 65, Resumes: 2, RejectedSignatures: 31, RejectedTokens: 32, RejectedRequests: 33, RejectedCalls: 134, Busy: 34, TurnedAway: 35, GivenUp: 1, Suspected: 46, Greeting: 3,
+			Outbound: 81, Machines: 82, EndedCompleted: 83, EndedBusy: 84, EndedNoAnswer: 85, EndedFailed: 86, EndedCanceled: 87,
+			Updates: 91, UpdatesFailed: 92, UpdatesSkipped: 93, WordsFetched: 94,
 			StartFailures: 41, LostStreams: 42, BrokenStreams: 43, Replaced: 44, Panics: 45,
 			MediaMessages: 51, SentMessages: 52, Frames: 53, Reordered: 54, Gaps: 55, Wakes: 56,
 			BadMessages: 61, Duplicates: 62, OtherTrack: 63, UnknownEvents: 64, BinaryMessages: 66, AfterStop: 67, ForeignMarks: 68,
@@ -190,7 +193,22 @@ func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 		"lexline_door_rejected_total{cause=signature}":                                            31,
 		"lexline_door_rejected_total{cause=token}":                                                32,
 		"lexline_door_rejected_total{cause=request}":                                              33,
-		"lexline_door_rejected_total{cause=call}":                                                 34,
+		"lexline_door_rejected_total{cause=busy}":                                                 34,
+		"lexline_door_rejected_total{cause=number}":                                               100,
+		"lexline_door_rejected_total{cause=stopping}":                                             35,
+		"lexline_door_suspected_total{}":                                                          46,
+		"lexline_calls_greeting{}":                                                                3,
+		"lexline_outbound_calls_total{}":                                                          81,
+		"lexline_outbound_machines_total{}":                                                       82,
+		"lexline_outbound_ended_total{status=completed}":                                          83,
+		"lexline_outbound_ended_total{status=busy}":                                               84,
+		"lexline_outbound_ended_total{status=no_answer}":                                          85,
+		"lexline_outbound_ended_total{status=failed}":                                             86,
+		"lexline_outbound_ended_total{status=canceled}":                                           87,
+		"lexline_updates_total{}":                                                                 91,
+		"lexline_updates_failed_total{}":                                                          92,
+		"lexline_updates_fetched_total{}":                                                         94,
+		"lexline_queue_drops_total{queue=updates}":                                                93,
 		"lexline_door_streams_cut_total{cause=not_started}":                                       41,
 		"lexline_door_streams_cut_total{cause=lost}":                                              42,
 		"lexline_door_streams_cut_total{cause=broken}":                                            43,
@@ -265,12 +283,48 @@ func families(t *testing.T) map[string]family {
 	return all
 }
 
+// TestEveryCountIsExported sets each count that the parts of a gateway keep, alone,
+// and asks that a metric shows it: one that is added to a part is added to the table.
+func TestEveryCountIsExported(t *testing.T) {
+	const unlike = 123456789 // no other value of a status
+	for name, of := range map[string]func(*statusAnswer) any{
+		"the door":   func(s *statusAnswer) any { return &s.Door },
+		"REST":       func(s *statusAnswer) any { return &s.REST },
+		"calls":      func(s *statusAnswer) any { return &s.Calls.Snapshot },
+		"recordings": func(s *statusAnswer) any { return &s.Recordings },
+		"Lex":        func(s *statusAnswer) any { return &s.Bots[0].Lex },
+	} {
+		for field := range reflect.TypeOf(of(&statusAnswer{Bots: make([]botStatus, 1)})).Elem().Fields() {
+			if field.Type.Kind() != reflect.Int64 || notExported[field.Name] != "" {
+				continue
+			}
+			s := statusAnswer{Bots: make([]botStatus, 1)}
+			reflect.ValueOf(of(&s)).Elem().FieldByIndex(field.Index).SetInt(unlike)
+			shown := false
+			for _, m := range metrics() {
+				m.read(s, func(value float64, _ ...string) { shown = shown || value == unlike })
+			}
+			if !shown {
+				t.Errorf("%s counts %s, and no metric shows it", name, field.Name)
+			}
+		}
+	}
+}
+
+// notExported are counts that another metric shows already.
+var notExported = map[string]string{
+	"Calls":       "lexline_calls_ended_total has them by how they ended",
+	"Probes":      "lexline_region_probes_total has them by region",
+	"Streams":     "lexline_calls_total, by way of the status",
+	"LiveStreams": "lexline_calls_live, by way of the status",
+}
+
 // TestMetricLabelsAreBounded asks that no label can have a value from a caller, and
 // that names say kind and unit (https://prometheus.io/docs/practices/naming/).
 func TestMetricLabelsAreBounded(t *testing.T) {
 	bounded := []string{
 		"bot", "region", "state", "class", "result", "reason", "version", "go",
-		"line", "kind", "outcome", "cause", "direction", "queue",
+		"line", "kind", "outcome", "cause", "direction", "queue", "status",
 	}
 	for name, f := range families(t) {
 		for label := range strings.SplitSeq(f.labels, ", ") {

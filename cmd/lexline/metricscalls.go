@@ -41,6 +41,7 @@ var usualEnds = []call.Termination{
 func callMetrics() []metric {
 	return []metric{
 		{"lexline_calls_live", "Media streams that are open.", gauge, nil, func(s statusAnswer, to emit) { to(float64(s.Calls.Live)) }},
+		{"lexline_calls_greeting", "Calls that are being greeted, whose stream is yet to open.", gauge, nil, func(s statusAnswer, to emit) { to(float64(s.Door.Greeting)) }},
 		{"lexline_calls_total", "Media streams opened.", counter, nil, func(s statusAnswer, to emit) { to(float64(s.Calls.Total)) }},
 		{"lexline_calls_ended_total", "Media streams that ended, by how.", counter, []string{"result", "reason"}, func(s statusAnswer, to emit) {
 			for _, end := range s.Calls.Ends {

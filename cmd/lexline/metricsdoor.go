@@ -32,7 +32,9 @@ func doorMetrics() []metric {
 			{"signature", func(c twilio.Counters) int64 { return c.RejectedSignatures }},
 			{"token", func(c twilio.Counters) int64 { return c.RejectedTokens }},
 			{"request", func(c twilio.Counters) int64 { return c.RejectedRequests }},
-			{"call", func(c twilio.Counters) int64 { return c.RejectedCalls }},
+			{"busy", func(c twilio.Counters) int64 { return c.Busy }},
+			{"number", func(c twilio.Counters) int64 { return c.RejectedCalls - c.Busy }},
+			{"stopping", func(c twilio.Counters) int64 { return c.TurnedAway }},
 		}),
 		byLabel("lexline_door_streams_cut_total", "Streams that ended in another way than by the caller or the call, by what happened.", "cause", theDoor, []labelled[twilio.Counters]{
 			{"not_started", func(c twilio.Counters) int64 { return c.StartFailures }},
@@ -41,7 +43,27 @@ func doorMetrics() []metric {
 			{"replaced", func(c twilio.Counters) int64 { return c.Replaced }},
 			{"panic", func(c twilio.Counters) int64 { return c.Panics }},
 		}),
+		total("lexline_door_suspected_total", "Times that no audio came for so long that a stream was suspected to be lost.", door(func(c twilio.Counters) int64 { return c.Suspected })),
 		total("lexline_door_given_up_total", "Calls hung up because they kept losing their stream.", door(func(c twilio.Counters) int64 { return c.GivenUp })),
+	}
+}
+
+// apiMetrics are those of calls that were placed by the carrier's API, and of lines
+// whose calls it is told to go on with other instructions.
+func apiMetrics() []metric {
+	return []metric{
+		total("lexline_outbound_calls_total", "Calls that were placed by the carrier's API, and answered.", func(s statusAnswer) int64 { return s.Door.Outbound }),
+		total("lexline_outbound_machines_total", "Calls that a machine answered, and that were hung up on.", func(s statusAnswer) int64 { return s.Door.Machines }),
+		byLabel("lexline_outbound_ended_total", "Calls that the carrier says are over, by its word for how.", "status", theDoor, []labelled[twilio.Counters]{
+			{"completed", func(c twilio.Counters) int64 { return c.EndedCompleted }},
+			{"busy", func(c twilio.Counters) int64 { return c.EndedBusy }},
+			{"no_answer", func(c twilio.Counters) int64 { return c.EndedNoAnswer }},
+			{"failed", func(c twilio.Counters) int64 { return c.EndedFailed }},
+			{"canceled", func(c twilio.Counters) int64 { return c.EndedCanceled }},
+		}),
+		total("lexline_updates_total", "Answers that the carrier was told to say by a call update.", func(s statusAnswer) int64 { return s.Door.Updates }),
+		total("lexline_updates_failed_total", "Call updates that the carrier did not take.", func(s statusAnswer) int64 { return s.Door.UpdatesFailed }),
+		total("lexline_updates_fetched_total", "Answers that the carrier came for.", func(s statusAnswer) int64 { return s.Door.WordsFetched }),
 	}
 }
 

@@ -14,6 +14,7 @@ func queues() []queue {
 		{"keys", func(s statusAnswer) int64 { return s.Calls.DroppedKeys }},
 		{"played", func(s statusAnswer) int64 { return s.Calls.FarDrops }},
 		{"early_audio", func(s statusAnswer) int64 { return s.Door.EarlyDropped }},
+		{"updates", func(s statusAnswer) int64 { return s.Door.UpdatesSkipped }},
 		{"recording", func(s statusAnswer) int64 { return s.Recordings.Dropped }},
 	}
 }
