@@ -89,8 +89,12 @@ type lineConfig struct {
 	Quota          int      `key:"quota"`
 	ExactlyOnce    bool     `key:"exactly_once"`
 	Hedge          string   `key:"hedge"`
-	Outbound       bool     `key:"outbound"`
-	Machines       string   `key:"machines"`
+
+	// Mode is how the bot is heard, and GoodbyeIntent the intent that ends a call.
+	Mode          string `key:"mode"`
+	GoodbyeIntent string `key:"goodbye_intent"`
+	Outbound      bool   `key:"outbound"`
+	Machines      string `key:"machines"`
 
 	// Export and Answers say what callers are expected to say.
 	Export  string            `key:"export"`
@@ -268,6 +272,7 @@ func (cfg *config) complete() {
 		fill(&line.Alias, defaultLine.Alias)
 		fill(&line.Locale, defaultLine.Locale)
 		fill(&line.Hedge, defaultLine.Hedge)
+		line.completeMode()
 		fill(&line.Machines, defaultLine.Machines)
 		line.completeRegions(cfg.Regions)
 	}
@@ -378,6 +383,7 @@ func (cfg *config) checkLines() (faults []error) {
 		} else if probe.Text == "" && probe.Slot != "" {
 			fault("lines[%d].probe.slot: is there without lines[%d].probe.text; no bot asks for a slot after %q", i, i, "hello")
 		}
+		faults = append(faults, line.checkMode(i, &cfg.Twilio)...)
 		faults = append(faults, line.checkAnswers(fmt.Sprintf("lines[%d].answers", i))...)
 		if names[line.Name] {
 			fault("lines[%d].name: %q is there twice", i, line.Name)

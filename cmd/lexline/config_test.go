@@ -104,7 +104,7 @@ func TestConfigIsCompleted(t *testing.T) {
 	want.Regions = []regionConfig{{Name: "us-east-1"}}
 	want.Lines = []lineConfig{{
 		Name: "flowers", Numbers: []string{"+15550100"}, Greeting: defaultLine.Greeting, ResumeGreeting: defaultLine.ResumeGreeting,
-		Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US", Quota: 25, Hedge: "auto", Machines: "hang_up",
+		Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US", Quota: 25, Hedge: "auto", Machines: "hang_up", Mode: "stream",
 		Regions: []placeConfig{{Name: "us-east-1", Bot: "OrderFlowers", Alias: "ver_one", Locale: "en_US"}},
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -76,6 +76,8 @@ type gateway struct {
 	bots     []*bot                 // in the order of their first lines
 	table    io.Closer              // nil: kept in memory
 	sounds   map[string]call.Sounds // by name of the line
+	words    map[string]call.Words  // by name of the line, where Twilio speaks
+	goodbyes map[string]string      // by name of the line: intents that end calls
 	kept     *recording.Folder      // of recordings; nil: none are made
 	started  time.Time
 	ends     callEnds
@@ -129,7 +131,11 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 			return fmt.Errorf("prepare for Twilio's API: %w", err)
 		}
 	}
-	if g.door, err = twilio.New(doorConfig(g.cfg, dev, g.log, g.answer)); err != nil {
+	door := doorConfig(g.cfg, dev, g.log, g.answer)
+	if g.rest != nil {
+		door.Calls = g.rest
+	}
+	if g.door, err = twilio.New(door); err != nil {
 		return fmt.Errorf("open the door for Twilio: %w", err)
 	}
 	g.server = twilio.NewServer(g.door, g.log)
@@ -156,16 +162,22 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// findSounds reads what the callers of each line hear when its bot is late.
+// findSounds reads what the callers of each line hear when its bot is late: sounds, or
+// words where Twilio speaks.
 func (g *gateway) findSounds() error {
 	sets, err := loadSounds(g.cfg.Sounds)
 	if err != nil {
 		return err
 	}
-	g.sounds = map[string]call.Sounds{}
+	g.sounds, g.words, g.goodbyes = map[string]call.Sounds{}, map[string]call.Words{}, map[string]string{}
 	for _, line := range g.cfg.Lines {
-		sounds, foreign := soundsFor(line.Locale, sets)
-		g.sounds[line.Name] = sounds
+		g.goodbyes[line.Name] = line.GoodbyeIntent
+		var foreign bool
+		if line.Mode == modeUpdate {
+			g.words[line.Name], foreign = wordsFor(line.Locale, sets)
+		} else {
+			g.sounds[line.Name], foreign = soundsFor(line.Locale, sets)
+		}
 		if foreign {
 			g.log.Warn("callers hear some words in English", "line", line.Name, "locale", line.Locale, "key", "sounds")
 		}
@@ -181,14 +193,15 @@ func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFun
 	door := twilio.Config{
 		PublicURL: cfg.PublicURL, AuthTokens: tokens, AccountSID: cfg.Twilio.AccountSID,
 		TokenKey: []byte(cfg.Twilio.TokenKey), Dev: dev, Logger: logger, Serve: serve,
-		Limits: twilio.Limits{Calls: cfg.Limits.Calls},
+		Limits:     twilio.Limits{Calls: cfg.Limits.Calls},
+		KeyTimeout: cfg.Call.KeyTimeout, KeyEnd: cfg.Call.KeyEnd[0],
 	}
 	door.Refusal, _ = cfg.Limits.refusal() // checked with the rest of the configuration
 	for _, line := range cfg.Lines {
 		door.Lines = append(door.Lines, twilio.Line{
 			Name: line.Name, Numbers: line.Numbers, Default: len(line.Numbers) == 0 && !line.Outbound,
 			Greeting: line.Greeting, Resuming: line.ResumeGreeting, TwiML: line.TwiML,
-			Voice: line.Voice, Language: line.Language,
+			Voice: line.Voice, Language: line.Language, Update: line.Mode == modeUpdate,
 			Outbound: line.Outbound, TalkToMachines: line.Machines == "talk",
 		})
 	}
@@ -200,7 +213,8 @@ func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) (end
 	end = call.Termination{Result: call.ServerFault, Reason: call.Panicked} // unless it returns
 	defer func() { g.ends.add(end) }()
 	calls := g.calls
-	calls.Sounds = g.sounds[info.Line]
+	calls.Sounds, calls.Words = g.sounds[info.Line], g.words[info.Line]
+	calls.Handover.Goodbye = g.goodbyes[info.Line]
 	session := g.botOf(info.Line).client.Session(info)
 	defer session.Leave()
 	return call.New(calls, info, leg, session).Run(ctx)

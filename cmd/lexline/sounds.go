@@ -39,6 +39,8 @@ type soundsConfig struct {
 	Apology    string   `key:"apology"`
 	StillThere string   `key:"still_there"`
 	Goodbye    string   `key:"goodbye"`
+
+	Words wordsConfig `key:"words"`
 }
 
 // builtinSounds returns every sound in the program by its name: the fillers, the
@@ -55,17 +57,18 @@ func builtinSounds() map[string][]byte {
 	return sounds
 }
 
-// soundSet holds the sounds of one locale.
+// soundSet holds the sounds and the words of one locale.
 type soundSet struct {
 	locale string
 	call.Sounds
+	words call.Words
 }
 
 // loadSounds reads the configured sounds, the built-in ones behind them.
 func loadSounds(configured []soundsConfig) ([]soundSet, error) {
 	var sets []soundSet
 	for i, c := range configured {
-		set := soundSet{locale: c.Locale}
+		set := soundSet{locale: c.Locale, words: call.Words(c.Words)}
 		for j, path := range c.Fillers {
 			filler, err := readSound(path, maxFiller)
 			if err != nil {
@@ -86,7 +89,7 @@ func loadSounds(configured []soundsConfig) ([]soundSet, error) {
 		sets = append(sets, set)
 	}
 	builtin := builtinSounds()
-	set := soundSet{locale: builtinLocale, Sounds: call.Sounds{Apology: builtin["apology"], StillThere: builtin["still_there"], Goodbye: builtin["goodbye"]}}
+	set := soundSet{locale: builtinLocale, words: builtinWords, Sounds: call.Sounds{Apology: builtin["apology"], StillThere: builtin["still_there"], Goodbye: builtin["goodbye"]}}
 	for _, name := range builtinFillers {
 		set.Fillers = append(set.Fillers, builtin[name])
 	}

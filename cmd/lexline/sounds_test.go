@@ -98,7 +98,7 @@ func TestSoundsAreReadFromBesideTheConfiguration(t *testing.T) {
 
 func TestLocaleFindsItsSounds(t *testing.T) {
 	own := func(locale string, tag byte) soundSet {
-		return soundSet{locale, call.Sounds{Fillers: [][]byte{{tag}}, Apology: []byte{tag}, StillThere: []byte{tag}, Goodbye: []byte{tag}}}
+		return soundSet{locale: locale, Sounds: call.Sounds{Fillers: [][]byte{{tag}}, Apology: []byte{tag}, StillThere: []byte{tag}, Goodbye: []byte{tag}}}
 	}
 	builtin, err := loadSounds(nil)
 	if err != nil {
@@ -106,7 +106,7 @@ func TestLocaleFindsItsSounds(t *testing.T) {
 	}
 	english := builtin[0]
 	english.Fillers, english.Apology, english.StillThere, english.Goodbye = [][]byte{{'e'}}, []byte{'e'}, []byte{'e'}, []byte{'e'}
-	partial := soundSet{"de_DE", call.Sounds{Apology: []byte{'p'}}}
+	partial := soundSet{locale: "de_DE", Sounds: call.Sounds{Apology: []byte{'p'}}}
 	tests := []struct {
 		name    string
 		locale  string

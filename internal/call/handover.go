@@ -33,6 +33,8 @@ type Handover struct {
 	// for too long. Empty: nobody.
 	Failed, Silent, TooLong string
 
+	Goodbye string // the intent with which callers end the call, once it is fulfilled; empty: none
+
 	Hidden []string // slots whose values nobody is told
 }
 
@@ -62,7 +64,8 @@ func (h *Handover) after(a *Answer, back Returned) (end Termination, ends bool) 
 	case isSet(a.Attributes[HangUpAttribute]):
 		return Termination{Result: Success, Reason: BotHungUp}, true
 	}
-	return Termination{Result: Success, Reason: BotClosed}, a.Closed
+	goodbye := h.Goodbye != "" && a.Intent == h.Goodbye && a.State == "Fulfilled"
+	return Termination{Result: Success, Reason: BotClosed}, a.Closed || goodbye
 }
 
 func transferred(to string) Termination {

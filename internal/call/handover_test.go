@@ -18,7 +18,8 @@ var flowerShop = Handover{
 	Intents: map[string]string{"TalkToAgent": "desk"},
 	Key:     '0', KeyTo: "desk", KeySlots: []string{"Guests"},
 	Failed: "desk", Silent: "desk", TooLong: "desk",
-	Hidden: []string{"CardNumber", "Address"},
+	Goodbye: "GoodbyeIntent",
+	Hidden:  []string{"CardNumber", "Address"},
 }
 
 func TestWhatAnAnswerEndsACallWith(t *testing.T) {
@@ -39,6 +40,8 @@ func TestWhatAnAnswerEndsACallWith(t *testing.T) {
 	}{
 		{"a question", Answer{Intent: "OrderFlowers", State: "InProgress"}, Returned{}, false, goesOn},
 		{"the dialog is closed", Answer{Intent: "OrderFlowers", State: "Fulfilled", Closed: true}, Returned{}, true, Termination{Result: Success, Reason: BotClosed}},
+		{"goodbye, and the dialog is left open", Answer{Intent: "GoodbyeIntent", State: "Fulfilled"}, Returned{}, true, Termination{Result: Success, Reason: BotClosed}},
+		{"goodbye that is not fulfilled", Answer{Intent: "GoodbyeIntent", State: "InProgress"}, Returned{}, false, goesOn},
 		{"intent fulfilled", Answer{Intent: "TalkToAgent", State: "Fulfilled"}, Returned{}, true, transferred("desk")},
 		{"intent ready", Answer{Intent: "TalkToAgent", State: "ReadyForFulfillment"}, Returned{}, true, transferred("desk")},
 		{"intent in progress", Answer{Intent: "TalkToAgent", State: "InProgress"}, Returned{}, false, goesOn},
