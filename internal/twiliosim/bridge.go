@@ -30,6 +30,8 @@ type leg struct {
 	noun  *dialNoun
 	party Party
 	at    progress
+	up    int          // frame that it was answered with; never before that
+	told  subscription // whom to tell of it
 }
 
 // turn is something that happened on a bridge.
@@ -64,7 +66,7 @@ func newBridge(v *verb, now int, party func(key string) Party, newSID func() str
 	b := &bridge{verb: v, begun: now, since: never}
 	for i := range v.nouns {
 		noun := &v.nouns[i]
-		b.legs = append(b.legs, leg{sid: newSID(), noun: noun, party: party(noun.key())})
+		b.legs = append(b.legs, leg{sid: newSID(), noun: noun, party: party(noun.key()), up: never})
 	}
 	return b
 }

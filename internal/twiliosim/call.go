@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -34,24 +35,31 @@ type call struct {
 	work      sync.WaitGroup
 
 	// owned by run
-	record   *Record
-	carrier  carrier
-	caller   *caller
-	hearing  hearing
-	playout  playout
-	streams  []*stream // open or being opened
-	talking  *stream   // the bidirectional one of them; nil if there is none
-	prepared []byte    // mu-law of the Say or Play under way
-	sounding *sounding // nil while no Say, Play or Pause is heard
-	bridge   *bridge   // of the Dial or Enqueue under way; nil if there is none
-	busy     bool      // the carrier is fetching, synthesizing or connecting
-	epoch    int       // how often the carrier was told to do something else
-	start    time.Time
-	asked    time.Time // when the last document was asked for
-	frame    int       // number of the next frame
-	heard    int       // last frame in which the caller heard something
-	ended    bool
-	state    callState
+	record    *Record
+	carrier   carrier
+	caller    *caller
+	hearing   hearing
+	playout   playout
+	streams   []*stream  // open or being opened
+	talking   *stream    // the bidirectional one of them; nil if there is none
+	prepared  []byte     // mu-law of the Say or Play under way
+	sounding  *sounding  // nil while no Say, Play or Pause is heard
+	collector *collector // of the Gather under way; nil if there is none
+	bridge    *bridge    // of the Dial or Enqueue under way; nil if there is none
+	busy      bool       // the carrier is fetching, synthesizing or connecting
+	epoch     int        // how often the carrier was told to do something else
+	start     time.Time
+	asked     time.Time // when the last document was asked for
+	frame     int       // number of the next frame
+	heard     int       // last frame in which the caller heard something
+	ended     bool
+	state     callState
+	told      subscription // whom to tell of the call
+	outbound  *ringing     // nil for a call to the application
+	queued    resource     // of an outbound call when it was placed; static
+
+	callbacks chan callback // closed by run
+	late      []Event       // of callBack, when the call is over
 
 	// contexts of the goroutines beside run
 	alive     context.Context // ends with the call
@@ -76,16 +84,18 @@ func newCall(p *Phone, number int) *call {
 	c := &call{
 		cfg: &p.cfg, web: p.web, number: number,
 		sid: newSID("CA", ids), ids: ids, from: p.cfg.From, to: p.cfg.To, direction: "inbound",
-		pace:    rand.New(rand.NewPCG(ids.Uint64(), ids.Uint64())),
-		inbox:   make(chan arrival),
-		over:    make(chan struct{}),
-		carrier: carrier{crashHangsUp: p.cfg.CrashHangsUp},
-		caller:  newCaller(p.cfg.Script, p.sounds),
-		heard:   never,
-		state:   callState{status: "ringing", timeLimit: defaultTimeLimit, created: time.Now()},
+		pace:      rand.New(rand.NewPCG(ids.Uint64(), ids.Uint64())),
+		inbox:     make(chan arrival),
+		over:      make(chan struct{}),
+		callbacks: make(chan callback, callbackQueue),
+		carrier:   carrier{crashHangsUp: p.cfg.CrashHangsUp, fallback: p.cfg.Fallback, fallbackVia: "POST"},
+		told:      subscription{url: p.cfg.Callback, method: "POST"},
+		caller:    newCaller(p.cfg.Script, p.sounds),
+		heard:     never,
+		state:     callState{status: "ringing", timeLimit: defaultTimeLimit, created: time.Now()},
 	}
 	c.record = &Record{
-		Call: c.sid, Account: c.cfg.Account, From: c.from, To: c.to, URL: c.cfg.URL,
+		Call: c.sid, Account: c.cfg.Account, From: c.from, To: c.to, URL: c.cfg.URL, Direction: c.direction,
 		Script: c.cfg.Script.Name, Seed: c.cfg.Seed, Number: number,
 	}
 	return c
@@ -103,8 +113,11 @@ func (c *call) run(ctx context.Context) *Record {
 	// Calls placed at the same time must not send their frames at the same time.
 	c.start = time.Now().Add(time.Duration(c.pace.Int64N(int64(audio.FrameDuration))))
 	c.record.Started = c.start
-	c.tell(Event{Event: "call", From: c.from, To: c.to, Account: c.cfg.Account, URL: c.cfg.URL})
-	c.obey(c.carrier.begin(c.cfg.URL))
+	c.tell(Event{Event: "call", From: c.from, To: c.to, Account: c.cfg.Account, URL: c.record.URL, Direction: c.direction})
+	c.work.Go(c.callBack)
+	if c.outbound == nil {
+		c.obey(c.carrier.begin(c.cfg.URL))
+	}
 	timer := time.NewTimer(time.Until(c.start))
 	defer timer.Stop()
 	for !c.ended {
@@ -119,11 +132,15 @@ func (c *call) run(ctx context.Context) *Record {
 		}
 	}
 	close(c.over)
+	close(c.callbacks)
 	c.dropTasks()
 	endAlive()
 	hurry := time.AfterFunc(hangUpTimeout, endSockets)
 	defer hurry.Stop()
 	c.work.Wait()
+	for _, e := range c.late {
+		c.tell(e)
+	}
 	return c.record
 }
 
@@ -176,9 +193,11 @@ func (c *call) tick(now time.Time) {
 
 // listen fills ear with what the caller hears in this frame.
 func (c *call) listen(now time.Time, ear []byte) {
+	c.ringOut()
 	if c.bridge != nil {
 		c.crossed(c.bridge.next(c.frame))
 	}
+	c.collect()
 	for c.sounding != nil && c.sounding.left == 0 && !c.ended {
 		c.sounding = nil
 		c.obey(c.carrier.played())
@@ -235,8 +254,8 @@ func (c *call) act(now time.Time, mouth []byte) {
 		if c.talking != nil && c.talking.socket != nil {
 			c.send(c.talking, c.talking.dtmf(m.key))
 		}
-		c.pressed(m.key)
 	}
+	c.attend(&m)
 	switch {
 	case m.failed != nil:
 		c.hangUp(EndScriptFail, m.failed.Error())
@@ -248,13 +267,6 @@ func (c *call) act(now time.Time, mouth []byte) {
 // settled reports whether the carrier has nothing to do by itself at the moment:
 // its silence is then that of whom the caller talks to.
 func (c *call) settled() bool { return !c.busy && (c.bridge == nil || c.bridge.connected()) }
-
-// pressed lets the carrier take a key of the caller.
-func (c *call) pressed(key byte) {
-	if key == '*' && c.bridge != nil && c.bridge.connected() && c.bridge.verb.hangupOnStar {
-		c.crossed([]turn{c.bridge.hangUp(c.frame)})
-	}
-}
 
 // react asks what the caller makes of what they heard from a frame on.
 func (c *call) react(from int) Reaction {
@@ -273,12 +285,13 @@ func (c *call) hangUp(reason, text string) {
 		c.endStream(s)
 	}
 	c.state.end(reason, c.position(), time.Now())
+	c.announce("completed")
 	r := c.record
 	r.Status = c.state.status
 	r.Result, r.Reason, r.Text = ResultOK, reason, text
-	switch reason {
-	case EndScript:
-	case EndFar, EndRejected, EndStreamLost, EndTalked, EndUpdated, EndTimeLimit:
+	switch {
+	case reason == EndScript, reason == EndNotReached, reason == EndUpdated && !c.state.answered:
+	case slices.Contains([]string{EndFar, EndRejected, EndStreamLost, EndTalked, EndUpdated, EndTimeLimit}, reason):
 		if err := c.caller.callEnded(c.heard); err != nil {
 			r.Result, r.Text = ResultFault, err.Error()
 		}

@@ -11,6 +11,7 @@ type callState struct {
 	status     string // CallStatus
 	answered   bool   // it was picked up
 	rejected   string // reason of the Reject that ended it
+	unreached  string // CallStatus when nobody was reached
 	answeredBy string // what machine detection found; empty if it was not asked for
 	timeLimit  time.Duration
 
@@ -27,6 +28,8 @@ func (s *callState) answer(at time.Duration, now time.Time) {
 func (s *callState) end(reason string, at time.Duration, now time.Time) {
 	s.downAt, s.finished = at, now
 	switch {
+	case s.unreached != "":
+		s.status = s.unreached
 	case s.answered, reason == EndFar:
 		s.status = "completed"
 	case reason == EndRejected && s.rejected == "busy":
@@ -56,8 +59,11 @@ func (s *callState) seconds() int {
 	if !s.answered {
 		return 0
 	}
-	return int((s.downAt - s.upAt + time.Second - 1) / time.Second)
+	return wholeSecondsOf(s.downAt - s.upAt)
 }
+
+// wholeSecondsOf rounds a duration up to seconds.
+func wholeSecondsOf(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 // talked is how long ago the call was picked up.
 func (c *call) talked() time.Duration { return c.position() - c.state.upAt }

@@ -3,6 +3,7 @@ package twiliosim
 import (
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -17,6 +18,7 @@ const (
 	EndStreamLost  = "stream_lost"  // the websocket broke, and the carrier was set to hang up then
 	EndTalked      = "talked"       // the caller hung up on the human that they were connected with
 	EndUpdated     = "updated"      // the application ended the call by its Calls resource
+	EndNotReached  = "not_reached"  // whom the application called was busy, did not answer or could not be reached
 	EndTimeLimit   = "time_limit"   // the call was as long as the application allowed it to be
 	EndTimeout     = "timeout"      // the call took longer than Config.Timeout
 	EndInterrupted = "interrupted"  // the context of the call was cancelled
@@ -38,41 +40,52 @@ const (
 type carrier struct {
 	crashHangsUp bool // static: what happens after a websocket that broke
 
+	fallback, fallbackVia string // URL and method asked when a document cannot be had or performed; no URL for none
+	falling               bool   // it has been asked, and no good document has come since
+
 	base     *url.URL // of the document being performed; nil for one that came with an update
 	verbs    []verb
 	at       int             // verb under way
 	loops    int             // times that it still has to be heard
 	answered bool            // the call was picked up
 	recent   []time.Duration // when the last documents came
+
+	// While a Gather is under way verbs are its prompts.
+	gathering  *verb
+	outer      []verb // of the document
+	outerIndex int    // of the Gather in it
 }
 
 // order is something that the carrier wants done.
 type order struct {
 	do     orderKind
-	verb   *verb         // began, speak, sound, connect, start, stop, ring; hangUp if it is a Reject
+	verb   *verb         // began, speak, sound, connect, start, stop, ring, gather, listen; hangUp if it is a Reject
 	method string        // fetch
-	url    string        // fetch, load, connect, start: absolute
+	url    string        // fetch, load, connect, start, failOver: absolute
 	form   url.Values    // fetch: parameters beside those of every request
 	length time.Duration // sound: silence to be heard, for a pause
-	fault  *Fault        // report
+	fault  *Fault        // report, failOver
 	end    string        // hangUp: one of the End reasons
 }
 
 type orderKind uint8
 
 const (
-	began   orderKind = iota // tell: a verb is under way
-	report                   // tell: the application made a mistake
-	answer                   // the call is picked up
-	fetch                    // task: get a document; answered by document
-	speak                    // task: make speech of the verb's text; answered by ready
-	load                     // task: get a sound file; answered by ready
-	dial                     // task: make the tones of the verb's digits; answered by ready
-	sound                    // task: let what was made ready, or silence, be heard; answered by played
-	connect                  // task: open a bidirectional stream; answered by streamOver
-	ring                     // task: call the parties of a Dial or Enqueue; answered by dialOver
-	start                    // open a one-way stream
-	stop                     // end a one-way stream
+	began    orderKind = iota // tell: a verb is under way
+	report                    // tell: the application made a mistake
+	failOver                  // tell: the application made a mistake, and its fallback URL is asked
+	answer                    // the call is picked up
+	fetch                     // task: get a document; answered by document
+	speak                     // task: make speech of the verb's text; answered by ready
+	load                      // task: get a sound file; answered by ready
+	dial                      // task: make the tones of the verb's digits; answered by ready
+	sound                     // task: let what was made ready, or silence, be heard; answered by played
+	connect                   // task: open a bidirectional stream; answered by streamOver
+	ring                      // task: call the parties of a Dial or Enqueue; answered by dialOver
+	gather                    // collect keys and words of the caller, besides the tasks that follow; answered by gathered
+	listen                    // task: let the caller's time to answer run; answered by gathered
+	start                     // open a one-way stream
+	stop                      // end a one-way stream
 	hangUp
 )
 
@@ -83,7 +96,18 @@ func (c *carrier) begin(address string) []order {
 		return []order{{do: report, fault: fault(codeConnection, "webhook URL: %v", err)}, {do: hangUp, end: EndDocument}}
 	}
 	c.base = base
-	return []order{{do: fetch, method: "POST", url: base.String()}}
+	return []order{{do: fetch, method: "POST", url: address}}
+}
+
+// takeUp begins the instructions of an outbound call that was answered; now is the time
+// since the call began.
+func (c *carrier) takeUp(now time.Duration, in *instructions) []order {
+	c.answered = true
+	if in.url != "" {
+		return c.redirect(in.method, in.url)
+	}
+	verbs, flt := parseTwiML([]byte(in.twiml))
+	return c.perform(now, verbs, flt)
 }
 
 // document answers fetch; now is the time since the call began.
@@ -98,7 +122,7 @@ func (c *carrier) document(now time.Duration, verbs []verb, flt *Fault) []order 
 		}
 		c.recent = c.recent[1:]
 	}
-	c.verbs, c.at = verbs, -1
+	c.verbs, c.at, c.gathering, c.falling = verbs, -1, nil, false
 	return c.next(nil)
 }
 
@@ -153,9 +177,20 @@ func (c *carrier) dialOver(result dialResult) []order {
 	return c.goTo(nil, v.method, v.action, result.form(v.name))
 }
 
+// gathered answers gather and listen. It may come while a prompt of the Gather is the
+// task outstanding, which is then not answered any more.
+func (c *carrier) gathered(result gathered) []order {
+	c.verbs, c.at, c.gathering = c.outer, c.outerIndex, nil
+	v := c.verb()
+	if result.digits == "" && result.words == "" && !v.gather.emptyToo {
+		return c.next(nil)
+	}
+	return c.goTo(nil, v.method, v.action, result.form())
+}
+
 // redirect has the call go on with the document at address, whatever it is doing.
 func (c *carrier) redirect(method, address string) []order {
-	c.verbs, c.at = nil, 0
+	c.verbs, c.at, c.gathering = nil, 0, nil
 	base, err := url.Parse(address)
 	if err != nil {
 		return c.spoiled(nil, fault(codeConnection, "URL of an update: %v", err))
@@ -209,11 +244,18 @@ func (c *carrier) next(orders []order) []order {
 			return c.goTo(orders, v.method, v.text, nil)
 		case "Dial", "Enqueue":
 			return append(orders, order{do: ring, verb: v})
+		case "Gather":
+			orders = append(orders, order{do: gather, verb: v})
+			c.gathering, c.outer, c.outerIndex = v, c.verbs, c.at
+			c.verbs, c.at = v.gather.prompts, -1
 		case "Reject":
 			return append(orders, order{do: hangUp, verb: v, end: EndRejected})
 		case "Hangup":
 			return append(orders, order{do: hangUp, end: EndFar})
 		}
+	}
+	if c.gathering != nil {
+		return append(orders, order{do: listen, verb: c.gathering})
 	}
 	return append(orders, order{do: hangUp, end: EndFar})
 }
@@ -258,10 +300,27 @@ func (c *carrier) goTo(orders []order, method, address string, form url.Values) 
 	return append(orders, order{do: fetch, method: method, url: next.String(), form: form})
 }
 
-// spoiled ends a call whose instructions cannot be performed. Twilio says that an
-// application error has occurred, and hangs up.
+// spoiled goes on at the fallback URL when a call's instructions cannot be performed
+// (https://www.twilio.com/docs/usage/security/availability-reliability). Without one, or
+// when that is no better, Twilio says that an application error has occurred, and
+// hangs up.
 func (c *carrier) spoiled(orders []order, flt *Fault) []order {
-	return append(orders, order{do: report, fault: flt}, order{do: hangUp, end: EndDocument})
+	if c.fallback == "" || c.falling {
+		return append(orders, order{do: report, fault: flt}, order{do: hangUp, end: EndDocument})
+	}
+	failed := ""
+	if c.base != nil {
+		failed = c.base.String()
+	}
+	base, err := url.Parse(c.fallback)
+	if err != nil {
+		return append(orders, order{do: report, fault: fault(codeConnection, "fallback URL: %v", err)}, order{do: hangUp, end: EndDocument})
+	}
+	c.base, c.falling, c.gathering = base, true, nil
+	return append(
+		orders, order{do: failOver, fault: flt, url: c.fallback},
+		order{do: fetch, method: c.fallbackVia, url: c.fallback, form: url.Values{"ErrorCode": {strconv.Itoa(flt.Code)}, "ErrorUrl": {failed}}},
+	)
 }
 
 // streamURL resolves and checks the URL of a stream: wss, without a query

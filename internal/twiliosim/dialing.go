@@ -35,8 +35,19 @@ func (b *bridge) sound(now int, ear []byte) (source string) {
 
 // ring begins to call the parties of a Dial or Enqueue.
 func (c *call) ring(v *verb) {
-	party := func(key string) Party { return c.cfg.Parties[key] }
-	c.bridge = newBridge(v, c.frame, party, func() string { return newSID("CA", c.ids) })
+	c.bridge = newBridge(v, c.frame, c.cfg.party, func() string { return newSID("CA", c.ids) })
+	for i := range c.bridge.legs {
+		l := &c.bridge.legs[i]
+		if l.noun.callback == "" {
+			continue
+		}
+		address, flt := c.carrier.resolve(l.noun.callback)
+		if flt != nil {
+			c.blame(flt)
+			continue
+		}
+		l.told = subscription{url: address.String(), method: l.noun.callbackMethod, events: l.noun.callbackEvents}
+	}
 }
 
 // crossed does what has happened on the bridge.
@@ -45,10 +56,15 @@ func (c *call) crossed(turns []turn) {
 		switch t.kind {
 		case legRings:
 			c.tellLeg(t.leg, "ringing")
+			c.announceLeg(t.leg, "initiated")
+			c.announceLeg(t.leg, "ringing")
 		case legAnswers:
+			t.leg.up = c.frame
 			c.tellLeg(t.leg, "answered")
+			c.announceLeg(t.leg, "answered")
 		case legOut:
 			c.tellLeg(t.leg, progressNames[t.leg.at])
+			c.announceLeg(t.leg, "completed")
 		case legWhisper:
 			c.whisper(t.leg)
 		case bridged:
@@ -86,6 +102,18 @@ func (c *call) leaveBridge() {
 	if b.since != never {
 		length := time.Duration(c.frame-b.since) * audio.FrameDuration
 		c.tell(Event{Event: "disconnected", Leg: b.up.sid, To: b.up.noun.target, TookMS: length.Milliseconds()})
+	}
+	for i := range b.legs {
+		l := &b.legs[i]
+		switch l.at {
+		case rings:
+			l.at = canceled
+		case answered:
+			l.at = finished
+		default:
+			continue
+		}
+		c.announceLeg(l, "completed")
 	}
 	c.bridge = nil
 	c.tellHeardEnd(c.hearing.end())
@@ -147,7 +175,7 @@ func (r dialResult) form(verb string) url.Values {
 	}
 	form := url.Values{"DialCallStatus": {r.status}, "DialCallSid": {r.sid}, "DialBridged": {strconv.FormatBool(r.bridged)}}
 	if r.bridged {
-		form.Set("DialCallDuration", strconv.Itoa(int((r.duration+time.Second-1)/time.Second)))
+		form.Set("DialCallDuration", strconv.Itoa(wholeSecondsOf(r.duration)))
 	}
 	return form
 }

@@ -28,11 +28,13 @@
 //
 // A caller may be handed over to a human by Dial or Enqueue: what becomes of those who
 // are called is given beforehand ([Party]). And the phone serves the Calls resource of
-// Twilio's REST API, by which an application redirects and ends its calls
-// ([Phone.RESTURL]).
+// Twilio's REST API, by which an application redirects and ends its calls, and places
+// calls of its own, which then ring here ([Phone.RESTURL], [Phone.Await]). Status
+// callbacks are requested in the order of what they tell, and a webhook is retried and
+// fails over as its URL's fragment and the fallback URL have it.
 //
 // Left out on purpose: verbs beside these (Record, Pay and so on are reported as not
-// performed), and the tone of a pressed key, which Twilio takes out of the audio too.
+// performed), the action of a verb that the caller's hang-up ended, and the tone of a pressed key, which Twilio takes out of the audio too.
 //
 // The package never imports the gateway's own implementation of this protocol:
 // the two are written apart so that each checks the other.

@@ -7,7 +7,9 @@ import "time"
 // that an event does not have are left out. New events and fields may be added;
 // those described here stay.
 //
-//	call          the call is placed: from, to, account, url
+//	call          the call is placed: from, to, account, url, direction inbound or outbound-api
+//	answered      an outbound call was answered: to
+//	detected      machine detection came to its end: text (AnsweredBy)
 //	twiml         a document came: url, verbs, took_ms (from the request on)
 //	verb          a verb other than Say begins: verb, and text or url
 //	say           Say begins to be heard: text
@@ -24,7 +26,11 @@ import "time"
 //	whisper       the human hears, before they are connected: text or url
 //	connected     caller and human are connected: leg, to
 //	disconnected  ... and no longer: leg, to, took_ms
+//	gather        a Gather is over: key (the keys collected), text (the words)
 //	update        the application changed the call by its Calls resource: url or verbs, or state
+//	callback      a status callback was requested: url, state (what it told), status ok or failed, and then code,
+//	              text; may come behind end
+//	failover      a document could not be had or performed, and the fallback URL is asked: url, code, text
 //	fault         the application made a mistake: code (Twilio's error number), text
 //	end           the call is over: result ok or fault, reason (an End constant), status (the last CallStatus), text, took_ms (the whole call)
 //
@@ -33,26 +39,27 @@ import "time"
 // that of events given before it. The end of a stretch that is cut off by the end
 // of the call is given before end.
 type Event struct {
-	Time   time.Time `json:"time"`
-	Call   string    `json:"call"`            // CallSid
-	Event  string    `json:"event"`           // what happened, as listed above
-	AtMS   int64     `json:"at_ms"`           // where it is in the WAV file
-	Text   string    `json:"text,omitempty"`  // words
-	Files  []string  `json:"files,omitempty"` // sound files
-	Line   int       `json:"line,omitempty"`  // of the script
-	Key    string    `json:"key,omitempty"`
-	Source string    `json:"source,omitempty"` // of sound that is heard
-	Verb   string    `json:"verb,omitempty"`
-	Verbs  []string  `json:"verbs,omitempty"`
-	URL    string    `json:"url,omitempty"`
-	Stream string    `json:"stream,omitempty"` // StreamSid
-	Name   string    `json:"name,omitempty"`   // of a mark
-	State  string    `json:"state,omitempty"`
-	TookMS int64     `json:"took_ms,omitempty"`
-	Code   int       `json:"code,omitempty"`
-	From   string    `json:"from,omitempty"`
-	To     string    `json:"to,omitempty"`
-	Leg    string    `json:"leg,omitempty"` // CallSid of the call to a party
+	Time      time.Time `json:"time"`
+	Call      string    `json:"call"`            // CallSid
+	Event     string    `json:"event"`           // what happened, as listed above
+	AtMS      int64     `json:"at_ms"`           // where it is in the WAV file
+	Text      string    `json:"text,omitempty"`  // words
+	Files     []string  `json:"files,omitempty"` // sound files
+	Line      int       `json:"line,omitempty"`  // of the script
+	Key       string    `json:"key,omitempty"`
+	Source    string    `json:"source,omitempty"` // of sound that is heard
+	Verb      string    `json:"verb,omitempty"`
+	Verbs     []string  `json:"verbs,omitempty"`
+	URL       string    `json:"url,omitempty"`
+	Stream    string    `json:"stream,omitempty"` // StreamSid
+	Name      string    `json:"name,omitempty"`   // of a mark
+	State     string    `json:"state,omitempty"`
+	TookMS    int64     `json:"took_ms,omitempty"`
+	Code      int       `json:"code,omitempty"`
+	From      string    `json:"from,omitempty"`
+	To        string    `json:"to,omitempty"`
+	Direction string    `json:"direction,omitempty"`
+	Leg       string    `json:"leg,omitempty"` // CallSid of the call to a party
 
 	Params map[string]string `json:"params,omitempty"`
 

@@ -23,6 +23,12 @@ const (
 	codeDialNumber       = 13223 // not a number in E.164 form
 	codeDialSIP          = 13241
 	codeDialClient       = 13242
+	codeGatherFinish     = 13310
+	codeGatherMethod     = 13312
+	codeGatherTimeout    = 13313
+	codeGatherDigits     = 13314
+	codeGatherNested     = 13320
+	codeGatherEmpty      = 13338
 	codeStreamTimeout    = 31901 // the websocket server cannot be reached, or does not answer
 	codeStreamBroken     = 31903 // the websocket ended without a closing handshake
 	codeStreamTLS        = 31910 // the websocket server's certificate or TLS is not acceptable

@@ -18,8 +18,9 @@ type stream struct {
 	// static
 	sid, call, account string
 	noun               *streamNoun
-	twoWay             bool // of a Connect: takes messages, gets keys
-	inbound, outbound  bool // tracks that are sent
+	told               string // URL of status callbacks; empty for none
+	twoWay             bool   // of a Connect: takes messages, gets keys
+	inbound, outbound  bool   // tracks that are sent
 
 	sequence int
 	chunks   map[string]int // messages sent, by track

@@ -29,8 +29,11 @@ func (c *call) obey(orders []order) {
 			c.tellVerb(o.verb)
 		case report:
 			c.blame(o.fault)
+		case failOver:
+			c.tell(Event{Event: "failover", Code: o.fault.Code, Text: o.fault.Text, URL: o.url})
 		case answer:
 			c.state.answer(c.position(), time.Now())
+			c.announce("answered")
 		case fetch:
 			c.fetch(o)
 		case speak:
@@ -50,6 +53,10 @@ func (c *call) obey(orders []order) {
 			c.stopStream(o.verb.stream.name)
 		case ring:
 			c.ring(o.verb)
+		case gather:
+			c.gather(o.verb)
+		case listen:
+			c.collector.listen(c.frame)
 		case hangUp:
 			if o.end == EndRejected {
 				c.state.rejected = o.verb.reason
@@ -73,7 +80,7 @@ func (c *call) tellVerb(v *verb) {
 		return // told when it is heard
 	case "Play", "Redirect":
 		e.URL, e.Key = v.text, v.digits
-	case "Dial", "Enqueue":
+	case "Dial", "Enqueue", "Gather":
 		e.URL = v.action
 	case "Pause":
 		e.TookMS = v.length.Milliseconds()
@@ -105,15 +112,22 @@ func (c *call) task(work func(ctx context.Context) arrival) {
 // interrupt ends what the carrier does for the caller, whatever it is. One-way
 // streams go on.
 func (c *call) interrupt() {
-	c.dropTasks()
-	c.tasks, c.dropTasks = context.WithCancel(c.alive)
-	c.epoch++
-	c.busy, c.sounding, c.prepared = false, nil, nil
+	c.dropTask()
+	c.collector = nil
 	c.leaveBridge()
 	if s := c.talking; s != nil {
 		c.endStream(s)
 		c.forget(s)
 	}
+}
+
+// dropTask ends the carrier's task, unless it is a stream or a bridge: its answer
+// comes to nothing.
+func (c *call) dropTask() {
+	c.dropTasks()
+	c.tasks, c.dropTasks = context.WithCancel(c.alive)
+	c.epoch++
+	c.busy, c.sounding, c.prepared = false, nil, nil
 	c.tellHeardEnd(c.hearing.end())
 }
 
@@ -154,7 +168,11 @@ func verbNames(verbs []verb) []string {
 
 // form is what Twilio sends with each request about the call.
 func (c *call) form() url.Values {
-	return callForm(c.cfg.Account, c.sid, c.direction, c.from, c.to, c.state.status)
+	form := callForm(c.cfg.Account, c.sid, c.direction, c.from, c.to, c.state.status)
+	if by := c.state.answeredBy; by != "" {
+		form.Set("AnsweredBy", by)
+	}
+	return form
 }
 
 // callForm is what Twilio sends with each request about a call

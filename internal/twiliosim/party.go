@@ -54,8 +54,9 @@ call, written TARGET=FATE[,OPTION...]:
   talk=2s       how long caller and human talk
   hangup=human  who hangs up then, human or caller
   machine       an answering machine takes an outbound call
+  script=FILE   what they do who have answered an outbound call
 
-A target that is not given cannot be reached.`
+The target * stands for all that are not given; without it those cannot be reached.`
 
 // What a party looks like. The parameters of a SIP address may have = in them.
 var partyForm = regexp.MustCompile(`^(.+?)=(answers|busy|no-answer|failed)(?:,(.*))?$`)
@@ -82,6 +83,8 @@ func (p *Party) option(text string) (err error) {
 	switch {
 	case name == "machine" && !hasValue:
 		p.Machine = true
+	case name == "script":
+		p.Script, err = ReadScript(value)
 	case name == "ring":
 		p.Ring, err = parseDuration(value)
 	case name == "talk":
@@ -91,7 +94,7 @@ func (p *Party) option(text string) (err error) {
 	case name == "hangup":
 		err = errors.New("hangup is human or caller, who hangs up when they have talked")
 	default:
-		err = fmt.Errorf("unknown option %q; the options are ring, talk, hangup and machine", text)
+		err = fmt.Errorf("unknown option %q; the options are ring, talk, hangup, machine and script", text)
 	}
 	return err
 }
@@ -116,6 +119,14 @@ func partyKey(target string) string {
 	}, target)
 }
 
+// party returns what is given for a key, or for all others.
+func (cfg *Config) party(key string) Party {
+	if p, ok := cfg.Parties[key]; ok {
+		return p
+	}
+	return cfg.Parties["*"]
+}
+
 // progress is how far a call to a party has come.
 type progress uint8
 
@@ -125,12 +136,14 @@ const (
 	isBusy
 	unanswered
 	unreachable
-	canceled // somebody else answered first
+	canceled // somebody else answered first, or the caller hung up
+	finished // it was answered, and is over
 )
 
 // progressNames are the statuses that Twilio gives to calls.
 var progressNames = map[progress]string{
 	rings: "ringing", answered: "in-progress", isBusy: "busy", unanswered: "no-answer", unreachable: "failed", canceled: "canceled",
+	finished: "completed",
 }
 
 // after returns how far a call to the party has come when it was placed a while

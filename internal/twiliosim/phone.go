@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"lexline/internal/audio"
@@ -14,9 +16,12 @@ import (
 // DefaultTimeout is how long a call may last when Config does not say.
 const DefaultTimeout = 5 * time.Minute
 
-// Config is what a phone needs to place calls. Only URL is required.
+// Config is what a phone needs to place calls, or to be called. URL, or RESTListen, is
+// required.
 type Config struct {
 	URL       string // of the webhook for incoming calls, as it stands at Twilio
+	Fallback  string // URL that is asked when that fails; empty for none
+	Callback  string // URL that is told when a call is over; empty for none
 	AuthToken string // that requests are signed with, and that opens the REST API
 	Account   string // AccountSid; empty for one made from Seed
 	APIKey    string // opens the REST API too, with APISecret; empty for none
@@ -34,7 +39,8 @@ type Config struct {
 	CrashHangsUp bool
 
 	// Parties are those whom the application may have called, by Dial and Enqueue and as
-	// outbound calls, by target as ParseParty returns it. Others cannot be reached.
+	// outbound calls, by target as ParseParty returns it. The target * stands for all
+	// others; without it those cannot be reached.
 	Parties map[string]Party
 
 	Timeout time.Duration // longest call; 0 for DefaultTimeout
@@ -64,22 +70,21 @@ type Config struct {
 type Phone struct {
 	cfg    Config
 	web    *web
-	sounds []*utterance // of cfg.Script
+	sounds []*utterance             // of cfg.Script
+	voices map[*Script][]*utterance // of the scripts of parties
 	calls  calls
 	rest   rest
+
+	outbound outbound
+	placed   atomic.Int64 // outbound calls so far
+	closed   sync.Once
 }
 
 // New makes a phone ready: it checks cfg, reads the sound files of the script and
 // has its words synthesized. Errors of the script name file and line.
 func New(ctx context.Context, cfg Config) (*Phone, error) {
-	u, err := url.Parse(cfg.URL)
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("webhook URL: %w", err)
-	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
-		return nil, fmt.Errorf("webhook URL %q does not begin with http:// or https:// and a host", cfg.URL)
-	case cfg.Jitter < 0 || cfg.Jitter >= audio.FrameDuration:
-		return nil, errors.New("jitter must be from 0 to 19 ms")
+	if err := cfg.check(); err != nil {
+		return nil, err
 	}
 	if cfg.Script == nil {
 		cfg.Script = SayScript()
@@ -97,7 +102,16 @@ func New(ctx context.Context, cfg Config) (*Phone, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Phone{cfg: cfg, sounds: sounds}
+	p := &Phone{cfg: cfg, sounds: sounds, voices: map[*Script][]*utterance{}}
+	for _, party := range cfg.Parties {
+		if party.Script == nil || p.voices[party.Script] != nil {
+			continue
+		}
+		if p.voices[party.Script], err = party.Script.prepare(ctx, cfg.Synthesize, cfg.Voice); err != nil {
+			return nil, err
+		}
+	}
+	p.outbound = newOutboundCalls(ctx)
 	p.web, p.rest.phone = newWeb(&p.cfg), p
 	if cfg.RESTListen != "" {
 		if err := p.rest.listen(cfg.RESTListen); err != nil {
@@ -105,6 +119,21 @@ func New(ctx context.Context, cfg Config) (*Phone, error) {
 		}
 	}
 	return p, nil
+}
+
+func (cfg *Config) check() error {
+	u, err := url.Parse(cfg.URL)
+	switch {
+	case err != nil:
+		return fmt.Errorf("webhook URL: %w", err)
+	case cfg.URL == "" && cfg.RESTListen != "":
+	case u.Scheme != "http" && u.Scheme != "https" || u.Host == "":
+		return fmt.Errorf("webhook URL %q does not begin with http:// or https:// and a host", cfg.URL)
+	}
+	if cfg.Jitter < 0 || cfg.Jitter >= audio.FrameDuration {
+		return errors.New("jitter must be from 0 to 19 ms")
+	}
+	return nil
 }
 
 // Call places one call and returns when it is over and nothing that it started
@@ -116,9 +145,13 @@ func (p *Phone) Call(ctx context.Context, number int) *Record {
 	return c.run(ctx)
 }
 
-// Close frees the connections that the phone keeps for further calls, and ends its
-// REST API.
+// Close ends the phone's REST API, hangs up the calls that were placed by it, and frees
+// the connections that the phone keeps for further calls.
 func (p *Phone) Close() {
-	p.rest.close()
-	p.web.close()
+	p.closed.Do(func() {
+		p.rest.close()
+		p.outbound.hangUp()
+		p.outbound.close()
+		p.web.close()
+	})
 }

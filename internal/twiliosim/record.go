@@ -13,22 +13,23 @@ import (
 
 // Record is what is kept of a call.
 type Record struct {
-	Call    string    `json:"call"`    // CallSid
-	Account string    `json:"account"` // AccountSid
-	From    string    `json:"from"`
-	To      string    `json:"to"`
-	URL     string    `json:"url"`    // of the webhook
-	Script  string    `json:"script"` // its name
-	Seed    uint64    `json:"seed"`   // with Number: repeats the ids
-	Number  int       `json:"number"` // of the call, from 1 on
-	Started time.Time `json:"started"`
-	Ended   time.Time `json:"ended"`
-	Result  string    `json:"result"` // ResultOK or ResultFault
-	Reason  string    `json:"reason"` // one of the End constants
-	Status  string    `json:"status"` // the call's last CallStatus
-	Text    string    `json:"text"`   // what there is to say about the end
-	Faults  int       `json:"faults"` // mistakes of the application; the first ones are among Events
-	Frames  int       `json:"frames"` // 20 ms each: the length of the WAV file
+	Call      string    `json:"call"`    // CallSid
+	Account   string    `json:"account"` // AccountSid
+	From      string    `json:"from"`
+	To        string    `json:"to"`
+	URL       string    `json:"url"`       // of the webhook
+	Direction string    `json:"direction"` // inbound or outbound-api, seen from the application
+	Script    string    `json:"script"`    // its name
+	Seed      uint64    `json:"seed"`      // with Number: repeats the ids
+	Number    int       `json:"number"`    // of the call, from 1 on
+	Started   time.Time `json:"started"`
+	Ended     time.Time `json:"ended"`
+	Result    string    `json:"result"` // ResultOK or ResultFault
+	Reason    string    `json:"reason"` // one of the End constants
+	Status    string    `json:"status"` // the call's last CallStatus
+	Text      string    `json:"text"`   // what there is to say about the end
+	Faults    int       `json:"faults"` // mistakes of the application; the first ones are among Events
+	Frames    int       `json:"frames"` // 20 ms each: the length of the WAV file
 	// LateMS is how late a frame was at the worst, because the machine that the
 	// phone runs on was busy: where it is large, no delay in this record can be
 	// trusted.

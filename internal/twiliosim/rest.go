@@ -61,6 +61,7 @@ type rest struct {
 func (p *Phone) RESTHandler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/"+apiVersion+"/Accounts/{account}/Calls/{call}", p.rest.guard(p.rest.call))
+	mux.HandleFunc("/"+apiVersion+"/Accounts/{account}/Calls.json", p.rest.guard(p.rest.create))
 	mux.HandleFunc("/", p.rest.guard(func(_ http.ResponseWriter, r *http.Request) *restError { return notFound(r) }))
 	return mux
 }

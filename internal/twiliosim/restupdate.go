@@ -117,6 +117,12 @@ func (c *call) update(u *callUpdate) *restError {
 // redirect has the call do something else from now on.
 func (c *call) redirect(in *instructions) {
 	c.interrupt()
+	if in.callback != "" {
+		c.told.url, c.told.method, c.told.events = in.callback, in.callbackVia, in.callbackEvents
+	}
+	if in.fallback != "" {
+		c.carrier.fallback, c.carrier.fallbackVia = in.fallback, in.fallbackVia
+	}
 	if in.url != "" {
 		c.tell(Event{Event: "update", URL: in.url})
 		c.obey(c.carrier.redirect(in.method, in.url))

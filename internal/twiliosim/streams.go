@@ -11,6 +11,13 @@ import (
 // carrier's task until it is over.
 func (c *call) openStream(noun *streamNoun, address string, twoWay bool) {
 	s := newStream(newSID("MZ", c.ids), c.sid, c.cfg.Account, noun, twoWay)
+	if noun.callback != "" {
+		if told, flt := c.carrier.resolve(noun.callback); flt != nil {
+			c.blame(flt)
+		} else {
+			s.told = told.String()
+		}
+	}
 	c.streams = append(c.streams, s)
 	if twoWay {
 		c.busy, c.talking, c.playout = true, s, playout{}
@@ -43,6 +50,7 @@ func (c *call) streamOpen(s *stream, socket *socket, address string) {
 		c.busy = false
 	}
 	c.tell(Event{Event: "stream", Stream: s.sid, URL: address, State: "opened", Verb: s.verb()})
+	c.announceStream(s, "stream-started", nil)
 	for _, message := range s.opening(c.position()) {
 		c.send(s, message)
 	}
@@ -52,6 +60,12 @@ func (c *call) streamOpen(s *stream, socket *socket, address string) {
 func (c *call) streamOver(s *stream, flt *Fault) {
 	if c.forget(s) {
 		c.tell(Event{Event: "stream", Stream: s.sid, State: "closed", Verb: s.verb()})
+		if flt != nil {
+			c.announceStream(s, "stream-error", flt)
+		}
+		if s.socket != nil {
+			c.announceStream(s, "stream-stopped", nil)
+		}
 		if s.twoWay {
 			c.busy = false
 			c.obey(c.carrier.streamOver(flt))
@@ -80,6 +94,7 @@ func (c *call) endStream(s *stream) {
 	c.send(s, s.stop())
 	s.socket.finish()
 	c.tell(Event{Event: "stream", Stream: s.sid, State: "closed", Verb: s.verb()})
+	c.announceStream(s, "stream-stopped", nil)
 }
 
 // forget takes a stream off the call and reports whether it was there.

@@ -27,9 +27,11 @@ type verb struct {
 	digits string        // Play: keys to sound in place of a URL
 	length time.Duration // Pause
 	reason string        // Reject
-	action string        // Connect, Dial, Enqueue: URL to ask when it is over; empty for the next verb
-	method string        // Redirect, Connect, Dial, Enqueue
+	action string        // Connect, Dial, Enqueue, Gather: URL to ask when it is over; empty for the next verb, or for this document
+	method string        // Redirect, Connect, Dial, Enqueue, Gather
 	stream *streamNoun   // Connect, Start, Stop
+
+	gather *gatherNoun // Gather
 
 	// Dial, Enqueue
 	nouns          []dialNoun
@@ -46,6 +48,8 @@ type streamNoun struct {
 	url        string
 	track      string // inbound_track, outbound_track or both_tracks
 	parameters map[string]string
+
+	callback, callbackMethod string // URL of status callbacks; empty for none
 }
 
 // element is TwiML as XML has it.
@@ -77,7 +81,7 @@ var nouns = []string{"Stream", "Parameter", "Number", "Sip", "Client", "Identity
 
 // Verbs of Twilio that this carrier does not perform.
 var notPerformed = []string{
-	"AI", "Answer", "Echo", "Gather", "Leave", "Pay", "Prompt", "Record", "Refer", "Siprec", "Sms", "Transcription", "VirtualAgent",
+	"AI", "Answer", "Echo", "Leave", "Pay", "Prompt", "Record", "Refer", "Siprec", "Sms", "Transcription", "VirtualAgent",
 }
 
 // parseTwiML reads a TwiML document. What the carrier could not perform to its
@@ -219,6 +223,8 @@ func newVerb(e *element) (verb, *Fault) {
 		flt = v.readDial(e)
 	case "Enqueue":
 		flt = v.readEnqueue(e)
+	case "Gather":
+		flt = v.readGather(e)
 	case "Connect", "Start", "Stop":
 		if v.method, flt = oneOf(e, "method", "POST", "GET"); flt == nil {
 			v.stream, flt = newStreamNoun(e)
@@ -229,7 +235,9 @@ func newVerb(e *element) (verb, *Fault) {
 
 func checkAttributes(e *element) *Fault {
 	known, ok := attributes[e.name]
-	if dial, isDial := dialAttributes[e.name]; isDial {
+	if e.name == "Gather" {
+		known, ok = gatherAttributes, true
+	} else if dial, isDial := dialAttributes[e.name]; isDial {
 		known, ok = dial, true
 	}
 	if !ok {
@@ -293,7 +301,7 @@ func newStreamNoun(outer *element) (*streamNoun, *Fault) {
 	if flt := checkAttributes(e); flt != nil {
 		return nil, flt
 	}
-	noun := &streamNoun{name: e.attrs["name"], url: e.attrs["url"], parameters: map[string]string{}}
+	noun := &streamNoun{name: e.attrs["name"], url: e.attrs["url"], parameters: map[string]string{}, callback: e.attrs["statusCallback"]}
 	switch {
 	case outer.name == "Stop" && noun.name == "":
 		return nil, fault(codeSchema, "<Stop><Stream> needs the name of a stream")
@@ -303,6 +311,11 @@ func newStreamNoun(outer *element) (*streamNoun, *Fault) {
 	var flt *Fault
 	if noun.track, flt = oneOf(e, "track", "inbound_track", "outbound_track", "both_tracks"); flt != nil {
 		return nil, flt
+	}
+	if noun.callback != "" {
+		if noun.callbackMethod, flt = oneOf(e, "statusCallbackMethod", "POST", "GET"); flt != nil {
+			return nil, flt
+		}
 	}
 	if outer.name == "Connect" && noun.track != "inbound_track" {
 		return nil, fault(codeSchema, "<Connect><Stream> has the inbound_track only, not %q", noun.track)

@@ -81,7 +81,7 @@ func TestParseTwiMLFaults(t *testing.T) {
 		{"too deep", strings.Repeat("<Response>", 20), 12100, "nested too deeply"},
 		{"unknown verb", in("<Shout>hey</Shout>"), 12200, "no <Shout>"},
 		{"verb in lower case", in("<say>hey</say>"), 12200, "no <say>"},
-		{"a verb of Twilio that is not performed", in("<Gather/>"), 0, "does not perform <Gather>"},
+		{"a verb of Twilio that is not performed", in("<Record/>"), 0, "does not perform <Record>"},
 		{"noun as verb", in(`<Stream url="wss://x/"/>`), 12200, "belongs inside"},
 		{"unknown attribute", in(`<Say volume="9">hey</Say>`), 12200, `"volume"`},
 		{"nothing to say", in("<Say/>"), 12200, "no words"},

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,13 +43,13 @@ type web struct {
 func newWeb(cfg *Config) *web {
 	dial := cfg.Dial
 	if dial == nil {
-		dial = (&net.Dialer{Timeout: connectTimeout}).DialContext
+		dial = (&net.Dialer{}).DialContext
 	}
 	return &web{
 		token:  cfg.AuthToken,
 		routes: cfg.Routes,
 		client: &http.Client{
-			Transport: &http.Transport{DialContext: dial, TLSHandshakeTimeout: connectTimeout, MaxIdleConnsPerHost: 4},
+			Transport: &http.Transport{DialContext: patient(dial), TLSHandshakeTimeout: connectTimeout, MaxIdleConnsPerHost: 4},
 			CheckRedirect: func(*http.Request, []*http.Request) error {
 				return http.ErrUseLastResponse // the signature would no longer fit the URL
 			},
@@ -56,16 +57,33 @@ func newWeb(cfg *Config) *web {
 	}
 }
 
+type dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// patience is the key of a context's value: how long a connection may take.
+type patience struct{}
+
+// patient gives up connecting after the time that the request allows for it.
+func patient(dial dialer) dialer {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		limit, ok := ctx.Value(patience{}).(time.Duration)
+		if !ok {
+			limit = connectTimeout
+		}
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		conn, err := dial(ctx, network, address)
+		if err != nil && errors.Is(err, context.DeadlineExceeded) {
+			err = &net.OpError{Op: "dial", Net: network, Err: err}
+		}
+		return conn, err
+	}
+}
+
 func (w *web) close() { w.client.CloseIdleConnections() }
 
 // document asks a webhook for TwiML.
 func (w *web) document(ctx context.Context, method, address, idempotency string, form url.Values) ([]verb, *Fault) {
-	req, flt := w.request(ctx, method, address, form)
-	if flt != nil {
-		return nil, flt
-	}
-	req.Header.Set("I-Twilio-Idempotency-Token", idempotency)
-	body, contentType, flt := w.do(req, method+" "+address, maxDocument)
+	body, contentType, flt := w.persist(ctx, method, address, idempotency, form, maxDocument)
 	if flt != nil {
 		return nil, flt
 	}
@@ -77,22 +95,54 @@ func (w *web) document(ctx context.Context, method, address, idempotency string,
 	return parseTwiML(body)
 }
 
+// notify tells a webhook something. It returns the status of the answer.
+func (w *web) notify(ctx context.Context, method, address string, form url.Values) (status string, flt *Fault) {
+	_, _, flt = w.persist(ctx, method, address, "", form, maxDocument)
+	switch {
+	case flt == nil, flt.Code == codeContentType: // whatever is answered is not read
+		return "ok", nil
+	}
+	return "failed", flt
+}
+
+// persist performs a request as the fragment of its URL has it, again where it failed
+// in a way in which it is to be tried again.
+func (w *web) persist(ctx context.Context, method, address, idempotency string, form url.Values, limit int64) (body []byte, contentType string, flt *Fault) {
+	_, fragment, _ := strings.Cut(address, "#")
+	o := parseOverrides(fragment)
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, patience{}, o.connect), o.total)
+	defer cancel()
+	for attempt := 0; ; attempt++ {
+		req, wrong := w.request(ctx, method, address, form)
+		if wrong != nil {
+			return nil, "", wrong
+		}
+		if idempotency != "" {
+			req.Header.Set("I-Twilio-Idempotency-Token", idempotency)
+		}
+		a := w.do(req, method+" "+address, limit, o.read)
+		if a.fault == nil || ctx.Err() != nil || !o.again(a.failure, attempt) {
+			return a.body, a.contentType, a.fault
+		}
+	}
+}
+
 // sound fetches a WAV file.
 func (w *web) sound(ctx context.Context, address string) (audio.Clip, *Fault) {
 	req, flt := w.request(ctx, http.MethodGet, address, nil)
 	if flt != nil {
 		return audio.Clip{}, flt
 	}
-	body, contentType, flt := w.do(req, "play "+address, maxSound)
-	if flt != nil {
-		return audio.Clip{}, flt
+	a := w.do(req, "play "+address, maxSound, webhookTimeout)
+	if a.fault != nil {
+		return audio.Clip{}, a.fault
 	}
-	switch contentType {
+	switch a.contentType {
 	case "audio/wav", "audio/wave", "audio/x-wav", "audio/vnd.wave":
 	default:
-		return audio.Clip{}, fault(codeContentType, "play %s: Content-Type %q is not that of a WAV file, audio/wav", address, contentType)
+		return audio.Clip{}, fault(codeContentType, "play %s: Content-Type %q is not that of a WAV file, audio/wav", address, a.contentType)
 	}
-	clip, err := audio.ReadWAV(bytes.NewReader(body))
+	clip, err := audio.ReadWAV(bytes.NewReader(a.body))
 	if err != nil {
 		return audio.Clip{}, fault(codeContentType, "play %s: %v", address, err)
 	}
@@ -131,41 +181,59 @@ func (w *web) request(ctx context.Context, method, address string, form url.Valu
 	return req, nil
 }
 
-// do performs a request and returns the body and its type. Anything but a 2xx
-// answer of at most limit bytes within the time-out is a fault; what names the
-// request in its text.
-func (w *web) do(req *http.Request, what string, limit int64) (body []byte, contentType string, flt *Fault) {
-	ctx, cancel := context.WithTimeout(req.Context(), webhookTimeout)
+// webAnswer is what came of a request.
+type webAnswer struct {
+	body        []byte
+	contentType string
+	fault       *Fault // nil for a 2xx answer
+	failure     string // what kind of fault, as rp has it; empty for none that is tried again
+}
+
+// do performs a request. Anything but a 2xx answer of at most limit bytes within the
+// time-out is a fault; what names the request in its text.
+func (w *web) do(req *http.Request, what string, limit int64, timeout time.Duration) webAnswer {
+	ctx, cancel := context.WithTimeout(req.Context(), timeout)
 	defer cancel()
 	resp, err := w.client.Do(req.WithContext(ctx))
 	if err != nil {
-		return nil, "", fault(requestCode(err), "%s: %s", what, reason(err))
+		code, failure := requestFailure(err)
+		return webAnswer{fault: fault(code, "%s: %s", what, reason(err)), failure: failure}
 	}
 	defer resp.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	failure := ""
+	if class := resp.StatusCode / 100; class == 4 || class == 5 {
+		failure = strconv.Itoa(class) + "xx"
+	}
+	bad := func(code int, format string, args ...any) webAnswer {
+		return webAnswer{fault: fault(code, "%s: %s", what, fmt.Sprintf(format, args...)), failure: failure}
+	}
 	switch {
 	case err != nil:
-		return nil, "", fault(codeRetrieval, "%s: read the answer: %s", what, reason(err))
+		failure = "rt"
+		return bad(codeRetrieval, "read the answer: %s", reason(err))
 	case resp.StatusCode/100 == 3:
-		return nil, "", fault(codeRetrieval, "%s: %s to %q; redirects are not followed", what, resp.Status, resp.Header.Get("Location"))
+		return bad(codeRetrieval, "%s to %q; redirects are not followed", resp.Status, resp.Header.Get("Location"))
 	case resp.StatusCode/100 != 2:
-		return nil, "", fault(codeRetrieval, "%s: %s %s", what, resp.Status, beginning(body))
+		return bad(codeRetrieval, "%s %s", resp.Status, beginning(body))
 	case int64(len(body)) > limit:
-		return nil, "", fault(codeTooLarge, "%s: the answer is longer than %d bytes", what, limit)
+		return bad(codeTooLarge, "the answer is longer than %d bytes", limit)
 	}
-	contentType, _, err = mime.ParseMediaType(resp.Header.Get("Content-Type"))
+	contentType, _, err := mime.ParseMediaType(resp.Header.Get("Content-Type"))
 	if err != nil {
-		return nil, "", fault(codeContentType, "%s: Content-Type %q: %v", what, resp.Header.Get("Content-Type"), err)
+		return bad(codeContentType, "Content-Type %q: %v", resp.Header.Get("Content-Type"), err)
 	}
-	return body, contentType, nil
+	return webAnswer{body: body, contentType: contentType}
 }
 
-func requestCode(err error) int {
+// requestFailure tells a connection that could not be made from one that broke or was
+// silent.
+func requestFailure(err error) (code int, failure string) {
 	var op *net.OpError
 	if errors.As(err, &op) && op.Op == "dial" {
-		return codeConnection
+		return codeConnection, "ct"
 	}
-	return codeRetrieval
+	return codeRetrieval, "rt"
 }
 
 // reason words what went wrong without repeating method and URL.
