@@ -16,6 +16,7 @@ func commands() []command {
 		demoCommand(),
 		serveCommand(),
 		phoneCommand(),
+		phoneAnswerCommand(),
 		botServeCommand(),
 		botCheckCommand(),
 		botDeployCommand(),

@@ -42,7 +42,7 @@ described at the type Event of internal/twiliosim.
 
 `
 
-// phoneOptions are the flags of `lexline phone call`.
+// phoneOptions are the flags of `lexline phone call` and `lexline phone answer`.
 type phoneOptions struct {
 	twiliosim.Config
 	count      int
@@ -59,39 +59,57 @@ func runPhone(ctx context.Context, env *environment, args []string) error {
 	if err != nil {
 		return err
 	}
+	return opts.run(ctx, env, func(phone *twiliosim.Phone) []*twiliosim.Record { return placeCalls(ctx, phone, opts.count) })
+}
+
+// run makes a phone ready, has calls made, prints what happens in them and keeps their
+// records.
+func (o *phoneOptions) run(ctx context.Context, env *environment, calls func(*twiliosim.Phone) []*twiliosim.Record) error {
 	synthesizer := speech.NewSynthesizer(speech.SynthConfig{})
-	opts.Synthesize = synthesizer.Say
-	printer := newPhonePrinter(env.stdout, opts)
-	opts.Events = printer.event
-	phone, err := twiliosim.New(ctx, opts.Config)
-	switch {
-	case errors.Is(err, speech.ErrNoEngine):
-		return &hintError{err, "install flite (Debian: apt install flite), or let the caller play WAV files and press keys"}
-	case errors.Is(err, os.ErrNotExist):
-		return &hintError{err, "sound files are looked for beside the script"}
-	case err != nil:
-		return err
-	}
-	defer phone.Close()
-	opts.failREST(phone)
-	if opts.out != "" {
-		// Before the call: afterwards the recording would be lost.
-		if err := os.MkdirAll(opts.out, 0o755); err != nil {
+	o.Synthesize = synthesizer.Say
+	printer := newPhonePrinter(env.stdout, o)
+	o.Events = printer.event
+	if o.out != "" {
+		// Before the calls: afterwards the recordings would be lost.
+		if err := os.MkdirAll(o.out, 0o755); err != nil {
 			return fmt.Errorf("make the folder for recordings: %w", err)
 		}
 	}
+	phone, err := o.phone(ctx)
+	if err != nil {
+		return err
+	}
+	defer phone.Close()
 	printer.begin()
-	records := placeCalls(ctx, phone, opts.count)
+	printer.rest(phone.RESTURL())
+	records := calls(phone)
 	printer.end(records)
-	if opts.out != "" {
+	if o.out != "" {
 		for _, r := range records {
-			if err := r.Save(opts.out); err != nil {
+			if err := r.Save(o.out); err != nil {
 				return err
 			}
 		}
 		printer.saved(records)
 	}
 	return phoneVerdict(records)
+}
+
+// phone makes the phone of the options.
+func (o *phoneOptions) phone(ctx context.Context) (*twiliosim.Phone, error) {
+	phone, err := twiliosim.New(ctx, o.Config)
+	switch {
+	case errors.Is(err, speech.ErrNoEngine):
+		return nil, &hintError{err, "install flite (Debian: apt install flite), or let the caller play WAV files and press keys"}
+	case errors.Is(err, os.ErrNotExist):
+		return nil, &hintError{err, "sound files are looked for beside the script"}
+	case err != nil:
+		return nil, err
+	}
+	for _, f := range o.faults {
+		phone.FailREST(f)
+	}
+	return phone, nil
 }
 
 // placeCalls places n calls at once and returns when all are over.
@@ -144,29 +162,14 @@ func phoneFailure(r *twiliosim.Record) string {
 
 // phoneFlags reads the command line. Flags may stand before and behind the URL.
 func phoneFlags(env *environment, args []string) (*phoneOptions, error) {
-	opts := &phoneOptions{Config: twiliosim.Config{Routes: twiliosim.Routes{}}}
+	opts := &phoneOptions{}
 	flags := newFlags(env, "phone call", "URL", phoneAbout+twiliosim.ScriptHelp+"\n\n"+twiliosim.PartyHelp)
-	flags.StringVar(&opts.AuthToken, "auth-token", env.getenv("TWILIO_AUTH_TOKEN"), "auth `token` to sign with; the default is TWILIO_AUTH_TOKEN of the environment")
-	flags.Lookup("auth-token").DefValue = ""
-	flags.StringVar(&opts.Account, "account", env.getenv("TWILIO_ACCOUNT_SID"), "AccountSid; the default is TWILIO_ACCOUNT_SID of the environment, or one made from the seed")
-	flags.Lookup("account").DefValue = ""
+	opts.flags(env, flags)
 	flags.StringVar(&opts.From, "from", "+15550100001", "`number` of the caller")
 	flags.StringVar(&opts.To, "to", "+15550100002", "`number` that is called")
-	flags.StringVar(&opts.script, "script", "", "`file` that says what the caller does")
-	flags.Func("say", "`text` to say at the next turn, in place of a script; may be repeated", func(text string) error {
-		opts.say = append(opts.say, text)
-		return nil
-	})
-	flags.StringVar(&opts.Voice, "voice", "", "`voice` of the caller, where the script names none")
-	flags.StringVar(&opts.out, "out", "calls", "`folder` for recordings and records; empty for none")
-	flags.Func("map", "connect to a public `name` elsewhere, without TLS: wss://voice.example.com=127.0.0.1:8080; may be repeated", opts.Routes.Add)
-	flags.BoolVar(&opts.json, "json", false, "print each event as a line of JSON")
-	flags.DurationVar(&opts.Timeout, "timeout", twiliosim.DefaultTimeout, "hang up, and fail, after this `time`")
+	flags.StringVar(&opts.Fallback, "fallback", "", "`URL` that is asked when the webhook fails")
+	flags.StringVar(&opts.Callback, "status-callback", "", "`URL` that is told when the call is over")
 	flags.IntVar(&opts.count, "n", 1, "place this `many` calls at once")
-	flags.Uint64Var(&opts.Seed, "seed", 0, "repeat the ids and the jitter of the calls with this `seed` (0 draws one); an application may take a repeated CallSid for the same call")
-	flags.DurationVar(&opts.Jitter, "jitter", 0, "make each frame late by a random part of this `time`, at most 19ms")
-	flags.StringVar(&opts.afterCrash, "after-crash", "continue", "when the websocket breaks without a close: `continue` with the TwiML, or hangup; which of them Twilio does is not documented")
-	opts.restFlags(env, flags)
 	operands, err := parseMixed(flags, args)
 	if err != nil {
 		return nil, err
@@ -176,6 +179,29 @@ func phoneFlags(env *environment, args []string) (*phoneOptions, error) {
 	}
 	opts.URL = operands[0]
 	return opts, opts.complete()
+}
+
+// flags adds the flags of every phone.
+func (o *phoneOptions) flags(env *environment, flags *flag.FlagSet) {
+	o.Routes = twiliosim.Routes{}
+	flags.StringVar(&o.AuthToken, "auth-token", env.getenv("TWILIO_AUTH_TOKEN"), "auth `token` to sign with; the default is TWILIO_AUTH_TOKEN of the environment")
+	flags.Lookup("auth-token").DefValue = ""
+	flags.StringVar(&o.Account, "account", env.getenv("TWILIO_ACCOUNT_SID"), "AccountSid; the default is TWILIO_ACCOUNT_SID of the environment, or one made from the seed")
+	flags.Lookup("account").DefValue = ""
+	flags.StringVar(&o.script, "script", "", "`file` that says what the caller does")
+	flags.Func("say", "`text` to say at the next turn, in place of a script; may be repeated", func(text string) error {
+		o.say = append(o.say, text)
+		return nil
+	})
+	flags.StringVar(&o.Voice, "voice", "", "`voice` of the caller, where the script names none")
+	flags.StringVar(&o.out, "out", "calls", "`folder` for recordings and records; empty for none")
+	flags.Func("map", "connect to a public `name` elsewhere, without TLS: wss://voice.example.com=127.0.0.1:8080; may be repeated", o.Routes.Add)
+	flags.BoolVar(&o.json, "json", false, "print each event as a line of JSON")
+	flags.DurationVar(&o.Timeout, "timeout", twiliosim.DefaultTimeout, "hang up, and fail, after this `time`")
+	flags.Uint64Var(&o.Seed, "seed", 0, "repeat the ids and the jitter of the calls with this `seed` (0 draws one); an application may take a repeated CallSid for the same call")
+	flags.DurationVar(&o.Jitter, "jitter", 0, "make each frame late by a random part of this `time`, at most 19ms")
+	flags.StringVar(&o.afterCrash, "after-crash", "continue", "when the websocket breaks without a close: `continue` with the TwiML, or hangup; which of them Twilio does is not documented")
+	o.restFlags(env, flags)
 }
 
 // complete checks what the flags mean together, and reads the script.

@@ -33,7 +33,11 @@ func newPhonePrinter(out io.Writer, opts *phoneOptions) *phonePrinter {
 func (p *phonePrinter) event(e twiliosim.Event) { p.events <- e }
 
 func (p *phonePrinter) begin() {
-	if !p.opts.json {
+	switch {
+	case p.opts.json:
+	case p.opts.URL == "":
+		fmt.Fprintf(p.out, "waiting to be called; calls to wait for: %d; seed %d\n", p.opts.count, p.opts.Seed)
+	default:
 		fmt.Fprintf(p.out, "calling %s from %s at %s; seed %d\n", p.opts.To, p.opts.From, p.opts.URL, p.opts.Seed)
 	}
 	go func() {
@@ -44,6 +48,13 @@ func (p *phonePrinter) begin() {
 			p.print()
 		}
 	}()
+}
+
+// rest says where the REST API is; address is empty if there is none.
+func (p *phonePrinter) rest(address string) {
+	if address != "" {
+		p.event(twiliosim.Event{Time: time.Now().UTC(), Event: "rest", URL: address})
+	}
 }
 
 // encode writes events as they come, each with its time.
@@ -127,7 +138,11 @@ func (p *phonePrinter) saved(records []*twiliosim.Record) {
 // several calls only faults and ends are shown.
 func (p *phonePrinter) line(e twiliosim.Event) string {
 	if p.opts.count > 1 {
-		if e.Event != "fault" && e.Event != "end" {
+		switch e.Event {
+		case "rest":
+			return p.words(e)
+		case "fault", "end":
+		default:
 			return ""
 		}
 		return e.Call + " " + p.words(e)
@@ -144,7 +159,23 @@ var heardSource = map[string]string{"say": "the announcement", "play": "a record
 func (p *phonePrinter) words(e twiliosim.Event) string {
 	switch e.Event {
 	case "call":
+		if e.Direction == "outbound-api" {
+			return fmt.Sprintf("called   %s by %s, as %s", e.To, e.From, e.Call)
+		}
 		return "calls    as " + e.Call
+	case "rest":
+		return "rest     " + e.URL
+	case "answered":
+		return "answers  " + e.To
+	case "detected":
+		return "detected " + e.Text
+	case "gather":
+		return strings.TrimSpace("gathered " + e.Key + " " + e.Text)
+	case "callback":
+		return strings.TrimSpace(fmt.Sprintf("callback %s %s %s", e.State, e.Status, e.Text))
+	case "failover":
+		fault := twiliosim.Fault{Code: e.Code, Text: e.Text}
+		return "failover to " + e.URL + ": " + fault.Error()
 	case "twiml":
 		return fmt.Sprintf("twiml    %s (%d ms)", strings.Join(e.Verbs, " "), e.TookMS)
 	case "say":

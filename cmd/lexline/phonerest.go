@@ -26,10 +26,3 @@ func (o *phoneOptions) restFlags(env *environment, flags *flag.FlagSet) {
 		return err
 	})
 }
-
-// failREST has the phone's REST API fail as the flags say.
-func (o *phoneOptions) failREST(phone *twiliosim.Phone) {
-	for _, f := range o.faults {
-		phone.FailREST(f)
-	}
-}
