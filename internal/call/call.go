@@ -399,6 +399,9 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 func (c *Call) withContext(end Termination) Termination {
 	if end.Next.Kind == NextTransfer {
 		end.Next.Context = c.cfg.Handover.context(c.answer)
+		if c.answer != nil {
+			end.Next.Intent = c.answer.Intent
+		}
 	}
 	return end
 }

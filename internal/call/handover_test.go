@@ -116,7 +116,7 @@ func TestLastWordsAreHeardBeforeTheHandOver(t *testing.T) {
 		r.leg.talk(time.Second) // into the last words: it changes nothing
 		end := <-r.done
 		want := transferred("sales")
-		want.Next.Context = "OrderFlowers; FlowerType: roses"
+		want.Next.Context, want.Next.Intent = "OrderFlowers; FlowerType: roses", "OrderFlowers"
 		if diff := cmp.Diff(want, end); diff != "" {
 			t.Errorf("end (-want +got):\n%s", diff)
 		}
@@ -135,7 +135,7 @@ func TestLastWordsAreHeardBeforeTheHandOver(t *testing.T) {
 // TestKeyForAPerson has callers press keys while the bot speaks: its question about
 // guests is one that the key may be a digit of.
 func TestKeyForAPerson(t *testing.T) {
-	keyed := Termination{Result: Success, Reason: KeyedForPerson, Next: Next{Kind: NextTransfer, Target: "desk", Context: "OrderFlowers"}}
+	keyed := Termination{Result: Success, Reason: KeyedForPerson, Next: Next{Kind: NextTransfer, Target: "desk", Intent: "OrderFlowers", Context: "OrderFlowers"}}
 	tests := []struct {
 		name   string
 		elicit string

@@ -62,6 +62,7 @@ func (k NextKind) String() string {
 type Next struct {
 	Kind   NextKind
 	Target string // name of the target or the redirect; one of the configuration's, never one from the wire
+	Intent string // in force when the call was over; empty without one
 	// Context tells whoever goes on what the caller wanted, in a few words. It has the
 	// caller's own data in it and at most MaxContext bytes of valid UTF-8.
 	Context string

@@ -40,6 +40,8 @@ type knownCall struct {
 	opened  bool      // a stream of the call was accepted at some time
 	live    *stream   // the stream that runs now; nil between streams
 	over    bool      // the call is over: there is nothing to reconnect
+	end     pass      // of a call that is over: how it ended
+	began   time.Time // when its first stream began
 	asking  time.Time // until then Twilio is expected to ask what comes after the stream that we ended
 	resumes []time.Time
 	touched time.Time
@@ -53,6 +55,8 @@ type stream struct {
 	cancel context.CancelCauseFunc // ends Serve
 	done   chan struct{}           // closed when Serve has returned and its result is known here
 	poke   func()                  // has the stream look at the notes; nil where it has none
+
+	concluded bool // it is known how the call ends; guarded by callTable.mu
 }
 
 // nextStep is what to do with a call whose stream has ended.
@@ -60,7 +64,7 @@ type nextStep int
 
 const (
 	reconnectCall nextStep = iota // open a further stream
-	hangUpCall                    // it is over
+	leaveCall                     // it is over
 	giveUpCall                    // it keeps losing its stream
 )
 
@@ -103,14 +107,61 @@ func (t *callTable) opened(sid string, now time.Time) {
 }
 
 // attach makes s the call's live stream and returns the one that it replaces,
-// or nil.
-func (t *callTable) attach(sid string, s *stream, now time.Time) *stream {
+// or nil. began is when the call's first stream began; zero: that is s.
+func (t *callTable) attach(sid string, s *stream, began, now time.Time) *stream {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := t.knowLocked(sid, now)
 	previous := known.live
 	known.live, known.over = s, false
+	if known.began = began; began.IsZero() {
+		known.began = now
+	}
 	return previous
+}
+
+// conclude notes how the call ends whose live stream is s and about to be closed, and
+// returns when it began. It returns the zero time if s is not its live stream any more.
+func (t *callTable) conclude(sid string, s *stream, end call.Termination, now time.Time) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.knowLocked(sid, now)
+	if known.live != s {
+		return time.Time{}
+	}
+	s.concluded = true
+	known.concludeLocked(sid, end, now)
+	return known.began
+}
+
+// concludeLocked takes the end of the call's live stream.
+func (k *knownCall) concludeLocked(sid string, end call.Termination, now time.Time) {
+	k.over = end.Over()
+	if k.over && end.Reason != call.CallerLeft {
+		k.asking = now.Add(askingTime)
+	}
+	k.end = pass{
+		callSID: sid, target: end.Next.Target, next: end.Next.Kind, told: spoke(end),
+		intent: end.Next.Intent, context: end.Next.Context, began: k.began,
+	}
+}
+
+// recall takes over the end of a call from another instance, unless a stream of it is
+// live here.
+func (t *callTable) recall(sid string, end pass, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if known := t.knowLocked(sid, now); known.live == nil {
+		known.over, known.end, known.began = true, end, end.began
+	}
+}
+
+// goBack notes that a call that was over goes on.
+func (t *callTable) goBack(sid string, began, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.knowLocked(sid, now)
+	known.over, known.end, known.opened, known.answer, known.began = false, pass{}, true, nil, began
 }
 
 // detach notes how Serve ended on s. A stream that was replaced says nothing
@@ -120,9 +171,8 @@ func (t *callTable) detach(sid string, s *stream, end call.Termination, now time
 	known := t.knowLocked(sid, now)
 	if known.live == s {
 		known.live = nil
-		known.over = end.Over()
-		if known.over && end.Reason != call.CallerLeft {
-			known.asking = now.Add(askingTime)
+		if !s.concluded {
+			known.concludeLocked(sid, end, now)
 		}
 	}
 	t.mu.Unlock()
@@ -175,15 +225,16 @@ func (t *callTable) poke(sid string) {
 }
 
 // resume decides what to do with a call whose stream has ended, and counts the
-// reconnections. A call that is not known here is reconnected: another instance
+// reconnections. The pass says how a call ended that is over, and when one began that
+// is reconnected. A call that is not known here is reconnected: another instance
 // may have lost it.
-func (t *callTable) resume(sid string, now time.Time) nextStep {
+func (t *callTable) resume(sid string, now time.Time) (nextStep, pass) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	known := t.knowLocked(sid, now)
 	known.asking = time.Time{}
 	if known.over {
-		return hangUpCall
+		return leaveCall, known.end
 	}
 	recent := known.resumes[:0]
 	for _, at := range known.resumes {
@@ -194,11 +245,11 @@ func (t *callTable) resume(sid string, now time.Time) nextStep {
 	known.resumes = recent
 	if len(recent) >= maxResumes {
 		known.over = true
-		return giveUpCall
+		return giveUpCall, pass{}
 	}
 	known.resumes = append(recent, now)
 	known.opened, known.answer = true, nil
-	return reconnectCall
+	return reconnectCall, pass{began: known.began}
 }
 
 // retried returns the answer that a question with this key got before, or nil.

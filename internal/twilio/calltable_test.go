@@ -44,7 +44,7 @@ func TestCallTableResume(t *testing.T) {
 		return func(table *callTable) {
 			s := newTestStream()
 			table.opened("CA1", testTime)
-			table.attach("CA1", s, testTime)
+			table.attach("CA1", s, time.Time{}, testTime)
 			table.detach("CA1", s, call.Termination{Result: result, Reason: reason}, testTime)
 		}
 	}
@@ -56,21 +56,21 @@ func TestCallTableResume(t *testing.T) {
 		{"not known: another instance may have lost it", func(*callTable) {}, reconnectCall},
 		{"greeted, stream never opened", func(c *callTable) { c.greet("CA1", testTime, answers(testTime)) }, reconnectCall},
 		{"stream opened, never started", func(c *callTable) { c.opened("CA1", testTime) }, reconnectCall},
-		{"still live", func(c *callTable) { c.attach("CA1", newTestStream(), testTime) }, reconnectCall},
-		{"bot closed", ended(call.Success, call.BotClosed), hangUpCall},
-		{"caller left", ended(call.CallerEnded, call.CallerLeft), hangUpCall},
-		{"bot failed for good", ended(call.UpstreamFault, call.BotFailed), hangUpCall},
+		{"still live", func(c *callTable) { c.attach("CA1", newTestStream(), time.Time{}, testTime) }, reconnectCall},
+		{"bot closed", ended(call.Success, call.BotClosed), leaveCall},
+		{"caller left", ended(call.CallerEnded, call.CallerLeft), leaveCall},
+		{"bot failed for good", ended(call.UpstreamFault, call.BotFailed), leaveCall},
 		{"stream lost", ended(call.PeerFault, call.LegLost), reconnectCall},
 		{"protocol broken", ended(call.PeerFault, call.BadPeer), reconnectCall},
 		{"shut down", ended(call.ServerFault, call.Shutdown), reconnectCall},
 		{"panicked", ended(call.ServerFault, call.Panicked), reconnectCall},
 		{"nothing said", ended("", ""), reconnectCall},
-		{"caller hung up between streams", func(c *callTable) { c.hungUp("CA1", testTime) }, hangUpCall},
+		{"caller hung up between streams", func(c *callTable) { c.hungUp("CA1", testTime) }, leaveCall},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			table := newCallTable(10)
 			test.history(table)
-			if got := table.resume("CA1", testTime); got != test.want {
+			if got, _ := table.resume("CA1", testTime); got != test.want {
 				t.Errorf("resume = %v, want %v", got, test.want)
 			}
 			if answer := table.greet("CA1", testTime, answers(testTime)); answer != nil {
@@ -83,21 +83,21 @@ func TestCallTableResume(t *testing.T) {
 func TestResumeDoesNotCircle(t *testing.T) {
 	table, now := newCallTable(10), testTime
 	for i := range maxResumes {
-		if got := table.resume("CA1", now); got != reconnectCall {
+		if got, _ := table.resume("CA1", now); got != reconnectCall {
 			t.Fatalf("resume %d = %v, want a reconnection", i+1, got)
 		}
 		now = now.Add(time.Second)
 	}
-	if got := table.resume("CA1", now); got != giveUpCall {
+	if got, _ := table.resume("CA1", now); got != giveUpCall {
 		t.Errorf("resume after %d in %v = %v, want to give up", maxResumes, resumeWindow, got)
 	}
-	if got := table.resume("CA1", now); got != hangUpCall {
+	if got, _ := table.resume("CA1", now); got != leaveCall {
 		t.Errorf("resume after giving up = %v, want to hang up", got)
 	}
 
 	slow := newCallTable(10)
 	for i := range 10 {
-		if got := slow.resume("CA1", now); got != reconnectCall {
+		if got, _ := slow.resume("CA1", now); got != reconnectCall {
 			t.Fatalf("resume %d, %v apart = %v, want a reconnection", i+1, resumeWindow/maxResumes, got)
 		}
 		now = now.Add(resumeWindow / maxResumes)
@@ -107,10 +107,10 @@ func TestResumeDoesNotCircle(t *testing.T) {
 func TestReplacedStreamSaysNothingAboutTheCall(t *testing.T) {
 	table := newCallTable(10)
 	first, second := newTestStream(), newTestStream()
-	if got := table.attach("CA1", first, testTime); got != nil {
+	if got := table.attach("CA1", first, time.Time{}, testTime); got != nil {
 		t.Fatalf("first attach replaced %v", got)
 	}
-	if got := table.attach("CA1", second, testTime); got != first {
+	if got := table.attach("CA1", second, time.Time{}, testTime); got != first {
 		t.Fatalf("second attach replaced %v, want the first stream", got)
 	}
 	table.detach("CA1", first, call.Termination{Result: call.Success, Reason: call.BotClosed}, testTime)
@@ -122,7 +122,7 @@ func TestReplacedStreamSaysNothingAboutTheCall(t *testing.T) {
 	default:
 		t.Error("the first stream is not done")
 	}
-	if got := table.resume("CA1", testTime); got != reconnectCall {
+	if got, _ := table.resume("CA1", testTime); got != reconnectCall {
 		t.Errorf("resume = %v, want a reconnection: the call is not over", got)
 	}
 }
@@ -131,7 +131,7 @@ func TestCallTableForgets(t *testing.T) {
 	const limit = 50
 	table, now := newCallTable(limit), testTime
 	live := newTestStream()
-	table.attach("CAlive", live, now)
+	table.attach("CAlive", live, time.Time{}, now)
 	for i := range 10 * limit {
 		table.greet(fmt.Sprint("CA", i), now, answers(now.Add(time.Minute)))
 		if n := len(table.calls); n > limit {

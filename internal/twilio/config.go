@@ -41,6 +41,10 @@ type Config struct {
 	KeyEnd     byte
 	// Lines are the telephone lines that are answered, at least one.
 	Lines []Line
+	// Targets are who callers can be handed over to, Redirects what they can be sent on
+	// to, when a call ends with such a Next.
+	Targets   []Target
+	Redirects []RedirectTo
 	// Dev allows http and ws, for a PublicURL on a loopback address only.
 	Dev bool
 	// Limits bounds what peers can make the door hold or wait for.

@@ -16,6 +16,16 @@ type Counters struct {
 	GivenUp            int64 `json:"given_up"`            // calls hung up because they kept losing their stream
 	Outbound           int64 `json:"outbound"`            // of Webhooks, those of calls that were placed by the API
 	Machines           int64 `json:"machines"`            // calls that a machine answered, and that were hung up on
+	NotesFailed        int64 `json:"notes_failed"`        // notes about the end of a call that could not be left or read
+
+	Transfers           int64 `json:"transfers"`            // calls handed over to a target
+	TransfersAnswered   int64 `json:"transfers_answered"`   // targets, the following ones included, that talked to the caller
+	TransfersBusy       int64 `json:"transfers_busy"`       // targets that were busy
+	TransfersUnanswered int64 `json:"transfers_unanswered"` // targets that did not answer
+	TransfersFailed     int64 `json:"transfers_failed"`     // targets that could not be reached
+	Returned            int64 `json:"returned"`             // callers who are back with the bot because nobody answered
+	Redirects           int64 `json:"redirects"`            // calls sent on to other TwiML
+	Whispers            int64 `json:"whispers"`             // times that a target was told what a call is about
 
 	// POST /status-callback, of calls that are over, by their CallStatus.
 	EndedCompleted int64 `json:"ended_completed"`
@@ -66,6 +76,15 @@ func (c *Counters) add(d *Counters) {
 	c.Busy += d.Busy
 	c.TurnedAway += d.TurnedAway
 	c.GivenUp += d.GivenUp
+	c.NotesFailed += d.NotesFailed
+	c.Transfers += d.Transfers
+	c.TransfersAnswered += d.TransfersAnswered
+	c.TransfersBusy += d.TransfersBusy
+	c.TransfersUnanswered += d.TransfersUnanswered
+	c.TransfersFailed += d.TransfersFailed
+	c.Returned += d.Returned
+	c.Redirects += d.Redirects
+	c.Whispers += d.Whispers
 	c.Updates += d.Updates
 	c.UpdatesFailed += d.UpdatesFailed
 	c.UpdatesSkipped += d.UpdatesSkipped

@@ -34,12 +34,8 @@ type desk struct {
 }
 
 func newDesk(d *Door) *desk {
-	notes := d.config.Notes
-	if notes == nil {
-		notes = NewNotes()
-	}
 	return &desk{
-		calls: d.config.Calls, notes: notes, links: d.links, sealer: d.sealer, tickets: d.tickets,
+		calls: d.config.Calls, notes: d.notes, links: d.links, sealer: d.sealer, tickets: d.tickets,
 		tally: &d.tally, log: d.log, now: func() time.Time { return d.now() },
 	}
 }

@@ -11,7 +11,11 @@
 //	                     a second, each 20 ms of the caller; "dtmf", "mark", "stop".
 //	                     We send "media", "mark" and "clear".
 //	POST /resume         asked when the stream has ended, for whatever reason. A call
-//	                     that is over is hung up, any other gets a new stream.
+//	                     that is over is hung up, handed over or sent on, as its
+//	                     Termination says; any other gets a new stream.
+//	POST /whisper/PASS   asked when a target has answered: what it is told.
+//	POST /dialled/PASS   asked when a target was dialled: the call is hung up, another
+//	                     target is tried, or the caller is back with the bot.
 //	POST /status-callback
 //	                     told what became of a call; counted and logged.
 //	GET  /ping           200 while new calls are welcome, 503 while shutting down.
@@ -26,7 +30,8 @@
 // checked against the configured public URL, never against what a request says
 // about its host. The stream's path carries a token besides, made by us, for one
 // call and one stream. The "start" message must name the call and the account
-// of the token. Until all of that holds nothing outside this package is called.
+// of the token. What follows a stream is sealed in passes, so that any instance can
+// answer; who shares Notes with others also knows what their calls ended with. Until all of that holds nothing outside this package is called.
 //
 // # What it costs
 //

@@ -14,7 +14,7 @@ import (
 	"lexline/internal/histogram"
 )
 
-// Door answers Twilio. It is an http.Handler for the four paths of the package
+// Door answers Twilio. It is an http.Handler for the paths of the package
 // comment, with or without the prefix of the public URL. It is safe for several
 // goroutines. Make one with New; end it with Shutdown or Close.
 type Door struct {
@@ -26,6 +26,8 @@ type Door struct {
 	links    links
 	prefix   string // path of the public URL, without a final slash
 	lines    *lineBook
+	onward   *onward
+	notes    Notes
 	sealer   *sealer          // of stream tokens
 	tickets  *sealer          // of calls that we placed
 	now      func() time.Time // wall clock: tokens expire by it
@@ -74,6 +76,10 @@ func New(config Config) (*Door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
+	onward, err := newOnward(config.Targets, config.Redirects)
+	if err != nil {
+		return nil, fmt.Errorf("twilio door: %w", err)
+	}
 	lines.refuseBy(config.Refusal)
 	sealer, err := newSealer(streamPurpose, config.tokenSecrets()...)
 	if err != nil {
@@ -88,13 +94,13 @@ func New(config Config) (*Door, error) {
 		config: config, limits: limits, log: config.Logger,
 		verifier: verifier{tokens: config.AuthTokens, public: public},
 		links: links{
-			resume: base + "/resume",
+			resume: base + "/resume", dialled: base + "/dialled/", whisper: base + "/whisper/",
 			stream: websocketScheme(public) + strings.TrimPrefix(base, public.Scheme) + "/stream/",
 			update: base + "/updatecall",
 			keys:   gathering{config.KeyTimeout, config.KeyEnd}.withDefaults(),
 		},
 		prefix: public.EscapedPath(),
-		lines:  lines, sealer: sealer, tickets: tickets, now: time.Now,
+		lines:  lines, onward: onward, notes: config.Notes, sealer: sealer, tickets: tickets, now: time.Now,
 		spent:      newSpentTokens(10 * limits.Calls),
 		calls:      newCallTable(maxKnownCalls + limits.Calls),
 		failures:   newFailureLimiter(),
@@ -104,6 +110,9 @@ func New(config Config) (*Door, error) {
 	}
 	if d.log == nil {
 		d.log = slog.Default()
+	}
+	if d.notes == nil {
+		d.notes = NewNotes()
 	}
 	d.desk = newDesk(d)
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
@@ -139,6 +148,10 @@ func (d *Door) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.webhook(w, r, path, d.answerStatus)
 	case route == "/updatecall", strings.HasPrefix(route, "/updatecall/"):
 		d.webhook(w, r, path, d.answerUpdate)
+	case strings.HasPrefix(route, "/dialled/"):
+		d.webhook(w, r, path, d.answerDialled(strings.TrimPrefix(route, "/dialled/")))
+	case strings.HasPrefix(route, "/whisper/"):
+		d.webhook(w, r, path, d.answerWhisper(strings.TrimPrefix(route, "/whisper/")))
 	case route == "/ping":
 		d.ping(w)
 	case strings.HasPrefix(route, "/stream/"):

@@ -304,7 +304,10 @@ func TestReconnectedCall(t *testing.T) {
 	_, twiml := x.post("/resume", callForm("CA1"))
 	p = x.started(streamURL(t, twiml), "CA1")
 	second := <-infos
-	first.Resumed = true
+	if second.Began.IsZero() {
+		t.Error("the second stream is not told when the call began")
+	}
+	first.Resumed, first.Began = true, second.Began
 	if diff := cmp.Diff(first, second); diff != "" {
 		t.Errorf("info of the second stream (-want +got):\n%s", diff)
 	}

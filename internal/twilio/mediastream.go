@@ -37,6 +37,9 @@ type legConfig struct {
 	wheel  *wheel
 	tally  *tally
 	log    *slog.Logger
+	// conclude is called once with the end of a call, before its stream is closed in
+	// the regular way; nothing is if nil.
+	conclude func(call.Termination)
 }
 
 // leg is a Media Streams websocket as a call.Leg. Everything happens on the
@@ -369,8 +372,12 @@ func (l *leg) send(out call.Output) error {
 }
 
 // Close ends the stream in the regular way, with the closing handshake; see
-// call.Leg. It takes no longer than the limits for a write and for closing.
-func (l *leg) Close(call.Termination) error {
+// call.Leg. It takes no longer than concluding and the limits for a write and for
+// closing.
+func (l *leg) Close(end call.Termination) error {
+	if !l.closed && l.conclude != nil {
+		l.conclude(end)
+	}
 	l.shut(ws.StatusNormalClosure)
 	return nil
 }

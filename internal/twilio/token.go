@@ -12,6 +12,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"lexline/internal/call"
 )
 
 const (
@@ -55,7 +57,9 @@ type claims struct {
 	answeredBy string
 	resumed    bool
 	outbound   bool
-	words      bool // it stands for words to be said: it opens no stream
+	words      bool          // it stands for words to be said: it opens no stream
+	began      time.Time     // when the call's first stream began; zero: with this one
+	returned   call.Returned // the hand-over from which the caller is back
 	expires    time.Time
 }
 
@@ -103,7 +107,8 @@ func (s *sealer) seal(c claims) string {
 		plain[1] |= wordsFlag
 	}
 	plain = binary.BigEndian.AppendUint64(plain, uint64(c.expires.Unix()))
-	for _, text := range []string{c.callSID, c.accountSID, c.line, c.from, c.to, c.answeredBy} {
+	plain = binary.BigEndian.AppendUint64(plain, milliseconds(c.began))
+	for _, text := range []string{c.callSID, c.accountSID, c.line, c.from, c.to, c.answeredBy, c.returned.Target, c.returned.Intent} {
 		text = strings.ToValidUTF8(text[:min(len(text), maxField)], "")
 		plain = append(append(plain, byte(len(text))), text...)
 	}
@@ -113,31 +118,55 @@ func (s *sealer) seal(c claims) string {
 // open returns what a token vouches for and its id. The error is errBadToken or
 // errExpiredToken.
 func (s *sealer) open(token string, now time.Time) (claims, tokenID, error) {
-	var id tokenID
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(sealed) < nonceBytes || strings.ContainsAny(token, "\r\n") { // which the decoder skips
+	plain, id, err := s.unseal(token)
+	if err != nil {
+		return claims{}, id, err
+	}
+	c, ok := decodeClaims(plain)
+	switch {
+	case !ok:
 		return claims{}, id, errBadToken
+	case now.After(c.expires.Add(clockSkew)):
+		return claims{}, id, errExpiredToken
+	}
+	return c, id, nil
+}
+
+// unseal returns what was sealed in a text, and the text's id. The error is
+// errBadToken.
+func (s *sealer) unseal(text string) (plain []byte, id tokenID, err error) {
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(sealed) < nonceBytes || strings.ContainsAny(text, "\r\n") { // which the decoder skips
+		return nil, id, errBadToken
 	}
 	copy(id[:], sealed)
 	for _, key := range s.keys {
-		plain, err := key.Open(nil, nil, sealed, nil)
-		if err != nil {
-			continue
+		if plain, err := key.Open(nil, nil, sealed, nil); err == nil {
+			return plain, id, nil
 		}
-		c, ok := decodeClaims(plain)
-		switch {
-		case !ok:
-			return claims{}, id, errBadToken
-		case now.After(c.expires.Add(clockSkew)):
-			return claims{}, id, errExpiredToken
-		}
-		return c, id, nil
 	}
-	return claims{}, id, errBadToken
+	return nil, id, errBadToken
+}
+
+// milliseconds is a time for a token: since 1970, 0 for the zero time.
+func milliseconds(t time.Time) uint64 {
+	if t.IsZero() {
+		return 0
+	}
+	return uint64(t.UnixMilli())
+}
+
+// momentOf is the time that milliseconds made a number of.
+func momentOf(milliseconds uint64) time.Time {
+	if milliseconds == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(milliseconds))
 }
 
 func decodeClaims(plain []byte) (claims, bool) {
-	if len(plain) < 10 || plain[0] != tokenVersion {
+	const head = 2 + 8 + 8
+	if len(plain) < head || plain[0] != tokenVersion {
 		return claims{}, false
 	}
 	c := claims{
@@ -145,8 +174,9 @@ func decodeClaims(plain []byte) (claims, bool) {
 		words:   plain[1]&wordsFlag != 0,
 		expires: time.Unix(int64(binary.BigEndian.Uint64(plain[2:])), 0),
 	}
-	rest := plain[10:]
-	for _, text := range []*string{&c.callSID, &c.accountSID, &c.line, &c.from, &c.to, &c.answeredBy} {
+	c.began = momentOf(binary.BigEndian.Uint64(plain[10:]))
+	rest := plain[head:]
+	for _, text := range []*string{&c.callSID, &c.accountSID, &c.line, &c.from, &c.to, &c.answeredBy, &c.returned.Target, &c.returned.Intent} {
 		if len(rest) == 0 {
 			return claims{}, false
 		}

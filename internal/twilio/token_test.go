@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"lexline/internal/call"
 )
 
 var testTime = time.Unix(1_800_000_000, 0)
@@ -30,6 +32,7 @@ func someClaims() claims {
 	return claims{
 		callSID: "CA1234567890abcdef", accountSID: "AC1234567890abcdef", line: "flowers",
 		from: "+14155550123", to: "+14155550100", resumed: true, expires: testTime.Add(time.Minute),
+		began: testTime.Add(-time.Minute), returned: call.Returned{Target: "desk", Intent: "TalkToAgent"},
 	}
 }
 
@@ -144,7 +147,7 @@ func FuzzToken(f *testing.F) {
 		}
 		plain := []byte(token)
 		if c, ok := decodeClaims(plain); ok {
-			if n := 15 + len(c.callSID) + len(c.accountSID) + len(c.line) + len(c.from) + len(c.to); n != len(plain) {
+			if n := 25 + len(c.returned.Target) + len(c.returned.Intent) + len(c.callSID) + len(c.accountSID) + len(c.line) + len(c.from) + len(c.to); n != len(plain) {
 				t.Errorf("decodeClaims(%q) = %+v, which is %d bytes of %d", plain, c, n, len(plain))
 			}
 		}

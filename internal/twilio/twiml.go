@@ -70,11 +70,13 @@ func (d *document) say(line *preparedLine, text string) {
 
 // links are the absolute addresses that our TwiML refers to.
 type links struct {
-	resume string // of POST /resume
-	stream string // of the websocket, to be followed by a token
-	update string // of POST /updatecall; see updateFor
-	query  string // behind the addresses that Twilio asks for instructions; nothing or ?name=value
-	keys   gathering
+	resume  string // of POST /resume
+	stream  string // of the websocket, to be followed by a token
+	dialled string // of POST /dialled, to be followed by a pass
+	whisper string // of POST /whisper, to be followed by a pass
+	update  string // of POST /updatecall; see updateFor
+	query   string // behind the addresses that Twilio asks for instructions; nothing or ?name=value
+	keys    gathering
 }
 
 // with returns l with a query behind every address that Twilio asks for
@@ -130,11 +132,16 @@ func (l links) greet(line *preparedLine, token string) []byte {
 
 // reconnect opens a further stream for a call that lost its earlier one.
 func (l links) reconnect(line *preparedLine, token string) []byte {
+	return l.connectAgain(line, line.Resuming, token)
+}
+
+// connectAgain opens a further stream behind a word to the caller.
+func (l links) connectAgain(line *preparedLine, text, token string) []byte {
 	d := newDocument()
 	if line.Update {
 		stopStream(d)
 	}
-	d.say(line, line.Resuming)
+	d.say(line, text)
 	l.openStream(d, line, token)
 	return d.bytes()
 }
@@ -164,8 +171,12 @@ func greetingTime(line *preparedLine) time.Duration {
 	if line.template != nil {
 		return 5 * time.Minute // it may play files of any length
 	}
-	n := utf8.RuneCountInString(line.Greeting)
-	return 2*time.Second + time.Duration(n)*time.Second/10
+	return sayTime(line.Greeting)
+}
+
+// sayTime estimates, generously, how long Twilio says a text.
+func sayTime(text string) time.Duration {
+	return 2*time.Second + time.Duration(utf8.RuneCountInString(text))*time.Second/10
 }
 
 // template is a TwiML document of the operator's, cut at its streamMark.
@@ -183,22 +194,28 @@ func parseTemplate(text string) (*template, error) {
 	if !found || strings.Contains(after, streamMark) {
 		return nil, fmt.Errorf("%s must stand in it exactly once", streamMark)
 	}
-	if err := checkTwiML(text); err != nil {
+	marks, err := readTwiML(text)
+	if err != nil {
 		return nil, err
+	}
+	if marks != 1 {
+		return nil, fmt.Errorf("%s must stand between elements, not in an attribute or a comment", streamMark)
 	}
 	return &template{before, after}, nil
 }
 
-func checkTwiML(text string) error {
+// readTwiML says what is wrong with a document, and how often streamMark stands in it
+// where it may.
+func readTwiML(text string) (marks int, err error) {
 	decoder := xml.NewDecoder(strings.NewReader(text))
-	depth, roots, marks := 0, 0, 0
+	depth, roots := 0, 0
 	for {
 		token, err := decoder.Token()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return fmt.Errorf("not well-formed: %w", err)
+			return 0, fmt.Errorf("not well-formed: %w", err)
 		}
 		row, _ := decoder.InputPos()
 		switch t := token.(type) {
@@ -206,7 +223,7 @@ func checkTwiML(text string) error {
 			if depth == 0 {
 				roots++
 				if t.Name.Local != "Response" || roots > 1 {
-					return fmt.Errorf("line %d: %s where the one Response was expected", row, t.Name.Local)
+					return 0, fmt.Errorf("line %d: %s where the one Response was expected", row, t.Name.Local)
 				}
 			}
 			depth++
@@ -214,21 +231,18 @@ func checkTwiML(text string) error {
 			depth--
 		case xml.CharData:
 			if depth == 0 && len(bytes.TrimSpace(t)) > 0 {
-				return fmt.Errorf("line %d: text outside of Response", row)
+				return 0, fmt.Errorf("line %d: text outside of Response", row)
 			}
 			if bytes.Contains(t, []byte(streamMark)) {
 				if depth != 1 {
-					return fmt.Errorf("line %d: %s must stand directly inside Response", row, streamMark)
+					return 0, fmt.Errorf("line %d: %s must stand directly inside Response", row, streamMark)
 				}
 				marks++
 			}
 		}
 	}
 	if roots != 1 {
-		return errors.New("there is no Response element")
+		return 0, errors.New("there is no Response element")
 	}
-	if marks != 1 {
-		return fmt.Errorf("%s must stand between elements, not in an attribute or a comment", streamMark)
-	}
-	return nil
+	return marks, nil
 }

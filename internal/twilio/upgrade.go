@@ -26,7 +26,7 @@ const (
 
 // pathForLog is a request's path as it may be logged: without the token.
 func pathForLog(path string) string {
-	for _, part := range []string{"/stream/", "/updatecall/"} {
+	for _, part := range []string{"/stream/", "/updatecall/", "/dialled/", "/whisper/"} {
 		if before, _, found := strings.Cut(path, part); found {
 			return before + part + "*"
 		}
@@ -157,7 +157,8 @@ func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *l
 		defer words.updater.stop()
 		side, s.poke = words, words.updater.poke
 	}
-	old := d.calls.attach(facts.callSID, s, d.now())
+	old := d.calls.attach(facts.callSID, s, facts.began, d.now())
+	l.conclude = func(end call.Termination) { d.conclude(facts, s, end) }
 	end := call.Termination{Result: call.PeerFault, Reason: call.LegLost}
 	if err := d.replace(ctx, old); err != nil {
 		l.shut(ws.StatusInternalServerError)
@@ -206,7 +207,7 @@ func (d *Door) serve(ctx context.Context, l *leg, side call.Leg, facts claims) (
 	end = d.config.Serve(ctx, side, call.Info{
 		ID: facts.callSID, Account: facts.accountSID, From: facts.from, To: facts.to,
 		Line: facts.line, Resumed: facts.resumed, Outbound: facts.outbound, AnsweredBy: facts.answeredBy,
-		Words: words,
+		Words: words, Began: facts.began, Returned: facts.returned,
 	})
 	_ = side.Close(end) // what went wrong on the leg is in end
 	return end

@@ -193,7 +193,12 @@ func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 	if again := d.calls.retried(sid, r.Header.Get(retryHeader)); again != nil {
 		return again
 	}
-	d.awaitEnd(r, sid)
+	if !d.calls.isOver(sid) {
+		d.awaitEnd(r, sid)
+	}
+	if !d.calls.isOver(sid) {
+		d.recall(r.Context(), sid)
+	}
 	if d.isClosing() && !d.calls.isOver(sid) {
 		return nil // another instance can go on with it
 	}
@@ -210,9 +215,10 @@ func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 // resume reconnects a call, unless it is over or keeps losing its stream.
 func (d *Door) resume(links links, line *preparedLine, form url.Values) []byte {
 	now, sid := d.now(), form.Get("CallSid")
-	switch d.calls.resume(sid, now) {
-	case hangUpCall:
-		return hangUp(nil, "")
+	step, known := d.calls.resume(sid, now)
+	switch step {
+	case leaveCall:
+		return d.carryOn(links, line, known)
 	case giveUpCall:
 		d.tally.add(Counters{GivenUp: 1})
 		d.log.Error("call given up, its stream was lost again and again",
@@ -223,7 +229,9 @@ func (d *Door) resume(links links, line *preparedLine, form url.Values) []byte {
 	length := greetingTime(&preparedLine{Line: Line{Greeting: line.Resuming}})
 	d.expect(sid, length, now)
 	expires := now.Add(length + 30*time.Second)
-	return links.reconnect(line, d.sealer.seal(claimsOf(form, line, true, expires)))
+	facts := claimsOf(form, line, true, expires)
+	facts.began = known.began
+	return links.reconnect(line, d.sealer.seal(facts))
 }
 
 // awaitEnd waits, not long, for a call's live stream to be over. If it stays live,
