@@ -231,7 +231,7 @@ func (c *Call) run(ctx context.Context) Termination {
 	for {
 		event, err := c.leg.Next(ctx)
 		if err != nil {
-			return lost(ctx, err)
+			return c.lost(ctx, err)
 		}
 		now := time.Since(c.began)
 		if over, end := c.takeBotEvents(ctx, now); over {
@@ -252,6 +252,19 @@ func (c *Call) run(ctx context.Context) Termination {
 			return end
 		}
 	}
+}
+
+// lost is the end of a call whose leg ended with an error. Where only last words were
+// left to be heard the call is over all the same: a caller who is asked to go on would
+// talk to a bot that is done, and one who was to be handed over would not be.
+func (c *Call) lost(ctx context.Context, err error) Termination {
+	end := lost(ctx, err)
+	if end.Reason != LegLost || c.talk.phase != leaving {
+		return end
+	}
+	last := c.withContext(c.talk.last)
+	last.Err = end.Err
+	return last
 }
 
 // lost classes the error that ended a leg.
@@ -378,11 +391,11 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 			c.clock.dropped()
 		case doPlay:
 			if err := c.play(now, act); err != nil {
-				return true, lost(ctx, err)
+				return true, c.lost(ctx, err)
 			}
 		case doClear:
 			if err := c.leg.Send(Output{Kind: Clear}); err != nil {
-				return true, lost(ctx, fmt.Errorf("clear the prompt: %w", err))
+				return true, c.lost(ctx, fmt.Errorf("clear the prompt: %w", err))
 			}
 			c.far.clear()
 		case doEnd:

@@ -356,6 +356,36 @@ func TestHowCallsEnd(t *testing.T) {
 	}
 }
 
+// TestConnectionBreaksInTheLastWords: what was to come after them comes now, as
+// nobody wants the caller to go on.
+func TestConnectionBreaksInTheLastWords(t *testing.T) {
+	broken := errors.New("reset")
+	for _, test := range []struct {
+		name   string
+		answer func() *Answer
+		want   Termination
+	}{
+		{"of a bot that is done", func() *Answer { return goodbye('g', 5*time.Second) }, Termination{Result: Success, Reason: BotClosed, Err: broken}},
+		{"of a bot that hands over", func() *Answer {
+			answer := says('a', 5*time.Second)
+			answer.Attributes = map[string]string{TransferAttribute: "sales"}
+			return answer
+		}, Termination{Result: Success, Reason: Transferred, Next: Next{Kind: NextTransfer, Target: "sales"}, Err: broken}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r := start(t, Config{Handover: flowerShop}, func(context.Context, Turn, []byte) (*Answer, error) { return test.answer(), nil })
+				r.speak(time.Second)
+				pass(2 * time.Second)
+				r.leg.set(func() { r.leg.broken = broken })
+				if end := <-r.done; end != test.want || !end.Over() {
+					t.Errorf("Run = %+v; want %+v", end, test.want)
+				}
+			})
+		})
+	}
+}
+
 // TestSilentLegStillAnswers has the carrier send nothing while the bot thinks:
 // the leg's wakes carry the call on.
 func TestSilentLegStillAnswers(t *testing.T) {
