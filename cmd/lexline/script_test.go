@@ -14,7 +14,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lexline": main, "region-function": regionFunction, "make-call": makeCall, "check-picture": checkPicture})
+	testscript.Main(m, map[string]func(){"lexline": main, "region-function": regionFunction, "make-call": makeCall, "check-picture": checkPicture, "cut-line": cutLine})
 }
 
 // TestScripts runs the command lines in testdata/script, each a file that reads
@@ -28,7 +28,8 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+		Dir:  "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"await": awaitCommand, "fill": fillCommand},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ROOT", bots+"/../..")
 			return nil
