@@ -92,10 +92,20 @@ func (p *planner) withoutSpeech() {
 		s.Events = events
 		p.add(s)
 	}
-	for range 10 {
-		p.add(p.overBot(p.file(EchoOnly)))
+	for i := range 12 {
+		s := p.overBot(p.file(EchoOnly))
+		s.Far.Delay, s.Far.Loss = echoDelays[i%len(echoDelays)], echoLosses[i%len(echoLosses)]
+		s.Far.Rest = i%4 == 0 || i == 1
+		p.add(s)
 	}
 }
+
+// The echoes of files in which nobody talks: each loss, in dB, once soon and once
+// late, in ms. A draw of so few would leave out what is hard: loud and late.
+var (
+	echoDelays = []float64{400, 30, 200, 120, 300, 60, 500, 250}
+	echoLosses = []float64{14, 8, 20, 30, 10, 40}
+)
 
 // file starts the recipe of a file without speech over a quiet line.
 func (p *planner) file(condition string) Spec {

@@ -15,7 +15,7 @@ func TrainingPlan(seed uint64, hours float64) []Spec {
 		}
 		s.Seconds = p.count(30, 60)
 		p.surroundings(&s)
-		if p.chance(0.12) {
+		if p.chance(0.16) {
 			s = p.overBot(s)
 		}
 		p.line(&s)
