@@ -84,9 +84,9 @@ func firstPass(x, y, twiddles []complex64) {
 		b += d
 		out, w := y[:4], twiddles[:3]
 		out[0] = sum + b
-		out[1] = w[0] * (difference - cross)
-		out[2] = w[1] * (sum - b)
-		out[3] = w[2] * (difference + cross)
+		out[1] = times(w[0], difference-cross)
+		out[2] = times(w[1], sum-b)
+		out[3] = times(w[2], difference+cross)
 		y, twiddles = y[4:], twiddles[3:]
 	}
 }
@@ -111,10 +111,16 @@ func butterflies(x, out []complex64, quarter int, w []complex64) {
 			y1[q], y2[q], y3[q] = difference-cross, sum-b, difference+cross
 			continue
 		}
-		y1[q] = w1 * (difference - cross)
-		y2[q] = w2 * (sum - b)
-		y3[q] = w3 * (difference + cross)
+		y1[q] = times(w1, difference-cross)
+		y2[q] = times(w2, sum-b)
+		y3[q] = times(w3, difference+cross)
 	}
+}
+
+// times is a*b in single precision all through: Go's own product goes by way of
+// double precision, which takes longer than all the rest.
+func times(a, b complex64) complex64 {
+	return complex(real(a)*real(b)-imag(a)*imag(b), real(a)*imag(b)+imag(a)*real(b))
 }
 
 // power writes the power of bins 0 to size-1 of the real input whose complex
@@ -133,8 +139,8 @@ func (f *fft) power(power []float32, z []complex64) {
 // bin k and the conjugate of bin size-k, for k from 1 to size/2.
 func (f *fft) bins(z []complex64, k int) (low, high complex64) {
 	a, b := z[k], z[f.size-k]
-	even := complex(real(a)+real(b), imag(a)-imag(b)) * 0.5
-	odd := f.split[k] * complex(imag(a)+imag(b), real(b)-real(a)) * 0.5
+	even := complex(0.5*(real(a)+real(b)), 0.5*(imag(a)-imag(b)))
+	odd := times(f.split[k], complex(0.5*(imag(a)+imag(b)), 0.5*(real(b)-real(a))))
 	return even + odd, even - odd
 }
 
