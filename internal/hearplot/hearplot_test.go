@@ -116,7 +116,7 @@ func TestSVGShowsWhatWasHeard(t *testing.T) {
 		"call <1>.wav": 2, "2 turns & a key": 2, // a title for readers and one to see
 		"caller": 1, "bot": 1, "level": 2, "probability": 1, "turns": 2, "tones": 1, "defaults": 1, "max_turn=5s": 1,
 		"2.00 s": 2, "1.00 s": 2, "5": 1, "0 s": 1, "10 s": 1, "barge-in": 1, "echo expected": 1,
-		"turn 1: 3.00 s to 5.00 s, noticed at 3.18 s, ended by silence at 5.64 s": 6, // three parts, twice
+		"turn 1: 3.00 s to 5.00 s, noticed at 3.16 s, ended by silence at 5.64 s": 6, // three parts, twice
 	} {
 		if found[text] != times {
 			t.Errorf("%q is there %d times; want %d", text, found[text], times)

@@ -88,7 +88,7 @@ func TestBargeIn(t *testing.T) {
 			"over the bot",
 			Settings{},
 			talk(200, 50, 100, -25, -45), 20, 200,
-			overheard{Started: []int{58}, Ended: []int{131}, BargeIns: []int{58}},
+			overheard{Started: []int{57}, Ended: []int{131}, BargeIns: []int{57}},
 		},
 		{
 			"over the bot, sooner",
@@ -99,8 +99,8 @@ func TestBargeIn(t *testing.T) {
 		{
 			"a cough over the bot",
 			Settings{},
-			talk(200, 50, 58, -25, -45), 20, 200,
-			overheard{Refused: []int{68}},
+			talk(200, 50, 57, -25, -45), 20, 200,
+			overheard{Refused: []int{66}},
 		},
 		{
 			"a cough, too short to be a candidate", Settings{}, talk(200, 50, 54, -25, -45), 20, 200, overheard{},
@@ -109,13 +109,13 @@ func TestBargeIn(t *testing.T) {
 			"a caller who is no louder than the echo",
 			Settings{},
 			talk(200, 50, 100, -45, -43), 20, 200,
-			overheard{Started: []int{58}, Ended: []int{131}, BargeIns: []int{58}},
+			overheard{Started: []int{57}, Ended: []int{131}, BargeIns: []int{57}},
 		},
 		{
 			"echo of what the bot said before",
 			Settings{},
-			talk(200, 50, 58, -25, -45), 20, 40,
-			overheard{Refused: []int{68}},
+			talk(200, 50, 57, -25, -45), 20, 40,
+			overheard{Refused: []int{66}},
 		},
 		{
 			"600 ms after the bot",

@@ -37,7 +37,7 @@ const (
 // Detector hears whether the caller talks, frame by frame: a front end, which
 // takes the bot's own echo out, a network trained on talkers, noises and lines of
 // many kinds, and a guard against tones. It belongs to one call, is fed every frame
-// in order, does not allocate, and holds less than 8 kB.
+// in order, does not allocate, and holds less than 12 kB.
 type Detector struct {
 	network   *Classifier
 	front     FrontEnd

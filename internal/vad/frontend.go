@@ -3,7 +3,7 @@ package vad
 import "math"
 
 // Features is the number of features that a FrontEnd makes of a frame.
-const Features = 2*bands + 16
+const Features = 2*bands + 20
 
 // FrontEnd turns the frames of one call into what a network judges them by. All
 // features are of the order of one. It looks back 32 ms for the spectrum, 1.6 s
@@ -137,15 +137,19 @@ func (f *FrontEnd) bySpectrum(features *[Features]float32, power *[halfWindow]fl
 	rest[13] = min(max(moved, -moved), 1)
 	rest[14] = alike
 	rest[15] = f.steady
+	rest[16] = f.echo.now
+	rest[17] = f.echo.recent
+	rest[18] = f.echo.sure
+	rest[19] = f.echo.excess(&f.heard, &f.floor) * 0.1
 }
 
 // lineShare is the share of the frame's power in its two strongest lines, each of
 // three bins: almost all of it in a telephone's tones.
 func lineShare(power *[halfWindow]float32, strongest int, total float32) float32 {
-	second := 0
+	second, most := 0, float32(0)
 	for bin := 3; bin < endBin-1; bin++ {
-		if power[bin] > power[second] && (bin < strongest-3 || bin > strongest+3) {
-			second = bin
+		if power[bin] > most && (bin < strongest-3 || bin > strongest+3) {
+			second, most = bin, power[bin]
 		}
 	}
 	lines := power[strongest-1] + power[strongest] + power[strongest+1]

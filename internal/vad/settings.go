@@ -59,7 +59,7 @@ type Settings struct {
 	// Threshold is the probability from which a frame counts as speech: default 0.5.
 	Threshold float32
 	// BargeIn is how much speech, above the bot's echo, interrupts the bot: default
-	// 180 ms. Never is a value, too.
+	// 160 ms. Never is a value, too.
 	BargeIn time.Duration
 }
 
@@ -68,7 +68,7 @@ var DefaultSettings = Settings{
 	EndOfSpeech: 640 * time.Millisecond,
 	MaxTurn:     14 * time.Second,
 	Threshold:   0.5,
-	BargeIn:     180 * time.Millisecond,
+	BargeIn:     160 * time.Millisecond,
 }
 
 // WithDefaults returns the settings with the defaults of those that are not set.

@@ -18,7 +18,7 @@ type recipe struct {
 }
 
 // shipped is how the weights of internal/vad are made.
-var shipped = recipe{Seed: 1, Hours: 30, Settings: train.Defaults}
+var shipped = recipe{Seed: 1, Hours: 60, Settings: train.Defaults}
 
 // watchSeed is that of the development files that are watched: the same in every
 // trial, and files that make vad-score measures.
