@@ -111,8 +111,8 @@ func TestTrainingPlan(t *testing.T) {
 	if share := float64(quiet) / float64(all); math.Abs(share-0.2) > 0.05 {
 		t.Errorf("nobody talks in %.2f of the plan; want a fifth", share)
 	}
-	if share := float64(far) / float64(all); math.Abs(share-0.12) > 0.04 {
-		t.Errorf("a bot plays in %.2f of the plan; want 0.12", share)
+	if share := float64(far) / float64(all); math.Abs(share-0.16) > 0.04 {
+		t.Errorf("a bot plays in %.2f of the plan; want 0.16", share)
 	}
 	if gsm == 0 || lost == 0 {
 		t.Errorf("%d files through GSM, %d with packet loss; want some", gsm, lost)

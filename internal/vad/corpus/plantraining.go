@@ -4,7 +4,7 @@ import "slices"
 
 // TrainingPlan returns recipes for about the given number of hours to train on:
 // everything together at random, with the talkers and noises of the training set.
-// In one file of five nobody talks; a bot plays in about one of eight.
+// In one file of five nobody talks; a bot plays in about one of six.
 func TrainingPlan(seed uint64, hours float64) []Spec {
 	p := &planner{dice: roll(seed, "training plan"), split: Training}
 	for left := hours * 3600; left > 0; {
