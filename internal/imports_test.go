@@ -69,6 +69,7 @@ var mayImport = map[string]row{
 	"internal/sqlite":           {own: "record region", others: sqlite, tests: cmp + " internal/record/storetest internal/region/tabletest"},
 	"internal/twilio":           {own: "audio call histogram", others: gobwas, tests: cmp + " " + coder},
 	"internal/lex":              {own: "audio call region vad", others: awsCore + " " + awsConfig + " " + awsLex, tests: cmp},
+	"internal/certs":            {},
 	"internal/gate":             {tests: cmp},
 	"internal/fault":            {own: "gate"},
 	"internal/dynamolocal":      {own: "fault gate", tests: cmp + " internal/dynamodb/dynalite " + awsCore + " " + awsConfig + " " + awsDynamo},
@@ -86,7 +87,7 @@ var mayImport = map[string]row{
 	"internal/attack":     {}, // it attacks from outside
 	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region internal/vad"},
 	"cmd/lexline": {
-		own:    "audio botdef call connect connectsim drill dynamodb dynamolocal hearing hearplot histogram lex lexhook lexlocal lexmodels nlu parity recording region secret speech spelling sqlite twilio twiliosim vad",
+		own:    "audio botdef call certs connect connectsim drill dynamodb dynamolocal hearing hearplot histogram lex lexhook lexlocal lexmodels nlu parity recording region secret speech spelling sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex + " internal/dynamodb/dynalite",
 	},

@@ -62,6 +62,7 @@ type exchange struct {
 	t      testing.TB
 	door   *Door
 	server *httptest.Server
+	web    *Server
 	base   string // the public URL
 }
 
@@ -84,7 +85,8 @@ func openExchange(t testing.TB, serve ServeFunc, change func(*Config)) *exchange
 		t.Fatal(err)
 	}
 	x.door = door
-	x.server.Config = NewServer(door, config.Logger)
+	x.web = NewServer(door, 100, config.Logger)
+	x.server.Config = &x.web.Server
 	x.server.Start()
 	t.Cleanup(x.close)
 	return x

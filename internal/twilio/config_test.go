@@ -83,7 +83,7 @@ func TestLinksComeFromThePublicURL(t *testing.T) {
 }
 
 func TestNewServerHasLimits(t *testing.T) {
-	s := NewServer(http.NotFoundHandler(), slog.New(slog.DiscardHandler))
+	s := NewServer(http.NotFoundHandler(), 100, slog.New(slog.DiscardHandler))
 	if s.ReadHeaderTimeout != 5*time.Second || s.IdleTimeout != time.Minute || s.MaxHeaderBytes != 16<<10 || s.ReadTimeout == 0 {
 		t.Errorf("server has the limits %v, %v, %d, %v", s.ReadHeaderTimeout, s.IdleTimeout, s.MaxHeaderBytes, s.ReadTimeout)
 	}

@@ -331,20 +331,4 @@ func (d *Door) leave() {
 	d.streams.Done()
 }
 
-// NewServer returns an HTTP server for handler with the limits that a door on
-// the internet needs: a request's header within 5 s and 16 KiB, the whole request
-// within 10 s, idle connections closed after 60 s. Accepted websockets are beyond
-// these limits and have their own.
-func NewServer(handler http.Handler, log *slog.Logger) *http.Server {
-	return &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      15 * time.Second,
-		IdleTimeout:       60 * time.Second,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
-	}
-}
-
 var _ call.Leg = (*leg)(nil)

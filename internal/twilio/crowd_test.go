@@ -1,0 +1,116 @@
+package twilio
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"testing"
+)
+
+// guest is a connection with a name, which notes that it was closed.
+type guest struct {
+	net.Conn
+	name   string
+	closed bool
+}
+
+func (g *guest) Close() error {
+	g.closed = true
+	return nil
+}
+
+// TestCrowd tells stories of a server with room for two connections: +A one that
+// comes, ?A its request, =A its answer, ^A that it became a stream, -A that it went,
+// and behind a comma who had to go for it.
+func TestCrowd(t *testing.T) {
+	for name, story := range map[string][]string{
+		"the silent ones in their order":     {"+A", "+B", "+C,A", "+D,B"},
+		"not who is being answered":          {"+A", "?A", "+B", "+C,B", "+D,C"},
+		"who was answered long ago":          {"+A", "?A", "=A", "+B", "?B", "=B", "?A", "=A", "+C,B"},
+		"of those being answered the oldest": {"+A", "?A", "+B", "?B", "+C,A", "?C", "+D,B"},
+		"streams do not count":               {"+A", "?A", "^A", "+B", "?B", "^B", "+C", "+D", "+E,C"},
+		"nor those that went":                {"+A", "+B", "-A", "+C", "+D,B"},
+		"who had to go leaves no trace":      {"+A", "+B", "+C,A", "?A", "=A", "-A", "+D,B"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, guests := newCrowd(2), map[byte]*guest{}
+			states := map[byte]http.ConnState{'+': http.StateNew, '?': http.StateActive, '=': http.StateIdle, '^': http.StateHijacked, '-': http.StateClosed}
+			for i, step := range story {
+				who := step[1]
+				if guests[who] == nil {
+					guests[who] = &guest{name: string(who)}
+				}
+				got := ""
+				if old := c.note(guests[who], states[step[0]]); old != nil {
+					got = old.(*guest).name
+				}
+				want := ""
+				if len(step) > 2 {
+					want = step[3:]
+				}
+				if got != want {
+					t.Fatalf("step %d of %q: %q had to go, want %q", i+1, story, got, want)
+				}
+			}
+			if n := c.silent.Len() + c.asking.Len(); n != len(c.members) || n > c.limit {
+				t.Errorf("%d in the lists and %d members; want the same, at most %d", n, len(c.members), c.limit)
+			}
+		})
+	}
+}
+
+// TestCrowdOfStrangers has hundreds of connections that say nothing, or a byte of a
+// request, around a call that talks and webhooks that are answered.
+func TestCrowdOfStrangers(t *testing.T) {
+	x := openExchange(t, listen, nil)
+	p := x.started(x.greeted("CA1"), "CA1")
+	before := openDescriptors(t)
+	address := x.server.Listener.Addr().String()
+	var strangers []net.Conn
+	defer func() {
+		for _, conn := range strangers {
+			conn.Close()
+		}
+	}()
+	for i := range 400 {
+		conn, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		strangers = append(strangers, conn)
+		if i%2 == 0 {
+			_, _ = io.WriteString(conn, "P") // it may have been closed
+		}
+	}
+	for i := range 20 {
+		x.greeted(fmt.Sprint("CB", i))
+	}
+	p.say(mediaText(1, noise(160)), stopText)
+	p.end()
+	for x.door.Counters().LiveStreams > 0 {
+		runtime.Gosched()
+	}
+	if c := x.door.Counters(); c.MediaMessages != 1 || c.LostStreams != 0 {
+		t.Errorf("of the call %d frames were heard, %d streams were lost; want its frame, and its own end", c.MediaMessages, c.LostStreams)
+	}
+	// Both ends of a connection are in this process.
+	if now := openDescriptors(t); now > before+400+110 {
+		t.Errorf("%d descriptors are open, %d before 400 connections; want no more than 100 of them served", now, before)
+	}
+	if got := x.web.Crowded(); got < 300 {
+		t.Errorf("%d connections had to go, want 300 or more", got)
+	}
+}
+
+// TestCloseNowDoesNotWait closes a TLS connection whose peer does not read.
+func TestCloseNowDoesNotWait(t *testing.T) {
+	here, there := net.Pipe()
+	closeNow(tls.Server(there, &tls.Config{}))
+	if _, err := here.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("Read = %v; want the end", err)
+	}
+}
