@@ -15,6 +15,7 @@ func commands() []command {
 	return []command{
 		demoCommand(),
 		serveCommand(),
+		statusCommand(),
 		phoneCommand(),
 		phoneAnswerCommand(),
 		botServeCommand(),

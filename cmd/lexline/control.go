@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
-	"mime"
 	"net"
 	"net/http"
 	"sync"
@@ -15,8 +15,8 @@ import (
 )
 
 // control is the gateway's own listener for people and their tools: what it
-// knows of its regions, and orders to pin one. It asks nobody for a password, so
-// it listens on loopback only, and answers only what cannot be a web page's doing.
+// knows of its calls and regions, metrics, profiles, and orders to pin a region. What
+// it answers, and to whom, is the guard's affair.
 type control struct {
 	listener net.Listener
 	server   *http.Server
@@ -29,6 +29,10 @@ func (g *gateway) openControl() error {
 	address := g.cfg.Control.Listen
 	if address == "off" {
 		return nil
+	}
+	token, err := g.cfg.Control.readToken()
+	if err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", address)
 	taken := errors.Is(err, syscall.EADDRINUSE)
@@ -44,8 +48,8 @@ func (g *gateway) openControl() error {
 	case err != nil:
 		return fmt.Errorf("control.listen: %w", err)
 	}
-	g.control = &control{listener: newLimitedListener(listener, maxControl), server: &http.Server{
-		Handler:           g.controlHandler(),
+	g.control = &control{listener: g.protect(newLimitedListener(listener, maxControl)), server: &http.Server{
+		Handler:           g.controlHandler(token),
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      15 * time.Second,
@@ -54,6 +58,20 @@ func (g *gateway) openControl() error {
 		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
 	}}
 	return nil
+}
+
+// protect has a listener that others can reach speak TLS with the door's certificate,
+// or says that it cannot: who listens in on the network then has the token.
+func (g *gateway) protect(listener net.Listener) net.Listener {
+	host, _, _ := net.SplitHostPort(g.cfg.Control.Listen)
+	switch {
+	case isLoopback(host):
+		return listener
+	case g.cert != nil:
+		return tls.NewListener(listener, g.cert.Config())
+	}
+	g.log.Warn("control listener speaks plain http to other machines", "address", g.cfg.Control.Listen, "key", "tls.cert")
+	return listener
 }
 
 // maxControl is how many connections the control listener has at a time: the
@@ -103,50 +121,18 @@ func (c *limitedConn) Close() error {
 }
 
 // controlHandler has the control listener's paths.
-func (g *gateway) controlHandler() http.Handler {
+func (g *gateway) controlHandler(token string) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { answerJSON(w, g.status()) })
+	mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/status", http.StatusSeeOther) })
+	mux.HandleFunc("GET /status", g.serveStatus)
+	mux.HandleFunc("GET /healthz", serveHealth)
+	mux.HandleFunc("GET /readyz", g.serveReady)
 	mux.HandleFunc("GET /history", g.serveHistory)
 	mux.HandleFunc("POST /pin", g.servePin)
 	mux.HandleFunc("POST /unpin", g.serveUnpin)
 	mux.Handle("GET /metrics", g.metricsHandler())
-	return guardControl(mux)
-}
-
-// guardControl refuses what a page in somebody's browser could send: requests
-// under a name that is not loopback's, which is what DNS rebinding looks like,
-// those that say they come from another site, and orders that need no preflight
-// (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
-func guardControl(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host // without a port
-		}
-		content, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-		switch {
-		case !isLoopback(trimBrackets(host)):
-			refuseControl(w, http.StatusForbidden, "this listener is for programs of this machine: ask it by its loopback address")
-		case r.Header.Get("Origin") != "":
-			refuseControl(w, http.StatusForbidden, "this listener is not for web pages")
-		case r.Method == http.MethodPost && content != "application/json":
-			refuseControl(w, http.StatusUnsupportedMediaType, "an order must have the Content-Type application/json")
-		default:
-			r.Body = http.MaxBytesReader(w, r.Body, maxOrder)
-			next.ServeHTTP(w, r)
-		}
-	})
-}
-
-// maxOrder is how long the body of a request may be.
-const maxOrder = 16 << 10
-
-// trimBrackets takes the brackets off an IPv6 address without a port.
-func trimBrackets(host string) string {
-	if len(host) > 2 && host[0] == '[' && host[len(host)-1] == ']' {
-		return host[1 : len(host)-1]
-	}
-	return host
+	addProfiles(mux)
+	return newGuard(token, g.log).around(mux, isProbe)
 }
 
 // controlFault is what the control listener answers when it cannot do what it

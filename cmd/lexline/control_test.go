@@ -211,7 +211,7 @@ func TestControlRefuses(t *testing.T) {
 		{"pin by GET", "GET", "/pin", "", nil, 405, ""},
 		{"unpin by GET", "GET", "/unpin", "", nil, 405, ""},
 		{"status by POST", "POST", "/status", "{}", nil, 405, ""},
-		{"no such path", "GET", "/", "", nil, 404, ""},
+		{"no such path", "GET", "/nothing", "", nil, 404, ""},
 		{"no JSON", "POST", "/pin", "region=us-west-2", nil, 400, "read the order"},
 		{"half of it", "POST", "/pin", `{"region":"us-we`, nil, 400, "read the order"},
 		{"a list", "POST", "/pin", `["us-west-2"]`, nil, 400, "read the order"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"lexline/internal/call"
+	"lexline/internal/certs"
 	"lexline/internal/histogram"
 	"lexline/internal/lex"
 	"lexline/internal/recording"
@@ -17,12 +18,21 @@ import (
 // statusAnswer is the answer of GET /status. Tools read it: fields are added,
 // never renamed.
 type statusAnswer struct {
-	Version string      `json:"version"`
-	Node    string      `json:"node"` // the gateway's name among those that share a table
-	Started time.Time   `json:"started"`
-	Now     time.Time   `json:"now"`
-	Lines   []string    `json:"lines"`
-	Calls   callsStatus `json:"calls"`
+	Version string    `json:"version"`
+	Node    string    `json:"node"` // the gateway's name among those that share a table
+	Started time.Time `json:"started"`
+	Now     time.Time `json:"now"`
+	Lines   []string  `json:"lines"`
+
+	// State is serving or draining.
+	State     string    `json:"state"`
+	Readiness readiness `json:"readiness"`
+
+	Calls     callsStatus      `json:"calls"`
+	LiveCalls []liveCallStatus `json:"live_calls"` // the longest one first
+	Limits    limitsStatus     `json:"limits"`
+	TLS       *certs.Status    `json:"tls,omitempty"` // nil: it is ended elsewhere
+	Engines   enginesStatus    `json:"engines"`
 
 	Turns []turnsStatus `json:"turns"` // by line and by how callers took them
 
@@ -41,6 +51,21 @@ type callsStatus struct {
 	Ends  []callEnd `json:"ends"`  // how they ended; of those ways that were seen
 	call.Snapshot
 	MarkLateness histogram.Snapshot `json:"mark_lateness"` // behind the end of their sound
+}
+
+// limitsStatus is how near the gateway is to what it takes.
+type limitsStatus struct {
+	Calls    int64  `json:"calls"`              // at a time (limits.calls)
+	Overload string `json:"overload,omitempty"` // why no call is taken besides their number
+	Crowded  int64  `json:"crowded"`            // connections closed to make room for others
+}
+
+// enginesStatus says what hears the callers. What recognises their words is Lex's.
+type enginesStatus struct {
+	Hearing         string  `json:"hearing"`
+	EndOfSpeechMS   int64   `json:"end_of_speech_ms"`
+	SpeechThreshold float64 `json:"speech_threshold"`
+	BargeInMS       int64   `json:"barge_in_ms"` // -1: off
 }
 
 // callEnd is how often calls ended in one way.
@@ -68,7 +93,10 @@ func (g *gateway) status() statusAnswer {
 	streams := g.door.Counters()
 	s := statusAnswer{
 		Version: programVersion(), Node: g.node(), Started: g.started, Now: time.Now(),
-		Turns: g.turns.list(), Recordings: g.recordings(), Door: streams, Lateness: g.door.Lateness(),
+		State: "serving", Readiness: g.readiness(), Engines: g.engines(),
+		LiveCalls: g.live.list(time.Now()),
+		Limits:    limitsStatus{Calls: int64(g.cfg.Limits.Calls), Overload: g.overload.now(), Crowded: g.server.Crowded()},
+		Turns:     g.turns.list(), Recordings: g.recordings(), Door: streams, Lateness: g.door.Lateness(),
 		Calls: callsStatus{
 			Live: streams.LiveStreams, Total: streams.Streams, Ends: g.ends.list(),
 			Snapshot: g.calls.Counters.Snapshot(), MarkLateness: g.calls.Counters.Marks(),
@@ -77,6 +105,13 @@ func (g *gateway) status() statusAnswer {
 	if g.rest != nil {
 		s.REST = g.rest.Counters()
 	}
+	if g.door.Refuses() {
+		s.State = "draining"
+	}
+	if g.cert != nil {
+		cert := g.cert.Status()
+		s.TLS = &cert
+	}
 	for _, line := range g.cfg.Lines {
 		s.Lines = append(s.Lines, line.Name)
 	}
@@ -84,6 +119,17 @@ func (g *gateway) status() statusAnswer {
 		s.Bots = append(s.Bots, g.botStatus(b))
 	}
 	return s
+}
+
+func (g *gateway) engines() enginesStatus {
+	e := enginesStatus{
+		Hearing: "network", EndOfSpeechMS: g.cfg.Call.EndOfSpeech.Milliseconds(),
+		SpeechThreshold: g.cfg.Call.SpeechThreshold, BargeInMS: time.Duration(g.cfg.Call.BargeIn).Milliseconds(),
+	}
+	if g.cfg.Call.BargeIn == off {
+		e.BargeInMS = -1
+	}
+	return e
 }
 
 func (g *gateway) botStatus(b *bot) botStatus {
@@ -101,12 +147,7 @@ func (g *gateway) botStatus(b *bot) botStatus {
 func (b botStatus) sharesTable() bool { return b.TableFile != "" || b.TableDynamoDB != "" }
 
 // node is the gateway's name among those that share a table.
-func (g *gateway) node() string {
-	if id := g.cfg.Table.Observer; id != "" {
-		return id
-	}
-	return ownName()
-}
+func (g *gateway) node() string { return g.cfg.Table.Observer }
 
 // nameOf is the name of a bot in status and metrics: that in the configuration,
 // with its first line behind it where another bot has the same.

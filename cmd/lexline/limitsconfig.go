@@ -93,6 +93,13 @@ func (c controlConfig) check() (faults []error) {
 	return faults
 }
 
+// controlSpeaksTLS reports whether the control listener does: with the certificate of
+// the door, when others than this machine can reach it.
+func (cfg *config) controlSpeaksTLS() bool {
+	host, _, _ := net.SplitHostPort(cfg.Control.Listen)
+	return cfg.TLS != (tlsConfig{}) && !isLoopback(host)
+}
+
 // leastToken is how long a control token must be.
 const leastToken = 16
 

@@ -55,7 +55,8 @@ func main() {
 }
 
 // run executes one command line and returns the exit code: 0 done, 1 the
-// command could not do it, 2 wrong use, 128 and the number of the signal that kept
+// command could not do it, 2 wrong use, 3 the gateway was stopped and ended calls,
+// 128 and the number of the signal that kept
 // it from being done.
 func run(ctx context.Context, env *environment, args []string) int {
 	cmd, rest, err := lookUp(args)
@@ -82,6 +83,9 @@ func report(w io.Writer, err error) int {
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return 2
+	}
+	if _, ok := errors.AsType[*cutOffError](err); ok {
+		return 3
 	}
 	return 1
 }

@@ -23,18 +23,16 @@ import (
 
 // regionOptions are the flags that these commands share.
 type regionOptions struct {
-	control string
-	asJSON  bool
-	table   string
-	key     string
+	controlOptions
+	asJSON bool
+	table  string
+	key    string
 }
 
 // controlFlags are the flags of a command that asks a gateway.
 func controlFlags(env *environment, opts *regionOptions, name, operands, about string) *flag.FlagSet {
 	flags := newFlags(env, name, operands, about)
-	address := env.getenv("LEXLINE_CONTROL_LISTEN")
-	flags.StringVar(&opts.control, "control", cmp.Or(address, defaultConfig().Control.Listen),
-		"`address` of the gateway's control listener (control.listen in lexline.yml)")
+	opts.addFlags(env, flags)
 	flags.BoolVar(&opts.asJSON, "json", false, "print JSON, for programs")
 	return flags
 }
@@ -52,10 +50,10 @@ func (o *regionOptions) check() error {
 	if o.key != "" && o.table == "" {
 		return usageError{errors.New("--key is for --table")}
 	}
-	if err := checkListen(o.control, "127.0.0.1", "8471"); err != nil && o.table == "" {
-		return usageError{&hintError{fmt.Errorf("--control: %w", err), "the gateway logs its control address when it starts"}}
+	if o.table != "" {
+		return nil
 	}
-	return nil
+	return o.resolve()
 }
 
 // operandAmong takes a command's one operand, which may stand before the flags,

@@ -185,7 +185,7 @@ func TestSomethingHangs(t *testing.T) {
 	defer deaf.Close()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, _, err = newControlClient(deaf.Addr().String()).status(ctx)
+	_, _, err = newControlClient(deaf.Addr().String(), "", "").status(ctx)
 	var hint *hintError
 	if !errors.As(err, &hint) || !strings.Contains(hint.hint, "says nothing") {
 		t.Errorf("status of a listener that hangs = %v; want a hint", err)

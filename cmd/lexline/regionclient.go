@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,14 +17,27 @@ import (
 
 // controlClient asks a gateway's control listener.
 type controlClient struct {
-	address string
+	base    string // http://HOST:PORT
+	address string // the same, for people
+	token   string // empty: none is known
 	client  http.Client
 }
 
-func newControlClient(address string) *controlClient {
+// newControlClient asks at address, HOST:PORT or with https:// in front, and shows
+// token if there is one. The certificate must be one of serverName, or of the
+// address where that is empty.
+func newControlClient(address, token, serverName string) *controlClient {
+	base := address
+	if !strings.Contains(address, "://") {
+		base = "http://" + address
+	}
 	// No proxy: the listener is on this machine, or at the end of a tunnel that
 	// looks as if it were.
-	return &controlClient{address: address, client: http.Client{Transport: &http.Transport{DisableKeepAlives: true}}}
+	return &controlClient{base: base, address: address, token: token, client: http.Client{
+		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{ServerName: serverName}},
+		// The token is for who was asked.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 }
 
 // status asks for GET /status. raw is the answer as it came.
@@ -49,12 +63,16 @@ func (c *controlClient) ask(ctx context.Context, method, path string, order, ans
 		}
 		body = bytes.NewReader(text)
 	}
-	request, err := http.NewRequestWithContext(ctx, method, "http://"+c.address+path, body)
+	request, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return nil, fmt.Errorf("ask %s: %w", c.address, err)
 	}
 	if order != nil {
 		request.Header.Set("Content-Type", "application/json")
+	}
+	request.Header.Set("Accept", "application/json")
+	if c.token != "" {
+		request.Header.Set("Authorization", "Bearer "+c.token)
 	}
 	response, err := c.client.Do(request)
 	if err != nil {
@@ -64,6 +82,9 @@ func (c *controlClient) ask(ctx context.Context, method, path string, order, ans
 	raw, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
 		return nil, fmt.Errorf("read the answer of %s: %w", c.address, err)
+	}
+	if response.StatusCode == http.StatusUnauthorized {
+		return nil, c.unknown()
 	}
 	if response.StatusCode != http.StatusOK {
 		return nil, c.refused(response.Status, raw)
@@ -100,6 +121,17 @@ func (c *controlClient) refused(status string, raw []byte) error {
 		return &hintError{fmt.Errorf("%s answered %s", c.address, status), "is that the control listener of a gateway, and of this version?"}
 	}
 	return errors.New(strings.TrimSpace(fault.Error))
+}
+
+// unknown says what to do about a gateway that wants to know who asks.
+func (c *controlClient) unknown() error {
+	if c.token == "" {
+		return &hintError{
+			fmt.Errorf("the gateway at %s asks for its control token", c.address),
+			"name its configuration with --config, or set LEXLINE_CONTROL_TOKEN or LEXLINE_CONTROL_TOKEN_FILE",
+		}
+	}
+	return &hintError{fmt.Errorf("the gateway at %s has another control token", c.address), "it took control.token, or what control.token_file held, when it started"}
 }
 
 func (c *controlClient) stranger() error {

@@ -48,7 +48,7 @@ func runRegionHistory(ctx context.Context, env *environment, args []string) erro
 			return printJSON(env.stdout, answer)
 		}
 	} else {
-		raw, err := newControlClient(opts.control).ask(ctx, "GET", fmt.Sprintf("/history?n=%d", *n), nil, &answer)
+		raw, err := opts.client().ask(ctx, "GET", fmt.Sprintf("/history?n=%d", *n), nil, &answer)
 		if err != nil || opts.asJSON {
 			return printRaw(env.stdout, raw, err)
 		}

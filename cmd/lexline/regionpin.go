@@ -64,7 +64,7 @@ func orderFlags(order *pinOrder, text func(p *string, name, value, usage string)
 }
 
 func pinAtGateway(ctx context.Context, w io.Writer, opts regionOptions, order pinOrder) error {
-	client := newControlClient(opts.control)
+	client := opts.client()
 	var answer pinAnswer
 	if raw, err := client.ask(ctx, "POST", "/pin", order, &answer); err != nil || opts.asJSON {
 		return printRaw(w, raw, err)
@@ -146,7 +146,7 @@ func runRegionUnpin(ctx context.Context, env *environment, args []string) error 
 	if opts.table != "" {
 		return unpinInTable(ctx, env.stdout, opts, order)
 	}
-	client := newControlClient(opts.control)
+	client := opts.client()
 	var answer pinAnswer
 	if raw, err := client.ask(ctx, "POST", "/unpin", order, &answer); err != nil || opts.asJSON {
 		return printRaw(env.stdout, raw, err)

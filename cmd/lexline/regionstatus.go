@@ -49,7 +49,7 @@ func tellStatus(ctx context.Context, w io.Writer, opts regionOptions) (sick, err
 	if opts.table != "" {
 		return tellTable(ctx, w, opts)
 	}
-	s, raw, err := newControlClient(opts.control).status(ctx)
+	s, raw, err := opts.client().status(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -39,8 +39,8 @@ func runRegionWatch(ctx context.Context, env *environment, args []string) error 
 	if *every < 100*time.Millisecond {
 		return usageError{fmt.Errorf("--every %v is too often", *every)}
 	}
-	w := watcher{out: env.stdout, redraw: isTerminal(env.stdout) && !opts.asJSON, asJSON: opts.asJSON}
-	client := newControlClient(opts.control)
+	w := watcher{out: env.stdout, redraw: isTerminal(env.stdout) && !opts.asJSON, asJSON: opts.asJSON, tell: regionsWords}
+	client := opts.client()
 	s, raw, err := client.status(ctx)
 	if err != nil && !errors.Is(err, errNoGateway) {
 		return err // what is there is nothing to be watched
@@ -69,6 +69,7 @@ type watcher struct {
 	asJSON bool
 	last   map[string]string // line by name of the bot
 	quiet  bool              // the gateway does not answer
+	tell   func(statusAnswer) string
 }
 
 // show prints a status, or that there is none.
@@ -131,7 +132,7 @@ func (w *watcher) draw(s statusAnswer, failed error) error {
 	if failed != nil {
 		fmt.Fprintf(&text, "%s  %v; it is waited for\n", time.Now().Format(time.TimeOnly), printable(failed.Error()))
 	} else {
-		statusWords(&text, s)
+		text.WriteString(w.tell(s))
 		fmt.Fprintf(&text, "\n%s, Ctrl-C ends\n", s.Now.Format(time.TimeOnly))
 	}
 	screen := "\x1b[H" + strings.ReplaceAll(text.String(), "\n", "\x1b[K\n") + "\x1b[J"

@@ -20,6 +20,13 @@ func statusWords(w io.Writer, s statusAnswer) {
 	}
 }
 
+// regionsWords is the same as a text.
+func regionsWords(s statusAnswer) string {
+	var w strings.Builder
+	statusWords(&w, s)
+	return w.String()
+}
+
 // botWords tells one bot, a line of text for each thing.
 func botWords(b botStatus, now time.Time) string {
 	var w strings.Builder

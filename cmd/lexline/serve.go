@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,10 +13,12 @@ import (
 	"os/signal"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"lexline/internal/call"
+	"lexline/internal/certs"
 	"lexline/internal/lex"
 	"lexline/internal/recording"
 	"lexline/internal/twilio"
@@ -60,6 +63,8 @@ examples:
 	impatient := make(chan os.Signal, 1)
 	signal.Notify(impatient, os.Interrupt)
 	defer signal.Stop(impatient)
+	// After the first signal each further one is impatience.
+	defer context.AfterFunc(ctx, func() { signal.Notify(impatient, endingSignals()...) })()
 	return g.run(ctx, impatient)
 }
 
@@ -71,7 +76,7 @@ type gateway struct {
 	listener net.Listener
 	door     *twilio.Door
 	rest     *twilio.REST // nil: it is not known whose calls to change
-	server   *http.Server
+	server   *twilio.Server
 	calls    call.Config
 	bots     []*bot                 // in the order of their first lines
 	table    io.Closer              // nil: kept in memory
@@ -82,13 +87,18 @@ type gateway struct {
 	started  time.Time
 	ends     callEnds
 	turns    *turnCounts
-	control  *control // nil: none
+	live     liveCalls
+	overload *overload
+	cert     *certs.Pair // nil: no TLS here
+	serving  atomic.Bool // the door's port is served
+	control  *control    // nil: none
 }
 
 // newGateway listens, finds the bots and prepares to answer. On an error
 // nothing is left open.
 func newGateway(ctx context.Context, cfg config, dev bool, logger *slog.Logger) (*gateway, error) {
-	g := &gateway{cfg: cfg, log: logger, started: time.Now()}
+	cfg.Table.Observer = cmp.Or(cfg.Table.Observer, ownName()) // one name, wherever it is told
+	g := &gateway{cfg: cfg, log: logger, started: time.Now(), overload: newOverload(cfg.Limits)}
 	if err := g.open(ctx, dev); err != nil {
 		g.close()
 		return nil, err
@@ -98,6 +108,9 @@ func newGateway(ctx context.Context, cfg config, dev bool, logger *slog.Logger) 
 
 func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	if g.listener, err = listen(g.cfg.Listen); err != nil {
+		return err
+	}
+	if err := g.openTLS(); err != nil {
 		return err
 	}
 	if err := g.findSounds(); err != nil {
@@ -135,10 +148,11 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	if g.rest != nil {
 		door.Calls = g.rest
 	}
+	door.Overload = g.overload.now
 	if g.door, err = twilio.New(door); err != nil {
 		return fmt.Errorf("open the door for Twilio: %w", err)
 	}
-	g.server = twilio.NewServer(g.door, g.log)
+	g.server = twilio.NewServer(g.door, g.cfg.Limits.Connections, g.log)
 	return g.openControl()
 }
 
@@ -217,7 +231,9 @@ func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) (end
 	calls.Handover.Goodbye = g.goodbyes[info.Line]
 	session := g.botOf(info.Line).client.Session(info)
 	defer session.Leave()
-	return call.New(calls, info, leg, session).Run(ctx)
+	c := call.New(calls, info, leg, session)
+	defer g.live.enter(&liveCall{info: info, began: time.Now(), progress: c.Progress(), region: session.Region, leg: leg})()
+	return c.Run(ctx)
 }
 
 // report takes what became of a turn. It is called on its call's goroutine and does
@@ -225,26 +241,30 @@ func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) (end
 func (g *gateway) report(info call.Info, turn call.TurnReport) { g.turns.add(info, turn) }
 
 // run serves until ctx ends, then refuses new calls and lets the live ones
-// finish within the drain time, or until impatient fires.
+// finish within the drain time, or until impatient fires. Its error is a cutOffError
+// if some did not.
 func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 	g.log.Info("listening", "address", g.listener.Addr().String(), "webhook", strings.TrimRight(g.cfg.PublicURL, "/")+"/twiml",
-		"control", g.control.address(), "lines", len(g.cfg.Lines), "mallocs", mallocs())
+		"tls", g.tlsWords(), "control", g.control.address(), "lines", len(g.cfg.Lines), "mallocs", mallocs())
 	g.control.serve(g.log)
-	unwatch := g.watchBots()
+	unwatch, unlook := g.watchBots(), g.watchItself()
 	served := make(chan error, 1)
+	g.serving.Store(true)
 	go func() { served <- g.server.Serve(g.listener) }()
 	var failed error
 	select {
 	case err := <-served:
+		g.serving.Store(false)
 		failed = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
-		g.drain(impatient)
+		failed = g.drain(impatient)
 		g.closeServer()
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 			failed = fmt.Errorf("serve: %w", err)
 		}
 	}
 	unwatch() // before what it uses is closed
+	unlook()
 	g.close()
 	counts := g.calls.Counters.Snapshot()
 	g.log.Info("stopped", "calls", counts.Calls, "turns", counts.Turns,
@@ -259,46 +279,6 @@ func (g *gateway) closeServer() {
 	defer cancel()
 	if err := g.server.Shutdown(ctx); err != nil {
 		_ = g.server.Close() // what is left has been waited for long enough
-	}
-}
-
-// drain refuses new calls, lets the live ones finish and says every five seconds
-// how many are left. Those still there after the drain time, or when impatient
-// fires, are ended.
-func (g *gateway) drain(impatient <-chan os.Signal) {
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	drained := make(chan error, 1)
-	go func() { drained <- g.door.Shutdown(ctx) }()
-	tick := time.NewTicker(5 * time.Second)
-	defer tick.Stop()
-	timer := time.NewTimer(g.cfg.Call.DrainTime)
-	defer timer.Stop()
-	over := timer.C
-	for {
-		if left := g.door.Counters().LiveStreams; left > 0 {
-			g.log.Info("draining", "calls_left", left)
-		}
-		select {
-		case <-drained: //nolint:errcheck // its error is that ctx ended, by us
-			return
-		case <-impatient:
-			g.cutOff(cancel, "signal")
-			impatient, over = nil, nil // once is enough
-		case <-over:
-			g.cutOff(cancel, "drain_time")
-			impatient, over = nil, nil
-		case <-tick.C:
-		}
-	}
-}
-
-// cutOff ends the calls that are left, and says how many.
-func (g *gateway) cutOff(end func(), why string) {
-	left := g.door.Counters().LiveStreams
-	end()
-	if left > 0 {
-		g.log.Warn("live calls were ended", "calls", left, "why", why)
 	}
 }
 

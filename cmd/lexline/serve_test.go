@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -235,7 +236,7 @@ func TestLiveCallFinishesWhileDraining(t *testing.T) {
 	}
 	r.ended = nil
 	log := r.log.String()
-	for _, want := range []string{"draining calls_left=1", "reason=bot_closed", "stopped calls=1"} {
+	for _, want := range []string{"draining calls_left=1 greeting=0 calls=" + record.Call + " seconds_left=", "reason=bot_closed", "stopped calls=1"} {
 		if !strings.Contains(log, want) {
 			t.Errorf("log lacks %q:\n%s", want, log)
 		}
@@ -266,12 +267,23 @@ func TestImpatientStopEndsCalls(t *testing.T) {
 	if log := r.log.String(); !strings.Contains(log, "reason=shutdown") {
 		t.Errorf("log lacks the call's end by shutdown:\n%s", log)
 	}
-	if err := <-r.ended; err != nil {
-		t.Errorf("run = %v", err)
-	}
-	r.ended = nil
-	if log := r.log.String(); strings.Count(log, `"live calls were ended" calls=1 why=signal`) != 1 {
+	awaitCutOff(t, r, "signal")
+	if log := r.log.String(); strings.Count(log, `"live calls were ended" calls=1 why=signal samples=`+record.Call) != 1 {
 		t.Errorf("log does not say once that a call was ended:\n%s", log)
+	}
+}
+
+// awaitCutOff waits for the end of a gateway that ended one call.
+func awaitCutOff(t *testing.T, r *rig, why string) {
+	t.Helper()
+	err := <-r.ended
+	r.ended = nil
+	cut, ok := errors.AsType[*cutOffError](err)
+	if !ok || cut.calls != 1 || cut.why != why {
+		t.Errorf("run = %v; want that one call was cut off by %s", err, why)
+	}
+	if code := report(io.Discard, err); code != 3 {
+		t.Errorf("exit code %d, want 3", code)
 	}
 }
 
@@ -301,10 +313,7 @@ func TestDrainTimeEndsCalls(t *testing.T) {
 	if record.OK() {
 		t.Error("the call went on to its end")
 	}
-	if err := <-r.ended; err != nil {
-		t.Errorf("run = %v", err)
-	}
-	r.ended = nil
+	awaitCutOff(t, r, "drain_time")
 	if log := r.log.String(); !strings.Contains(log, `"live calls were ended" calls=1 why=drain_time`) {
 		t.Errorf("log lacks the calls that were ended:\n%s", log)
 	}

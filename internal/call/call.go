@@ -152,6 +152,8 @@ type Call struct {
 	// shared with the goroutine that asks, which only sends
 	heardBack chan botEvent
 
+	progress Progress // written by Run, read by whoever likes
+
 	// owned by Run; last, as they would tear the other fields apart in memory
 	kept [keptFrames * FrameBytes]byte // ring of the latest caller frames
 	far  farEnd
@@ -405,6 +407,7 @@ func (c *Call) step(ctx context.Context, now time.Duration, in input) (over bool
 	if !c.talk.playing() {
 		c.reply = nil
 	}
+	c.progress.note(c.talk.turn, c.talk.phase)
 	return false, Termination{}
 }
 

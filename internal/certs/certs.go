@@ -44,9 +44,9 @@ type Pair struct {
 
 // Status is what is known of a pair at one moment.
 type Status struct {
-	Names    []string  `json:"names"`     // that the certificate in use is for
-	NotAfter time.Time `json:"not_after"` // when it ends
-	Reloads  int64     `json:"reloads"`   // times that the files held a new pair that was taken
+	Names    []string  `json:"names"`           // that the certificate in use is for
+	NotAfter time.Time `json:"not_after"`       // when it ends
+	Reloads  int64     `json:"reloads"`         // times that the files held a new pair that was taken
 	Fault    string    `json:"fault,omitempty"` // why what the files hold now is not in use
 }
 

@@ -175,10 +175,10 @@ func TestLiveConnectionsKeepTheirs(t *testing.T) {
 
 func TestBadPairStopsTheStart(t *testing.T) {
 	for want, change := range map[string]func(*folder){
-		"read the TLS certificate": func(f *folder) { os.Remove(f.cert) },
-		"read the TLS key":         func(f *folder) { os.Remove(f.key) },
+		"read the TLS certificate":   func(f *folder) { os.Remove(f.cert) },
+		"read the TLS key":           func(f *folder) { os.Remove(f.key) },
 		"private key does not match": func(f *folder) { f.write(f.key, issue(f.t, "x", year).key) },
-		"ended on":                 func(f *folder) { f.put(issue(f.t, "x", -time.Minute)) },
+		"ended on":                   func(f *folder) { f.put(issue(f.t, "x", -time.Minute)) },
 	} {
 		f := newFolder(t)
 		f.put(issue(t, "a.example", year))

@@ -255,6 +255,9 @@ func (d *Door) Refuse() {
 	d.admission.closing = true
 }
 
+// Refuses reports whether Refuse or Shutdown was called.
+func (d *Door) Refuses() bool { return d.isClosing() }
+
 func (d *Door) isClosing() bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()

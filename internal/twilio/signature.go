@@ -115,6 +115,12 @@ func (v *verifier) addresses(path, query string, websocket bool) []string {
 	return list
 }
 
+// isSignature reports whether a header has the form of Twilio's signature: 20 bytes
+// in base64.
+func isSignature(header string) bool {
+	return len(header) == 28 && header[27] == '='
+}
+
 // check reports whether signature is Twilio's for one of the addresses. Every
 // comparison takes constant time.
 func (v *verifier) check(signature string, addresses []string, form url.Values) bool {

@@ -55,6 +55,9 @@ func (d *Door) openStream(w http.ResponseWriter, r *http.Request, path string) {
 		d.refuseRequest(w, http.StatusBadRequest)
 		return
 	}
+	if d.refuseFlood(w, r) {
+		return
+	}
 	if !d.isSigned(r, path, nil, true) {
 		d.refuseSignature(w, r)
 		return

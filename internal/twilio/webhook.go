@@ -31,6 +31,9 @@ func (d *Door) webhook(w http.ResponseWriter, r *http.Request, path string, answ
 		d.refuseRequest(w, http.StatusMethodNotAllowed)
 		return
 	}
+	if d.refuseFlood(w, r) {
+		return
+	}
 	form, status := d.readForm(w, r)
 	if status != http.StatusOK {
 		d.refuseRequest(w, status)
@@ -84,6 +87,18 @@ func (d *Door) readForm(w http.ResponseWriter, r *http.Request) (url.Values, int
 		return nil, http.StatusBadRequest
 	}
 	return form, http.StatusOK
+}
+
+// refuseFlood answers a request without anything that could be a signature, from an
+// address that sends many of them: nothing is read, nothing computed.
+func (d *Door) refuseFlood(w http.ResponseWriter, r *http.Request) bool {
+	if isSignature(r.Header.Get(signatureHeader)) || !d.failures.isOver(r.RemoteAddr, d.now()) {
+		return false
+	}
+	d.tally.add(Counters{RejectedSignatures: 1})
+	w.Header().Set("Connection", "close")
+	w.WriteHeader(http.StatusTooManyRequests)
+	return true
 }
 
 // isSigned reports whether a request carries Twilio's signature. From an address

@@ -344,10 +344,23 @@ func TestFloodOfWrongSignatures(t *testing.T) {
 	var log strings.Builder
 	x := openExchange(t, nothing, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
 	x.door.now = func() time.Time { return testTime } // one second lasts for ever
-	for range 3 * maxFailures {
+	guess := sign("another token", x.base+"/twiml", callForm("CA1"))
+	for range maxFailures {
 		if status, _ := x.request(http.MethodPost, "/twiml", callForm("CA1"), "wrong"); status != http.StatusForbidden {
 			t.Fatalf("status %d, want 403", status)
 		}
+	}
+	for signature, want := range map[string]int{
+		"": http.StatusTooManyRequests, "wrong": http.StatusTooManyRequests, guess: http.StatusForbidden,
+	} { // what cannot be a signature is not looked at any more
+		for range maxFailures {
+			if status, _ := x.request(http.MethodPost, "/twiml", callForm("CA1"), signature); status != want {
+				t.Fatalf("in a flood: signature %q = %d, want %d", signature, status, want)
+			}
+		}
+	}
+	if _, status := x.dialSigned(x.base+"/stream/AAAA", ""); status != http.StatusTooManyRequests {
+		t.Errorf("handshake without a signature = %d, want 429 in a flood", status)
 	}
 	form := callForm("CA1")
 	if status, _ := x.request(http.MethodPost, "/twiml", form, sign(testToken, x.base+"/twiml/", form)); status != http.StatusForbidden {
