@@ -277,3 +277,20 @@ func TestUpdateSetsCallbacks(t *testing.T) {
 		t.Errorf("the fallback is sent %v", form)
 	}
 }
+
+func FuzzOverrides(f *testing.F) {
+	for _, fragment := range []string{"", "ct=100&rt=15000&tt=1&rc=5&rp=4xx,all", "rc=-1", "%", "a=b&rc=2;ct=3"} {
+		f.Add(fragment)
+	}
+	f.Fuzz(func(t *testing.T, fragment string) {
+		o := parseOverrides(fragment)
+		for _, d := range []time.Duration{o.connect, o.read, o.total} {
+			if d < 100*time.Millisecond || d > 15*time.Second {
+				t.Errorf("fragment %q gives %+v", fragment, o)
+			}
+		}
+		if o.retries < 0 || o.retries > 5 || o.again("5xx", o.retries) {
+			t.Errorf("fragment %q gives %+v", fragment, o)
+		}
+	})
+}

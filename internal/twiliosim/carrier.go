@@ -1,10 +1,7 @@
 package twiliosim
 
 import (
-	"net"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -99,17 +96,6 @@ func (c *carrier) begin(address string) []order {
 	return []order{{do: fetch, method: "POST", url: address}}
 }
 
-// takeUp begins the instructions of an outbound call that was answered; now is the time
-// since the call began.
-func (c *carrier) takeUp(now time.Duration, in *instructions) []order {
-	c.answered = true
-	if in.url != "" {
-		return c.redirect(in.method, in.url)
-	}
-	verbs, flt := parseTwiML([]byte(in.twiml))
-	return c.perform(now, verbs, flt)
-}
-
 // document answers fetch; now is the time since the call began.
 func (c *carrier) document(now time.Duration, verbs []verb, flt *Fault) []order {
 	if flt != nil {
@@ -188,24 +174,6 @@ func (c *carrier) gathered(result gathered) []order {
 	return c.goTo(nil, v.method, v.action, result.form())
 }
 
-// redirect has the call go on with the document at address, whatever it is doing.
-func (c *carrier) redirect(method, address string) []order {
-	c.verbs, c.at, c.gathering = nil, 0, nil
-	base, err := url.Parse(address)
-	if err != nil {
-		return c.spoiled(nil, fault(codeConnection, "URL of an update: %v", err))
-	}
-	c.base = base
-	return []order{{do: fetch, method: method, url: address}}
-}
-
-// perform has the call go on with TwiML that came without an address, whatever it
-// is doing; flt is what is wrong with it.
-func (c *carrier) perform(now time.Duration, verbs []verb, flt *Fault) []order {
-	c.base = nil
-	return c.document(now, verbs, flt)
-}
-
 func (c *carrier) verb() *verb { return &c.verbs[c.at] }
 
 // next begins the next verb, and all behind it that take no time.
@@ -217,47 +185,54 @@ func (c *carrier) next(orders []order) []order {
 			orders = append(orders, order{do: answer})
 		}
 		orders = append(orders, order{do: began, verb: v})
-		c.loops = v.loop
-		switch v.name {
-		case "Say":
-			return append(orders, order{do: speak, verb: v})
-		case "Play":
-			return c.play(orders, v)
-		case "Pause":
-			return append(orders, order{do: sound, verb: v, length: v.length})
-		case "Connect":
-			address, flt := c.streamURL(v.stream)
-			if flt != nil {
-				return append(orders, c.streamOver(flt)...)
-			}
-			return append(orders, order{do: connect, verb: v, url: address})
-		case "Start":
-			address, flt := c.streamURL(v.stream)
-			if flt != nil {
-				orders = append(orders, order{do: report, fault: flt})
-				continue
-			}
-			orders = append(orders, order{do: start, verb: v, url: address})
-		case "Stop":
-			orders = append(orders, order{do: stop, verb: v})
-		case "Redirect":
-			return c.goTo(orders, v.method, v.text, nil)
-		case "Dial", "Enqueue":
-			return append(orders, order{do: ring, verb: v})
-		case "Gather":
-			orders = append(orders, order{do: gather, verb: v})
-			c.gathering, c.outer, c.outerIndex = v, c.verbs, c.at
-			c.verbs, c.at = v.gather.prompts, -1
-		case "Reject":
-			return append(orders, order{do: hangUp, verb: v, end: EndRejected})
-		case "Hangup":
-			return append(orders, order{do: hangUp, end: EndFar})
+		var goesOn bool
+		if orders, goesOn = c.begins(v, orders); !goesOn {
+			return orders
 		}
 	}
 	if c.gathering != nil {
 		return append(orders, order{do: listen, verb: c.gathering})
 	}
 	return append(orders, order{do: hangUp, end: EndFar})
+}
+
+// begins begins a verb. It reports whether the next one follows at once.
+func (c *carrier) begins(v *verb, orders []order) (all []order, goesOn bool) {
+	c.loops = v.loop
+	switch v.name {
+	case "Say":
+		return append(orders, order{do: speak, verb: v}), false
+	case "Play":
+		return c.play(orders, v), false
+	case "Pause":
+		return append(orders, order{do: sound, verb: v, length: v.length}), false
+	case "Connect":
+		address, flt := c.streamURL(v.stream)
+		if flt != nil {
+			return append(orders, c.streamOver(flt)...), false
+		}
+		return append(orders, order{do: connect, verb: v, url: address}), false
+	case "Start":
+		address, flt := c.streamURL(v.stream)
+		if flt != nil {
+			return append(orders, order{do: report, fault: flt}), true
+		}
+		return append(orders, order{do: start, verb: v, url: address}), true
+	case "Stop":
+		return append(orders, order{do: stop, verb: v}), true
+	case "Redirect":
+		return c.goTo(orders, v.method, v.text, nil), false
+	case "Dial", "Enqueue":
+		return append(orders, order{do: ring, verb: v}), false
+	case "Gather":
+		c.gathering, c.outer, c.outerIndex = v, c.verbs, c.at
+		c.verbs, c.at = v.gather.prompts, -1
+		return append(orders, order{do: gather, verb: v}), true
+	case "Reject":
+		return append(orders, order{do: hangUp, verb: v, end: EndRejected}), false
+	default: // Hangup
+		return append(orders, order{do: hangUp, end: EndFar}), false
+	}
 }
 
 // leavesRinging reports whether a verb is performed without the call being picked up.
@@ -269,86 +244,9 @@ func (c *carrier) play(orders []order, v *verb) []order {
 	if v.digits != "" {
 		return append(orders, order{do: dial, verb: v})
 	}
-	address, flt := c.resolve(v.text)
+	address, flt := c.resolve("Play", v.text)
 	if flt != nil {
 		return c.next(append(orders, order{do: report, fault: flt}))
 	}
 	return append(orders, order{do: load, verb: v, url: address.String()})
-}
-
-// resolve makes the URL of a verb absolute.
-func (c *carrier) resolve(address string) (*url.URL, *Fault) {
-	written, err := url.Parse(address)
-	switch {
-	case err != nil:
-		return nil, fault(codeRetrieval, "URL of <%s>: %v", c.verb().name, err)
-	case c.base != nil:
-		return c.base.ResolveReference(written), nil
-	case !written.IsAbs():
-		return nil, fault(codeRelative, "URL of <%s>: %q is relative, in TwiML that came with an update", c.verb().name, address)
-	}
-	return written, nil
-}
-
-// goTo fetches the next document, whose URL may be relative to the present one.
-func (c *carrier) goTo(orders []order, method, address string, form url.Values) []order {
-	next, flt := c.resolve(address)
-	if flt != nil {
-		return c.spoiled(orders, flt)
-	}
-	c.base = next
-	return append(orders, order{do: fetch, method: method, url: next.String(), form: form})
-}
-
-// spoiled goes on at the fallback URL when a call's instructions cannot be performed
-// (https://www.twilio.com/docs/usage/security/availability-reliability). Without one, or
-// when that is no better, Twilio says that an application error has occurred, and
-// hangs up.
-func (c *carrier) spoiled(orders []order, flt *Fault) []order {
-	if c.fallback == "" || c.falling {
-		return append(orders, order{do: report, fault: flt}, order{do: hangUp, end: EndDocument})
-	}
-	failed := ""
-	if c.base != nil {
-		failed = c.base.String()
-	}
-	base, err := url.Parse(c.fallback)
-	if err != nil {
-		return append(orders, order{do: report, fault: fault(codeConnection, "fallback URL: %v", err)}, order{do: hangUp, end: EndDocument})
-	}
-	c.base, c.falling, c.gathering = base, true, nil
-	return append(
-		orders, order{do: failOver, fault: flt, url: c.fallback},
-		order{do: fetch, method: c.fallbackVia, url: c.fallback, form: url.Values{"ErrorCode": {strconv.Itoa(flt.Code)}, "ErrorUrl": {failed}}},
-	)
-}
-
-// streamURL resolves and checks the URL of a stream: wss, without a query
-// (https://www.twilio.com/docs/voice/twiml/stream#url). Unlike Twilio it lets ws
-// pass to this very machine, for an application under development.
-func (c *carrier) streamURL(noun *streamNoun) (string, *Fault) {
-	written, err := url.Parse(noun.url)
-	if err != nil {
-		return "", fault(codeStreamHandshake, "url of <Stream>: %v", err)
-	}
-	address := written
-	if c.base != nil {
-		address = c.base.ResolveReference(written)
-	}
-	if written.Scheme == "" && c.base != nil {
-		address.Scheme = strings.Replace(c.base.Scheme, "http", "ws", 1)
-	}
-	switch {
-	case address.RawQuery != "" || address.ForceQuery:
-		return "", fault(codeStreamHandshake, "url of <Stream>: a query string is not supported; use <Parameter>")
-	case address.Scheme == "ws" && isLoopback(address.Hostname()):
-	case address.Scheme != "wss" || address.Host == "":
-		return "", fault(codeStreamScheme, "url of <Stream>: %q is not a wss URL", noun.url)
-	}
-	return address.String(), nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }

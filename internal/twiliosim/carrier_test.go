@@ -40,6 +40,12 @@ func words(orders []order) string {
 			word = "start:" + o.url
 		case stop:
 			word = "stop:" + o.verb.stream.name
+		case failOver:
+			word = fmt.Sprintf("failover:%d", o.fault.Code)
+		case gather:
+			word = "gather"
+		case listen:
+			word = "listen"
 		case ring:
 			word = "ring:" + o.verb.nouns[0].target
 		case hangUp:
@@ -80,6 +86,12 @@ func TestCarrier(t *testing.T) {
 		return c.dialOver(dialResult{status: "completed", sid: "CA1", duration: 1100 * time.Millisecond, bridged: true})
 	}
 	bridging := func(c *carrier) []order { return c.bridged() }
+	nothing := func(c *carrier) []order { return c.gathered(gathered{}) }
+	keyed := func(c *carrier) []order { return c.gathered(gathered{digits: "42"}) }
+	safe := func(c *carrier) []order {
+		c.fallback, c.fallbackVia = "https://spare.example/twiml", "GET"
+		return nil
+	}
 	redirected := func(c *carrier) []order { return c.redirect("GET", "https://other.example/x") }
 	updated := func(inside string) input {
 		return func(c *carrier) []order { return c.perform(0, verbsOf(t, inside), nil) }
@@ -156,6 +168,27 @@ func TestCarrier(t *testing.T) {
 		}},
 		{"TwiML from outside has no place for relative URLs", []input{document("<Say>a</Say>"), updated(`<Dial action="/done">+15550100010</Dial>`), busy}, []string{
 			"answer Say speak:a", "Dial ring:+15550100010", "fault:15004 hangup:bad_document",
+		}},
+		{"gather with prompts, and keys behind them", []input{document("<Gather><Say>one</Say><Pause/></Gather><Say>never</Say>"), ready, played, played, keyed}, []string{
+			"answer Gather gather Say speak:one", "sound:0s", "Pause sound:1s", "listen", "fetch:POST:https://voice.example.com/v1/twiml+Digits=42",
+		}},
+		{"gather with keys in the midst of a prompt", []input{document(`<Gather action="/got" method="GET"><Say>one</Say><Say>two</Say></Gather>`), ready, keyed}, []string{
+			"answer Gather gather Say speak:one", "sound:0s", "fetch:GET:https://voice.example.com/got+Digits=42",
+		}},
+		{"gather without keys goes on with the next verb", []input{document("<Gather/><Say>sorry</Say>"), nothing}, []string{
+			"answer Gather gather listen", "Say speak:sorry",
+		}},
+		{"gather without keys asks when it is to", []input{document(`<Gather actionOnEmptyResult="true" action="/got"/>`), nothing}, []string{
+			"answer Gather gather listen", "fetch:POST:https://voice.example.com/got+Digits=",
+		}},
+		{"TwiML from outside in a gather", []input{document("<Gather><Say>one</Say></Gather>"), updated("<Say>two</Say>"), ready, played}, []string{
+			"answer Gather gather Say speak:one", "Say speak:two", "sound:0s", "hangup:far_end",
+		}},
+		{"a bad document fails over, once", []input{safe, badDocument, badDocument}, []string{
+			"", "failover:12100 fetch:GET:https://spare.example/twiml+ErrorCode=12100&ErrorUrl=https%3A%2F%2Fvoice.example.com%2Fv1%2Ftwiml", "fault:12100 hangup:bad_document",
+		}},
+		{"a stream of TwiML from outside", []input{document("<Say>a</Say>"), updated(`<Start><Stream url="/s"/></Start>`)}, []string{
+			"answer Say speak:a", "Start fault:31922 hangup:far_end",
 		}},
 		{"a bad document ends the call", []input{badDocument}, []string{"fault:12100 hangup:bad_document"}},
 	} {
@@ -242,7 +275,7 @@ func performAll(t *testing.T, verbs []verb) {
 		var last order
 		for _, o := range orders {
 			switch o.do {
-			case fetch, speak, load, dial, sound, connect, ring, hangUp:
+			case fetch, speak, load, dial, sound, connect, ring, listen, hangUp:
 				tasks++
 				last = o
 			}
@@ -261,6 +294,8 @@ func performAll(t *testing.T, verbs []verb) {
 			orders = c.streamOver(nil)
 		case ring:
 			orders = c.dialOver(dialResult{status: "busy"})
+		case listen:
+			orders = c.gathered(gathered{})
 		}
 		if steps > maxLoops*(len(verbs)+1) {
 			t.Fatalf("%d verbs did not come to an end in %d steps", len(verbs), steps)

@@ -41,7 +41,7 @@ func (c *call) ring(v *verb) {
 		if l.noun.callback == "" {
 			continue
 		}
-		address, flt := c.carrier.resolve(l.noun.callback)
+		address, flt := c.carrier.resolve(v.name, l.noun.callback)
 		if flt != nil {
 			c.blame(flt)
 			continue
@@ -121,7 +121,7 @@ func (c *call) leaveBridge() {
 
 // whisper gets what the human is to hear before they are connected, and has them hear it.
 func (c *call) whisper(l *leg) {
-	address, flt := c.carrier.resolve(l.noun.url)
+	address, flt := c.carrier.resolve("Dial", l.noun.url)
 	if flt != nil {
 		c.whispered(nil, flt)
 		return

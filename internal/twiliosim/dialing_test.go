@@ -227,3 +227,21 @@ func TestDialTwiML(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseParty(f *testing.F) {
+	for _, text := range []string{"+15550100010=answers", "sip:a@b;c=d=busy,ring=1s", "*=no-answer", "client:a=answers,talk=1m,hangup=caller,machine", "=", "a=busy,"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "script=") {
+			return // reads files
+		}
+		target, p, err := ParseParty(text)
+		switch {
+		case err != nil && (target != "" || err.Error() == ""):
+			t.Errorf("ParseParty(%q) = %q beside the error %v", text, target, err)
+		case err == nil && (p.Ring < 0 || p.Talk < 0 || p.Fate > NoAnswer):
+			t.Errorf("ParseParty(%q) = %+v", text, p)
+		}
+	})
+}

@@ -32,17 +32,13 @@ func (c *call) obey(orders []order) {
 		case failOver:
 			c.tell(Event{Event: "failover", Code: o.fault.Code, Text: o.fault.Text, URL: o.url})
 		case answer:
-			c.state.answer(c.position(), time.Now())
-			c.announce("answered")
+			c.pickUp()
 		case fetch:
 			c.fetch(o)
 		case speak:
 			c.speak(o.verb)
 		case load:
-			c.task(func(ctx context.Context) arrival {
-				clip, flt := c.web.sound(ctx, o.url)
-				return func(c *call) { c.ready(clip.MuLaw(), flt) }
-			})
+			c.load(o.url)
 		case dial:
 			c.ready(digitTones(o.verb.digits), nil)
 		case sound:
@@ -194,6 +190,20 @@ func callForm(account, sid, direction, from, to, status string) url.Values {
 		}
 	}
 	return form
+}
+
+// pickUp takes note that the call was answered.
+func (c *call) pickUp() {
+	c.state.answer(c.position(), time.Now())
+	c.announce("answered")
+}
+
+// load gets the sound file of a Play.
+func (c *call) load(address string) {
+	c.task(func(ctx context.Context) arrival {
+		clip, flt := c.web.sound(ctx, address)
+		return func(c *call) { c.ready(clip.MuLaw(), flt) }
+	})
 }
 
 // speak makes the words of a Say. Without a synthesizer, or when it fails, a hum

@@ -338,3 +338,27 @@ func TestRESTHangs(t *testing.T) {
 		t.Errorf("the request behind it is answered with %d, %v; want 401", status, err)
 	}
 }
+
+// FuzzRESTForm gives the Calls resource any form: it is understood or refused.
+func FuzzRESTForm(f *testing.F) {
+	for _, form := range []string{
+		"Twiml=<Response/>", "Url=https://a.example/&Method=GET", "Status=completed", "TimeLimit=1", "To=%2B15550100010&From=client:a&Url=http://a/&Timeout=5",
+		"To=sip:a@b&From=%2B15550100010&Twiml=x&MachineDetection=Enable&AsyncAmd=true&StatusCallbackEvent=ringing",
+	} {
+		f.Add(form)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		form, err := url.ParseQuery(text)
+		if err != nil {
+			return
+		}
+		if u, failed := parseUpdate(form); failed == nil && u.status == "" && u.url == "" && u.twiml == "" && u.timeLimit == 0 {
+			t.Errorf("%q is an update that changes nothing", text)
+		} else if failed != nil && (failed.status != 400 || failed.code == 0) {
+			t.Errorf("%q fails with %+v", text, failed)
+		}
+		if n, failed := parseNewCall(form); failed == nil && (n.to == "" || n.from == "" || n.url == "" && n.twiml == "" || n.timeout <= 0) {
+			t.Errorf("%q is a call %+v", text, n)
+		}
+	})
+}

@@ -12,7 +12,7 @@ import (
 func (c *call) openStream(noun *streamNoun, address string, twoWay bool) {
 	s := newStream(newSID("MZ", c.ids), c.sid, c.cfg.Account, noun, twoWay)
 	if noun.callback != "" {
-		if told, flt := c.carrier.resolve(noun.callback); flt != nil {
+		if told, flt := c.carrier.resolve("Stream", noun.callback); flt != nil {
 			c.blame(flt)
 		} else {
 			s.told = told.String()

@@ -60,30 +60,6 @@ type element struct {
 	children []element
 }
 
-// The verbs that the carrier performs, with the attributes that TwiML gives
-// them (https://www.twilio.com/docs/voice/twiml).
-var attributes = map[string][]string{
-	"Say":       {"voice", "language", "loop"},
-	"Play":      {"loop", "digits"},
-	"Pause":     {"length"},
-	"Redirect":  {"method"},
-	"Hangup":    {},
-	"Reject":    {"reason"},
-	"Connect":   {"action", "method"},
-	"Start":     {"action", "method"},
-	"Stop":      {},
-	"Stream":    {"url", "name", "track", "connectorName", "statusCallback", "statusCallbackMethod"},
-	"Parameter": {"name", "value"},
-}
-
-// Elements that stand inside of others only.
-var nouns = []string{"Stream", "Parameter", "Number", "Sip", "Client", "Identity", "Queue", "Conference"}
-
-// Verbs of Twilio that this carrier does not perform.
-var notPerformed = []string{
-	"AI", "Answer", "Echo", "Leave", "Pay", "Prompt", "Record", "Refer", "Siprec", "Sms", "Transcription", "VirtualAgent",
-}
-
 // parseTwiML reads a TwiML document. What the carrier could not perform to its
 // end is a fault of the whole document: an application that answers it has a
 // mistake, and a simulation had better not guess around it.
@@ -233,24 +209,6 @@ func newVerb(e *element) (verb, *Fault) {
 	return v, flt
 }
 
-func checkAttributes(e *element) *Fault {
-	known, ok := attributes[e.name]
-	if e.name == "Gather" {
-		known, ok = gatherAttributes, true
-	} else if dial, isDial := dialAttributes[e.name]; isDial {
-		known, ok = dial, true
-	}
-	if !ok {
-		return fault(codeSchema, "TwiML has no <%s>", e.name)
-	}
-	for name := range e.attrs {
-		if !slices.Contains(known, name) && name != "xmlns" && name != "noNamespaceSchemaLocation" && name != "xsi" {
-			return fault(codeSchema, "<%s> has no attribute %q", e.name, name)
-		}
-	}
-	return nil
-}
-
 func loops(e *element) (int, *Fault) {
 	text, ok := e.attrs["loop"]
 	if !ok {
@@ -276,20 +234,6 @@ func pauseLength(e *element) (time.Duration, *Fault) {
 		return 0, fault(codeSchema, "the length of <Pause> is a whole number of seconds from 1 on, not %q", text)
 	}
 	return time.Duration(n) * time.Second, nil
-}
-
-// oneOf reads an attribute that takes one of values, the first if it is absent.
-func oneOf(e *element, name string, values ...string) (string, *Fault) {
-	text, ok := e.attrs[name]
-	if !ok {
-		return values[0], nil
-	}
-	for _, value := range values {
-		if strings.EqualFold(text, value) {
-			return value, nil
-		}
-	}
-	return "", fault(codeSchema, "the %s of <%s> is one of %s, not %q", name, e.name, strings.Join(values, ", "), text)
 }
 
 // newStreamNoun reads the Stream inside of a Connect, Start or Stop.

@@ -117,6 +117,8 @@ func FuzzTwiML(f *testing.F) {
 	f.Add([]byte(connectTwiML))
 	f.Add([]byte(`<Response><Say loop="2">a<b>c</b></Say><Play>x.wav</Play><Pause length="3"/><Redirect>/n</Redirect></Response>`))
 	f.Add([]byte(`<Response><Start><Stream name="n" url="wss://x/" track="both_tracks"/></Start><Reject reason="busy"/></Response>`))
+	f.Add([]byte(`<Response><Dial action="/a" callerId="+15550100010" timeout="9"><Number url="/w">+15550100010</Number><Client>a<Parameter name="n" value="v"/></Client></Dial></Response>`))
+	f.Add([]byte(`<Response><Gather numDigits="2" input="dtmf speech"><Say loop="0">a</Say><Play>b</Play></Gather><Enqueue>q</Enqueue></Response>`))
 	f.Add([]byte("<!DOCTYPE a [<!ENTITY b 'c'>]><Response>&b;</Response>"))
 	f.Fuzz(func(t *testing.T, document []byte) {
 		verbs, flt := parseTwiML(document)

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -18,30 +17,6 @@ const (
 	maxClientName      = 256
 	maxClientParameter = 1024 // characters of all Parameters of a Client together
 )
-
-// The attributes of who is called, and of what a caller may wait for.
-var dialAttributes = map[string][]string{
-	"Dial": {
-		"action", "method", "timeout", "hangupOnStar", "timeLimit", "callerId", "record", "trim", "answerOnBridge", "ringTone",
-		"sequential", "referUrl", "referMethod", "recordingTrack", "recordingStatusCallback", "recordingStatusCallbackMethod",
-		"recordingStatusCallbackEvent",
-	},
-	"Number": {
-		"sendDigits", "url", "method", "byoc", "statusCallbackEvent", "statusCallback", "statusCallbackMethod", "machineDetection",
-		"machineDetectionTimeout", "machineDetectionSpeechThreshold", "machineDetectionSpeechEndThreshold",
-		"machineDetectionSilenceTimeout", "amdStatusCallback", "amdStatusCallbackMethod",
-	},
-	"Sip":    {"username", "password", "url", "method", "statusCallbackEvent", "statusCallback", "statusCallbackMethod"},
-	"Client": {"url", "method", "statusCallbackEvent", "statusCallback", "statusCallbackMethod"},
-	"Queue":  {"url", "method", "reservationSid", "postWorkActivitySid"},
-	"Conference": {
-		"muted", "beep", "startConferenceOnEnter", "endConferenceOnExit", "waitUrl", "waitMethod", "maxParticipants", "record", "trim",
-		"coach", "participantLabel", "jitterBufferSize", "region", "statusCallbackEvent", "statusCallback", "statusCallbackMethod",
-		"recordingStatusCallback", "recordingStatusCallbackMethod", "recordingStatusCallbackEvent", "eventCallbackUrl",
-	},
-	"Identity": {},
-	"Enqueue":  {"action", "method", "maxQueueSize", "waitUrl", "waitUrlMethod", "workflowSid"},
-}
 
 // dialNoun is one of those whom a Dial or an Enqueue calls.
 type dialNoun struct {
@@ -218,35 +193,6 @@ var e164 = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
 
 // isNumber reports whether text is a telephone number in E.164 form.
 func isNumber(text string) bool { return e164.MatchString(text) }
-
-// choice reads an attribute that takes one of values, the first if it is absent; any
-// other is a fault of the given code.
-func choice(e *element, code int, name string, values ...string) (string, *Fault) {
-	value, flt := oneOf(e, name, values...)
-	if flt != nil {
-		flt.Code = code
-	}
-	return value, flt
-}
-
-// flag reads an attribute that is true or false, false if it is absent.
-func flag(e *element, code int, name string) (bool, *Fault) {
-	text, flt := choice(e, code, name, "false", "true")
-	return text == "true", flt
-}
-
-// wholeSeconds reads an attribute that is a number of seconds from 1 on.
-func wholeSeconds(e *element, code int, name string, otherwise, most time.Duration) (time.Duration, *Fault) {
-	text, ok := e.attrs[name]
-	if !ok {
-		return otherwise, nil
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < 1 || n > int(most/time.Second) {
-		return 0, fault(code, "the %s of <%s> is a whole number of seconds from 1 to %d, not %q", name, e.name, int(most/time.Second), text)
-	}
-	return time.Duration(n) * time.Second, nil
-}
 
 // checkEvents checks the names of call progress events.
 func checkEvents(names []string) *Fault {

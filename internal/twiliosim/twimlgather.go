@@ -13,13 +13,6 @@ const (
 	autoSpeechTimeout    = time.Second // what speechTimeout="auto" is taken as
 )
 
-// gatherAttributes are those of Gather (https://www.twilio.com/docs/voice/twiml/gather).
-var gatherAttributes = []string{
-	"action", "method", "input", "timeout", "numDigits", "finishOnKey", "actionOnEmptyResult", "speechTimeout", "language", "hints",
-	"bargeIn", "speechModel", "profanityFilter", "enhanced", "debug", "dtmfDetection", "maxSpeechTime", "minConfidence",
-	"partialResultCallback", "partialResultCallbackMethod",
-}
-
 // gatherNoun is what a Gather collects.
 type gatherNoun struct {
 	keys, speech  bool // input
