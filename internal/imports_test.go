@@ -63,6 +63,7 @@ var mayImport = map[string]row{
 	"internal/recording":        {own: "audio"},
 	"internal/region":           {tests: cmp + " internal/region/tabletest"},
 	"internal/region/tabletest": {own: "region"},
+	"internal/outbound":         {own: "twilio", tests: cmp},
 	"internal/simulate":         {own: "region", tests: cmp},
 	"internal/record":           {own: "call secret", tests: cmp + " internal/record/storetest"},
 	"internal/record/storetest": {own: "record"},
@@ -87,7 +88,7 @@ var mayImport = map[string]row{
 	"internal/attack":     {}, // it attacks from outside
 	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region internal/vad"},
 	"cmd/lexline": {
-		own:    "audio botdef call certs connect connectsim drill dynamodb dynamolocal hearing hearplot histogram lex lexhook lexlocal lexmodels nlu parity recording region secret speech spelling sqlite twilio twiliosim vad",
+		own:    "audio botdef call certs connect connectsim drill dynamodb dynamolocal hearing hearplot histogram lex lexhook lexlocal lexmodels nlu outbound parity recording region secret speech spelling sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex + " internal/dynamodb/dynalite",
 	},

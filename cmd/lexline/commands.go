@@ -18,6 +18,7 @@ func commands() []command {
 		statusCommand(),
 		phoneCommand(),
 		phoneAnswerCommand(),
+		dialCommand(),
 		botServeCommand(),
 		botCheckCommand(),
 		botDeployCommand(),

@@ -61,6 +61,12 @@ type Rate struct {
 	Per   time.Duration
 }
 
+// String is the rate as ParseRate reads it.
+func (r Rate) String() string {
+	unit := map[time.Duration]string{time.Second: "s", time.Minute: "min", time.Hour: "h"}[r.Per]
+	return strconv.FormatFloat(r.Calls, 'g', -1, 64) + "/" + unit
+}
+
 // perSecond bounds a Rate: what an account of Twilio's may be allowed at all.
 const perSecond = 100
 
@@ -90,8 +96,8 @@ func (r Rate) interval() time.Duration {
 	return time.Duration(min(float64(r.Per)/r.Calls, 1<<62))
 }
 
-// unique drops numbers that were there before.
-func unique(numbers []string) []string {
+// Unique drops numbers that were there before.
+func Unique(numbers []string) []string {
 	seen, once := map[string]bool{}, make([]string, 0, len(numbers))
 	for _, number := range numbers {
 		if !seen[number] {

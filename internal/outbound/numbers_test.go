@@ -56,8 +56,8 @@ func TestParseRate(t *testing.T) {
 		"1": 0, "/s": 0, "0/s": 0, "-1/s": 0, "101/s": 0, "1e99/s": 0, "1e-99/s": 0, "0.01/h": 0, "NaN/s": 0, "Inf/s": 0, "1/day": 0, "": 0,
 	} {
 		got, err := ParseRate(text)
-		if (err == nil) != (want != 0) || err == nil && got.interval() != want {
-			t.Errorf("rate %q: every %v, error %v; want %v", text, got.interval(), err, want)
+		if (err == nil) != (want != 0) || err == nil && (got.interval() != want || got.String() != text) {
+			t.Errorf("rate %q: %v, every %v, error %v; want %v", text, got, got.interval(), err, want)
 		}
 	}
 }

@@ -47,7 +47,7 @@ const progressEvery = 5 * time.Second
 // are over. When watch ends as well, it does not wait for that; the requests that are
 // under way are given up with it.
 func Run(ctx, watch context.Context, config Config) error {
-	numbers := unique(config.Numbers)
+	numbers := Unique(config.Numbers)
 	if len(numbers) == 0 {
 		return errNoNumbers
 	}

@@ -151,8 +151,8 @@ func TestEveryNumberGetsItsResult(t *testing.T) {
 func campaignOf(t *testing.T, ctx, watch context.Context, api API, numbers []string, rate Rate) (results []Result, err error) {
 	t.Helper()
 	err = Run(ctx, watch, Config{API: api, Numbers: numbers, Call: toNumber, Rate: rate, Report: func(r Result) { results = append(results, r) }})
-	if len(outcomes(results)) != len(results) || len(results) != len(unique(numbers)) {
-		t.Fatalf("%d numbers got %d results, %d different ones", len(unique(numbers)), len(results), len(outcomes(results)))
+	if len(outcomes(results)) != len(results) || len(results) != len(Unique(numbers)) {
+		t.Fatalf("%d numbers got %d results, %d different ones", len(Unique(numbers)), len(results), len(outcomes(results)))
 	}
 	return results, err
 }
