@@ -104,7 +104,7 @@ var (
 	once         = Rate{1, time.Second}
 	notAccepted  = &twilio.RESTError{Status: 400, Code: 21211}
 	unauthorized = &twilio.RESTError{Status: 401, Code: 20003}
-	broken       = errors.New("connection refused")
+	errBroken    = errors.New("connection refused")
 )
 
 // TestEveryNumberGetsItsResult calls numbers of every kind.
@@ -242,7 +242,7 @@ func TestPlacingStops(t *testing.T) {
 	}{
 		{"wrong credentials", fmt.Errorf("place call: %w", unauthorized), 1},
 		{"the caller's number is not ours", &twilio.RESTError{Status: 400, Code: 21210}, 1},
-		{"no connection", broken, maxMisses},
+		{"no connection", errBroken, maxMisses},
 		{"Twilio fails", &twilio.RESTError{Status: 503}, maxMisses},
 		{"Twilio is overloaded", &twilio.RESTError{Status: 429, Code: 20429}, maxMisses},
 		{"wrong numbers", notAccepted, 10},
@@ -272,7 +272,7 @@ func TestFailuresNowAndThenStopNothing(t *testing.T) {
 		for i, number := range numbered(50) {
 			fates[number] = fate{status: "busy"}
 			if i%5 > 0 {
-				fates[number] = fate{refuse: broken}
+				fates[number] = fate{refuse: errBroken}
 			}
 		}
 		if _, err := campaignOf(t, t.Context(), t.Context(), newCarrier(fates), numbered(50), once); err != nil {
@@ -367,7 +367,7 @@ func TestAnyCampaignEnds(t *testing.T) {
 					after:  time.Duration(random.IntN(60)) * time.Second, takes: time.Duration(random.IntN(3000)) * time.Millisecond, unseen: random.IntN(12) - 1,
 				}
 				if random.IntN(4) == 0 {
-					f.refuse = []error{notAccepted, broken, broken, unauthorized}[random.IntN(4)]
+					f.refuse = []error{notAccepted, errBroken, errBroken, unauthorized}[random.IntN(4)]
 				}
 				fates[number] = f
 			}

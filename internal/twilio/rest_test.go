@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -191,9 +192,9 @@ func TestCallersPatience(t *testing.T) {
 // TestAPIOverSockets has the client meet servers that are rude in ways that only
 // sockets show.
 func TestAPIOverSockets(t *testing.T) {
-	attempts := 0
+	var attempts atomic.Int64
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		attempts++
+		attempts.Add(1)
 		switch r.FormValue("To") {
 		case "break":
 			panic(http.ErrAbortHandler)
@@ -217,15 +218,15 @@ func TestAPIOverSockets(t *testing.T) {
 		{"redirect", "307", false},
 		{"flood", "the answer is no call", true},
 	} {
-		attempts = 0
+		attempts.Store(0)
 		call := newTestCall()
 		call.To = test.to
 		_, err := r.CreateCall(t.Context(), call)
 		if text := fmt.Sprint(err); !strings.Contains(text, test.want) || (err == nil) != (test.want == "") {
 			t.Errorf("%s: error %v, want %q in it", test.to, err, test.want)
 		}
-		if IsUncertain(err) != test.uncertain || attempts != 1 {
-			t.Errorf("%s: uncertain %v after %d attempts, want %v after 1", test.to, IsUncertain(err), attempts, test.uncertain)
+		if IsUncertain(err) != test.uncertain || attempts.Load() != 1 {
+			t.Errorf("%s: uncertain %v after %d attempts, want %v after 1", test.to, IsUncertain(err), attempts.Load(), test.uncertain)
 		}
 	}
 	server.Close()

@@ -21,8 +21,8 @@ const (
 	maxRESTAnswer = 64 << 10
 )
 
-// CallUpdate is what UpdateCall changes; empty fields change nothing. Either TwiML,
-// or URL, or Status must be there, or one of the others beside none of them.
+// CallUpdate is what UpdateCall changes; empty fields change nothing. At most one of
+// TwiML, URL and Status may be there.
 type CallUpdate struct {
 	TwiML          string        // instructions that the call goes on with, at most 4,000 characters
 	URL            string        // or where Twilio fetches them
@@ -86,7 +86,7 @@ func (c NewCall) form() (url.Values, error) {
 	f := restForm{}
 	switch {
 	case c.To == "" || c.From == "" || c.URL == "":
-		return nil, errors.New("To, From and URL must be there")
+		return nil, errors.New("one of To, From and URL is missing")
 	case c.Machine.Mode == "" && c.Machine != (MachineDetection{}):
 		return nil, errors.New("machine detection has settings, but no mode")
 	}

@@ -92,7 +92,7 @@ func TestForms(t *testing.T) {
 			"From=f&MachineDetection=DetectMessageEnd&MachineDetectionSilenceTimeout=5000&MachineDetectionSpeechEndThreshold=1200&MachineDetectionSpeechThreshold=2400&MachineDetectionTimeout=20" +
 				"&Method=POST&StatusCallback=s&StatusCallbackEvent=answered&StatusCallbackEvent=completed&TimeLimit=3600&Timeout=30&To=t&Url=u", "",
 		},
-		{"call to nobody", NewCall{From: "f", URL: "u"}, "", "To, From and URL must be there"},
+		{"call to nobody", NewCall{From: "f", URL: "u"}, "", "one of To, From and URL is missing"},
 		{"half a detection", NewCall{To: "t", From: "f", URL: "u", Machine: MachineDetection{Timeout: time.Second}}, "", "no mode"},
 	} {
 		form, err := test.form.form()
