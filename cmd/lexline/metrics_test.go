@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"lexline/internal/call"
+	"lexline/internal/certs"
 	"lexline/internal/histogram"
 	"lexline/internal/lex"
 	"lexline/internal/recording"
@@ -71,6 +72,8 @@ func busyStatus() statusAnswer {
 	marks.Observe(80 * time.Millisecond)
 	late.Observe(time.Second)
 	return statusAnswer{
+		Readiness: readiness{Ready: true}, Limits: limitsStatus{Calls: 90, Overload: "memory", Crowded: 91},
+		TLS:   &certs.Status{NotAfter: start, Fault: "half written"},
 		Turns: turns.list(), Lateness: late.Snapshot(),
 		Door: twilio.Counters{
 			Webhooks: 65, Resumes: 2, RejectedSignatures: 31, RejectedTokens: 32, RejectedRequests: 33, RejectedCalls: 134, Busy: 34, TurnedAway: 35, GivenUp: 1, Suspected: 46, Greeting: 3,
@@ -137,6 +140,9 @@ func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 	values := gathered(t, busyStatus())
 	for name, want := range map[string]float64{
 		"lexline_calls_live{}":  11,
+		"lexline_ready{}":       1,
+		"lexline_calls_limit{}": 90, "lexline_overloaded{}": 1, "lexline_connections_crowded_total{}": 91,
+		"lexline_certificate_end_time_seconds{}": 1772366400, "lexline_certificate_fault{}": 1,
 		"lexline_calls_total{}": 64,
 		"lexline_calls_ended_total{reason=bot_closed,result=success}":                             40,
 		"lexline_calls_ended_total{reason=caller_left,result=caller_ended}":                       13,
