@@ -107,6 +107,17 @@ func TestStatusCallbacksOfAParty(t *testing.T) {
 	})
 }
 
+// TestCallerLeavesARingingParty hangs up while a telephone rings: that call is canceled.
+func TestCallerLeavesARingingParty(t *testing.T) {
+	dial := `<Dial><Number statusCallback="/leg">+15550100010</Number></Dial>`
+	cfg := Config{Script: script(t, "pause 2s"), Parties: parties(t, "+15550100010=no-answer")}
+	inBubble(t, transferring(dial, ""), cfg, func(t *testing.T, g *gateway, _ *Record) {
+		if diff := cmp.Diff([]string{"canceled 487 0"}, told(t, g, "/leg", "CallStatus", "SipResponseCode", "CallDuration")); diff != "" {
+			t.Errorf("status callbacks (-want +got):\n%s", diff)
+		}
+	})
+}
+
 // TestCallbacksInOrder has an application that is slow to take the first.
 func TestCallbacksInOrder(t *testing.T) {
 	var got []string
@@ -192,7 +203,7 @@ func TestRetries(t *testing.T) {
 				return g
 			}, Config{URL: "https://" + publicHost + "/twiml" + test.fragment}, func(t *testing.T, _ *gateway, r *Record) {
 				synctest.Wait()
-				if requests != test.want || len(tokens) != 1 || r.Faults != 1 || time.Since(began) > test.most {
+				if requests != test.want || len(tokens) != 1 || tokens[""] || r.Faults != 1 || time.Since(began) > test.most {
 					t.Errorf("%d requests with %d tokens within %v and %d faults; want %d, one and one", requests, len(tokens), time.Since(began), r.Faults, test.want)
 				}
 			})

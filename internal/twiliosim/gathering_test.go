@@ -19,6 +19,8 @@ func TestGather(t *testing.T) {
 		{"as many digits as asked for", `<Gather numDigits="2" action="/got">` + prompt + `</Gather>`, "wait\npress 42", "/got Digits=42", [2]int{80, 130}},
 		{"a key barges in", `<Gather numDigits="1" action="/got"><Say>` + strings.Repeat("on ", 300) + `</Say></Gather>`, "pause 1s\npress 7", "/got Digits=7", [2]int{50, 60}},
 		{"a key does not barge in", `<Gather numDigits="1" bargeIn="false" action="/got">` + prompt + `</Gather>`, "press 7", "/got Digits=7", [2]int{0, 10}},
+		{"prompts go on under keys that do not barge in", `<Gather numDigits="2" timeout="2" bargeIn="false" action="/got">` + prompt + `</Gather>`, "press 7", "/got Digits=7", [2]int{148, 160}},
+		{"prompts do not go on under keys that do", `<Gather numDigits="2" timeout="2" action="/got">` + prompt + `</Gather>`, "press 7", "/got Digits=7", [2]int{98, 110}},
 		{"the finishing key", `<Gather action="/got">` + prompt + `</Gather>`, "wait\npress 123#", "/got Digits=123&FinishedOnKey=%23", [2]int{80, 160}},
 		{"another finishing key", `<Gather finishOnKey="*" action="/got"/>`, "press 1#*", "/got Digits=1%23&FinishedOnKey=%2A", [2]int{20, 40}},
 		{"no finishing key", `<Gather finishOnKey="" numDigits="2" action="/got"/>`, "press ##", "/got Digits=%23%23", [2]int{10, 30}},

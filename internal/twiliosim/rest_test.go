@@ -339,6 +339,27 @@ func TestRESTHangs(t *testing.T) {
 	}
 }
 
+// TestForgottenCalls keeps what is under way, and of the rest the youngest.
+func TestForgottenCalls(t *testing.T) {
+	var cs calls
+	made := make([]*call, maxKnownCalls+20)
+	for i := range made {
+		made[i] = &call{sid: fmt.Sprint("CA", i), over: make(chan struct{})}
+		if i != 10 {
+			close(made[i].over)
+		}
+		cs.add(made[i])
+	}
+	for _, test := range []struct {
+		number int
+		known  bool
+	}{{9, false}, {10, true}, {11, true}, {maxKnownCalls + 19, true}} {
+		if got := cs.find(made[test.number].sid); (got != nil) != test.known {
+			t.Errorf("call %d is known: %v, want %v", test.number, got != nil, test.known)
+		}
+	}
+}
+
 // FuzzRESTForm gives the Calls resource any form: it is understood or refused.
 func FuzzRESTForm(f *testing.F) {
 	for _, form := range []string{
