@@ -98,6 +98,10 @@ func TestLinesAreNotForged(t *testing.T) {
 	x := openExchange(t, nothing, twoLines)
 	good := x.callPath(calledNumber, nil)
 	_, ticket, _ := strings.Cut(good, "=")
+	other := "A"
+	if ticket[20:21] == other {
+		other = "B"
+	}
 	stream := x.door.sealer.seal(claims{accountSID: testAccount, line: "reminders", to: calledNumber, expires: time.Now().Add(time.Hour)})
 	for _, test := range []struct {
 		name, path string
@@ -107,7 +111,7 @@ func TestLinesAreNotForged(t *testing.T) {
 		{"an incoming call", good, dialedForm("CA1", "Direction", "inbound")},
 		{"a call that a call dials", good, dialedForm("CA1", "Direction", "outbound-dial")},
 		{"a name in place of a ticket", "/twiml?dial=reminders", dialedForm("CA1")},
-		{"a changed ticket", "/twiml?dial=" + ticket[:20] + "A" + ticket[21:], dialedForm("CA1")},
+		{"a changed ticket", "/twiml?dial=" + ticket[:20] + other + ticket[21:], dialedForm("CA1")},
 		{"a token of a stream", "/twiml?dial=" + stream, dialedForm("CA1")},
 		{"a ticket of other secrets", x.callPath(calledNumber, func(c *Config) { c.TokenKey = bytes.Repeat([]byte("k"), 16) }), dialedForm("CA1")},
 		{"a ticket of another account", x.callPath(calledNumber, func(c *Config) { c.AccountSID = "AC2" }), dialedForm("CA1")},
