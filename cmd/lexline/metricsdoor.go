@@ -67,6 +67,23 @@ func apiMetrics() []metric {
 	}
 }
 
+// handoverMetrics are those of callers who are handed over or sent on.
+func handoverMetrics() []metric {
+	return []metric{
+		total("lexline_transfers_total", "Calls handed over to a target.", func(s statusAnswer) int64 { return s.Door.Transfers }),
+		byLabel("lexline_transfers_ended_total", "Targets that were dialled, those that follow others included, by what became of it.", "outcome", theDoor, []labelled[twilio.Counters]{
+			{"answered", func(c twilio.Counters) int64 { return c.TransfersAnswered }},
+			{"busy", func(c twilio.Counters) int64 { return c.TransfersBusy }},
+			{"no_answer", func(c twilio.Counters) int64 { return c.TransfersUnanswered }},
+			{"failed", func(c twilio.Counters) int64 { return c.TransfersFailed }},
+		}),
+		total("lexline_transfers_returned_total", "Callers who are back with the bot, as nobody took their call.", func(s statusAnswer) int64 { return s.Door.Returned }),
+		total("lexline_transfers_whispers_total", "Times that a target was told what a call is about.", func(s statusAnswer) int64 { return s.Door.Whispers }),
+		total("lexline_redirects_total", "Calls sent on to other instructions.", func(s statusAnswer) int64 { return s.Door.Redirects }),
+		total("lexline_call_notes_failed_total", "Notes about the end of a call that could not be left for other gateways, or read.", func(s statusAnswer) int64 { return s.Door.NotesFailed }),
+	}
+}
+
 // mediaMetrics are those of the messages on the streams. Streams report once a second.
 func mediaMetrics() []metric {
 	return []metric{

@@ -321,7 +321,7 @@ func TestWatchPrintsJSON(t *testing.T) {
 
 func TestWatchRedraws(t *testing.T) {
 	var screen bytes.Buffer
-	w := watcher{out: &screen, redraw: true}
+	w := watcher{out: &screen, redraw: true, tell: regionsWords}
 	for _, s := range threeStatuses() {
 		if err := w.show(*s, nil, nil); err != nil {
 			t.Fatal(err)
