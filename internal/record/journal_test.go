@@ -89,7 +89,7 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-func begin(j *Journal, id string) *Log { return j.Begin(call.Info{ID: id}, Inbound, "") }
+func begin(j *Journal, id string) *Log { return j.Begin(call.Info{ID: id}) }
 
 func turn(l *Log, n int) { l.Turn(call.TurnReport{Number: n, Kind: call.TurnSpoken}) }
 
@@ -187,7 +187,7 @@ func TestFullQueue(t *testing.T) {
 		live := begin(j, "live")
 		pass(time.Second)
 		for i := range 5 {
-			j.Begin(call.Info{ID: fmt.Sprint("CA", i)}, Inbound, "").End(over)
+			j.Begin(call.Info{ID: fmt.Sprint("CA", i)}).End(over)
 		}
 		turn(live, 1) // no room
 		if s := j.Status(); s.Waiting != 3 || s.Dropped == 0 {

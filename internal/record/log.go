@@ -26,21 +26,31 @@ type Log struct {
 	texts   int
 }
 
-// Begin begins the record of a call whose stream has started. direction is Inbound,
-// Outbound or empty; recording names the file with the sound, empty for none.
-func (j *Journal) Begin(info call.Info, direction, recording string) *Log {
+// Begin begins the record of a call whose stream has started.
+func (j *Journal) Begin(info call.Info) *Log {
 	if j == nil {
 		return nil
+	}
+	direction := Inbound
+	if info.Outbound {
+		direction = Outbound
 	}
 	l := &Log{journal: j, masker: newMasker(j.cfg.Masked[info.Line]), record: Record{
 		Schema: Schema, Call: info.ID, State: Live, Line: info.Line, Direction: direction, Gateway: j.cfg.Gateway,
 		From:    newNumber(j.cfg.NumberKey, info.From, j.cfg.FullNumbers),
 		To:      newNumber(j.cfg.NumberKey, info.To, j.cfg.FullNumbers),
 		Started: j.cfg.Now().UTC().Truncate(time.Millisecond), Resumed: info.Resumed,
-		Turns: []Turn{}, Recording: recording, Transcripts: j.cfg.Transcripts,
+		Turns: []Turn{}, AnsweredBy: info.AnsweredBy, Transcripts: j.cfg.Transcripts,
 	}}
 	l.put()
 	return l
+}
+
+// Recording names the file with the sound of the call.
+func (l *Log) Recording(file string) {
+	if l != nil {
+		l.record.Recording = file
+	}
 }
 
 // Turn adds a turn. It fits call.Config.Report.

@@ -31,7 +31,9 @@ func keptBy(t *testing.T, cfg Config, tell func(l *Log)) Record {
 	cfg.Store, cfg.Retention, cfg.NumberKey = store, 100*365*24*time.Hour, []byte("key")
 	cfg.Now = func() time.Time { clock = clock.Add(time.Second); return clock }
 	j := New(cfg)
-	tell(j.Begin(somebody, Inbound, "call.wav"))
+	l := j.Begin(somebody)
+	l.Recording("call.wav")
+	tell(l)
 	if err := j.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -201,7 +203,7 @@ func TestNumbers(t *testing.T) {
 
 func TestNilJournalKeepsNothing(t *testing.T) {
 	var j *Journal
-	l := j.Begin(somebody, Inbound, "")
+	l := j.Begin(somebody)
 	l.Turn(call.TurnReport{})
 	l.End(call.Termination{})
 	if err := j.Close(t.Context()); err != nil || j.Status() != (Status{}) {

@@ -53,6 +53,7 @@ func (f *Folder) Begin(call string, at time.Time) *Recording {
 	f.counts.begun.Add(1)
 	name := at.UTC().Format("20060102T150405.000Z") + "-" + plain(call) + ".wav"
 	r := newRecording(f, f.log.With("call", call))
+	r.name = name
 	f.writers.Go(func() { r.write(filepath.Join(f.path, name)) })
 	return r
 }

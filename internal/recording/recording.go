@@ -35,6 +35,7 @@ type block struct {
 // Recording is the recording of one call. It belongs to the goroutine that runs the call.
 type Recording struct {
 	folder *Folder
+	name   string // of the file
 	log    *slog.Logger
 
 	current *block // being filled; nil: none
@@ -45,6 +46,9 @@ type Recording struct {
 	failed     atomic.Bool // nothing more can be written
 	tail       int         // frames dropped behind the last block; set before full is closed
 }
+
+// Name returns the name of the file, in its folder.
+func (r *Recording) Name() string { return r.name }
 
 func newRecording(folder *Folder, logger *slog.Logger) *Recording {
 	r := &Recording{folder: folder, log: logger, free: make(chan *block, blocks), full: make(chan *block, blocks)}
