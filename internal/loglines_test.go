@@ -17,7 +17,7 @@ import (
 // messages of the gateway's code, both ways.
 func TestReferenceNamesEveryLogLine(t *testing.T) {
 	said := map[string]string{} // file by message
-	for _, folder := range []string{"call", "certs", "lex", "recording", "region", "sqlite", "twilio", "../cmd/lexline"} {
+	for _, folder := range []string{"call", "certs", "lex", "record", "recording", "region", "sqlite", "twilio", "../cmd/lexline"} {
 		files, err := filepath.Glob(folder + "/*.go")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("%s: %d files, %v", folder, len(files), err)

@@ -43,6 +43,8 @@ type config struct {
 	Sounds   []soundsConfig `key:"sounds"`
 
 	Recording recordingConfig `key:"recording"`
+	Store     storeConfig     `key:"store"`
+	Records   recordsConfig   `key:"records"`
 }
 
 type logConfig struct {
@@ -162,6 +164,8 @@ func defaultConfig() config {
 		Table:   tableConfig{Refresh: 5 * time.Second},
 		Control: controlConfig{Listen: "127.0.0.1:8471"},
 		Call:    defaultCall(),
+		Store:   storeConfig{Retention: retention(30 * 24 * time.Hour)},
+		Records: recordsConfig{Progress: true},
 	}
 }
 
@@ -332,6 +336,7 @@ func (cfg *config) check(dev bool) (faults []error) {
 	faults = append(faults, cfg.checkListeners()...)
 	faults = append(faults, cfg.Limits.check()...)
 	faults = append(faults, cfg.checkFailover()...)
+	faults = append(faults, cfg.checkStore()...)
 	return append(faults, cfg.checkLines()...)
 }
 
@@ -450,19 +455,24 @@ func (cfg *config) checkFailover() (faults []error) {
 
 // checkDynamoDB returns what is wrong with the table in DynamoDB.
 func (cfg *config) checkDynamoDB() (faults []error) {
-	d := cfg.Table.DynamoDB
+	return cfg.checkDynamoTable("table", cfg.Table.File, cfg.Table.DynamoDB)
+}
+
+// checkDynamoTable returns what is wrong with a table in DynamoDB that is configured in
+// a section, where a file might be in its place.
+func (cfg *config) checkDynamoTable(section, file string, d dynamoConfig) (faults []error) {
 	for _, part := range []struct{ key, text string }{{"region", d.Region}, {"endpoint", d.Endpoint}} {
 		if part.text != "" && d.Name == "" {
-			faults = append(faults, fmt.Errorf("table.dynamodb.%s: is there without table.dynamodb.name; no table is meant", part.key))
+			faults = append(faults, fmt.Errorf("%s.dynamodb.%s: is there without %[1]s.dynamodb.name; no table is meant", section, part.key))
 		}
 	}
 	switch {
 	case d.Name == "" || len(cfg.Regions) == 0: // that there is no region is said elsewhere
-	case cfg.Table.File != "":
-		faults = append(faults, errors.New("table.dynamodb.name: is there beside table.file; a gateway has one table"))
+	case file != "":
+		faults = append(faults, fmt.Errorf("%s.dynamodb.name: is there beside %[1]s.file; a gateway has one %[1]s", section))
 	default:
-		if err := cfg.dynamoDB().Check(); err != nil {
-			faults = append(faults, fmt.Errorf("table.dynamodb: %w", err))
+		if err := cfg.dynamoTable(d).Check(); err != nil {
+			faults = append(faults, fmt.Errorf("%s.dynamodb: %w", section, err))
 		}
 	}
 	return faults
@@ -472,6 +482,11 @@ func (cfg *config) checkDynamoDB() (faults []error) {
 // another one is configured.
 func (cfg *config) dynamoDB() dynamodb.Config {
 	d := cfg.Table.DynamoDB
+	return cfg.dynamoTable(d)
+}
+
+// dynamoTable is a table in DynamoDB as it is configured.
+func (cfg *config) dynamoTable(d dynamoConfig) dynamodb.Config {
 	c := dynamodb.Config{Name: d.Name, Region: cmp.Or(d.Region, cfg.Table.Region, cfg.Regions[0].Name), Endpoint: d.Endpoint}
 	if a := cfg.AWS; a != (awsConfig{}) {
 		c.Credentials = credentials.NewStaticCredentialsProvider(a.AccessKeyID, a.SecretAccessKey, "")

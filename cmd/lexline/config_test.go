@@ -38,6 +38,7 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 	}
 	want := defaultConfig()
 	want.Regions, want.Lines, want.Sounds = []regionConfig{}, []lineConfig{}, []soundsConfig{}
+	want.Records.Mask = []string{}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("lexline.yml differs from the defaults (-default +file):\n%s", diff)
 	}

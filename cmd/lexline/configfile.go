@@ -228,6 +228,11 @@ func setScalar(to reflect.Value, text string) error {
 		to.SetInt(int64(d))
 		return nil
 	}
+	if to.Type() == reflect.TypeFor[retention]() {
+		d, err := parseRetention(text)
+		to.SetInt(int64(d))
+		return err
+	}
 	if to.Type() == reflect.TypeFor[time.Duration]() {
 		d, err := time.ParseDuration(text)
 		if err != nil || d < 0 {

@@ -10,6 +10,7 @@ import (
 	"lexline/internal/certs"
 	"lexline/internal/histogram"
 	"lexline/internal/lex"
+	"lexline/internal/record"
 	"lexline/internal/recording"
 	"lexline/internal/region"
 	"lexline/internal/twilio"
@@ -37,6 +38,7 @@ type statusAnswer struct {
 	Turns []turnsStatus `json:"turns"` // by line and by how callers took them
 
 	Recordings recording.Counters  `json:"recordings"`
+	Records    record.Status       `json:"records"`  // how the store of records fares; without one it has no name
 	Door       twilio.Counters     `json:"door"`     // what the carrier brought, and what was not let in
 	REST       twilio.RESTCounters `json:"rest"`     // requests to the carrier's API
 	Lateness   histogram.Snapshot  `json:"lateness"` // of the gateway's own clock
@@ -96,7 +98,7 @@ func (g *gateway) status() statusAnswer {
 		State: "serving", Readiness: g.readiness(), Engines: g.engines(),
 		LiveCalls: g.live.list(time.Now()),
 		Limits:    limitsStatus{Calls: int64(g.cfg.Limits.Calls), Overload: g.overload.now(), Crowded: g.server.Crowded()},
-		Turns:     g.turns.list(), Recordings: g.recordings(), Door: streams, Lateness: g.door.Lateness(),
+		Turns:     g.turns.list(), Recordings: g.recordings(), Records: g.records.Status(), Door: streams, Lateness: g.door.Lateness(),
 		Calls: callsStatus{
 			Live: streams.LiveStreams, Total: streams.Streams, Ends: g.ends.list(),
 			Snapshot: g.calls.Counters.Snapshot(), MarkLateness: g.calls.Counters.Marks(),

@@ -36,7 +36,7 @@ const (
 // metrics is the whole table of counters and gauges, but for what the Go runtime
 // and the operating system tell of any process (processCollectors).
 func metrics() []metric {
-	return slices.Concat(programMetrics(), limitMetrics(), callMetrics(), turnMetrics(), recordingMetrics(), doorMetrics(), mediaMetrics(), apiMetrics(), handoverMetrics(), restMetrics(),
+	return slices.Concat(programMetrics(), limitMetrics(), callMetrics(), turnMetrics(), recordingMetrics(), recordMetrics(), doorMetrics(), mediaMetrics(), apiMetrics(), handoverMetrics(), restMetrics(),
 		queueMetrics(), botMetrics(), regionMetrics(), tableMetrics())
 }
 

@@ -15,6 +15,7 @@ func queues() []queue {
 		{"played", func(s statusAnswer) int64 { return s.Calls.FarDrops }},
 		{"early_audio", func(s statusAnswer) int64 { return s.Door.EarlyDropped }},
 		{"updates", func(s statusAnswer) int64 { return s.Door.UpdatesSkipped }},
+		{"records", func(s statusAnswer) int64 { return s.Records.Dropped }},
 		{"recording", func(s statusAnswer) int64 { return s.Recordings.Dropped }},
 	}
 }

@@ -20,6 +20,7 @@ import (
 	"lexline/internal/call"
 	"lexline/internal/certs"
 	"lexline/internal/lex"
+	"lexline/internal/record"
 	"lexline/internal/recording"
 	"lexline/internal/twilio"
 )
@@ -84,6 +85,8 @@ type gateway struct {
 	words    map[string]call.Words  // by name of the line, where Twilio speaks
 	goodbyes map[string]string      // by name of the line: intents that end calls
 	kept     *recording.Folder      // of recordings; nil: none are made
+	store    callStore              // nil: none is configured
+	records  *record.Journal        // nil: none are kept
 	started  time.Time
 	ends     callEnds
 	turns    *turnCounts
@@ -139,6 +142,9 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	if err := g.openRecordings(); err != nil {
 		return err
 	}
+	if err := g.openRecords(ctx); err != nil {
+		return err
+	}
 	if g.cfg.Twilio.AccountSID != "" {
 		if g.rest, err = twilio.NewREST(g.cfg.Twilio.rest(g.log)); err != nil {
 			return fmt.Errorf("prepare for Twilio's API: %w", err)
@@ -149,6 +155,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 		door.Calls = g.rest
 	}
 	door.Overload = g.overload.now
+	door.Notes = g.notes()
 	if g.door, err = twilio.New(door); err != nil {
 		return fmt.Errorf("open the door for Twilio: %w", err)
 	}
@@ -225,8 +232,12 @@ func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFun
 // answer runs one call whose stream the door has accepted.
 func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) (end call.Termination) {
 	end = call.Termination{Result: call.ServerFault, Reason: call.Panicked} // unless it returns
-	defer func() { g.ends.add(end) }()
 	calls := g.calls
+	kept := g.recorded(&calls, info)
+	defer func() {
+		g.ends.add(end)
+		kept.End(end)
+	}()
 	calls.Sounds, calls.Words = g.sounds[info.Line], g.words[info.Line]
 	calls.Handover.Goodbye = g.goodbyes[info.Line]
 	session := g.botOf(info.Line).client.Session(info)
@@ -293,6 +304,7 @@ func (g *gateway) close() {
 	}
 	g.closeBots()
 	g.closeRecordings()
+	g.closeRecords()
 	if g.listener != nil {
 		_ = g.listener.Close() // already closed by the server, when it ran
 	}

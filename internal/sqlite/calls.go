@@ -52,7 +52,7 @@ func (c *Calls) Close() error { return c.db.Close() }
 // Put implements record.Store.
 func (c *Calls) Put(ctx context.Context, e record.Entry) error {
 	err := c.exec(ctx, "INSERT OR REPLACE INTO calls (call, started, line, result, reason, number, until, record) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		e.Call, e.Started.UnixMilli(), e.Line, e.Result, e.Reason, e.Number, e.Until.Unix(), e.Record)
+		e.Call, e.Started.UnixMilli(), e.Line, e.Result, e.Reason, e.Number, e.Until.Unix(), append([]byte{}, e.Record...)) // nil would be NULL
 	if err != nil {
 		return fmt.Errorf("put the record of call %q into %s: %w", e.Call, c.db.path, err)
 	}
