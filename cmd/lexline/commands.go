@@ -35,6 +35,8 @@ func commands() []command {
 		connectCheckCommand(),
 		connectCallCommand(),
 		lambdaInvokeCommand(),
+		callsShowCommand(),
+		callsCommand(),
 		hearCommand(),
 		versionCommand(),
 	}

@@ -24,13 +24,25 @@ const (
 	articleValue = "lexRegion"
 )
 
-// tableDefinition is a table to make at the start.
-type tableDefinition struct{ name, key, kind string }
+// tableDefinition is a table to make at the start. One with a sort key, of texts, has
+// a time to live, too.
+type tableDefinition struct{ name, key, kind, sort, ttl string }
+
+// makeOn makes the table on a server.
+func (t tableDefinition) makeOn(server *dynamolocal.Server) error {
+	if t.sort == "" {
+		return server.CreateTable(t.name, t.key, t.kind)
+	}
+	if err := server.CreateSortedTable(t.name, t.key, t.kind, t.sort, "S"); err != nil {
+		return err
+	}
+	return server.SetTimeToLive(t.name, t.ttl)
+}
 
 // tableOptions are the flags of `lexline table serve`.
 type tableOptions struct {
 	listen, admin string
-	tables        []tableDefinition
+	tables, calls []tableDefinition
 	items         []json.RawMessage // for the first table
 	faults        []string          // JSON
 	latency       time.Duration
@@ -53,6 +65,7 @@ examples:
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8490", "`address` to listen on; port 0 takes a free one")
 	flags.StringVar(&o.admin, "admin", "", "loopback `address` on which drills set faults, such as 127.0.0.1:0 (default none)")
 	flags.Func("table", "`NAME[=KEY[:TYPE]]` of a table to make, TYPE is S, N or B; may be given several times (default lexDR=connectRegion:S)", o.addTable)
+	flags.Func("calls", "`NAME` of a table to make for records of calls, as store.dynamodb needs it", o.addCallsTable)
 	flags.Func("seed", "`HOME[=REGION]` puts an item as AWS's article has it: calls from HOME go to REGION, or to HOME; may be given several times", o.addSeed)
 	flags.Func("item", "`file` with items for the first table, as aws dynamodb scan or get-item print them; may be given several times", o.addItems)
 	flags.Func("fault", "`fault` to begin with: its kind, or an object as the admin listener takes it; may be given several times", o.addFault)
@@ -67,8 +80,9 @@ examples:
 		return nil, usageError{errors.New("--latency cannot be negative")}
 	}
 	if len(o.tables) == 0 {
-		o.tables = []tableDefinition{{articleTable, articleKey, "S"}}
+		o.tables = []tableDefinition{{name: articleTable, key: articleKey, kind: "S"}}
 	}
+	o.tables = append(o.tables, o.calls...)
 	return o, nil
 }
 
@@ -82,7 +96,13 @@ func (o *tableOptions) addTable(text string) error {
 	if kind == "" {
 		kind = "S"
 	}
-	o.tables = append(o.tables, tableDefinition{name, key, kind})
+	o.tables = append(o.tables, tableDefinition{name: name, key: key, kind: kind})
+	return nil
+}
+
+// addCallsTable takes a value of --calls.
+func (o *tableOptions) addCallsTable(name string) error {
+	o.calls = append(o.calls, tableDefinition{name: name, key: "pk", kind: "S", sort: "sk", ttl: "until"})
 	return nil
 }
 
@@ -181,7 +201,7 @@ func runTableServe(ctx context.Context, env *environment, args []string) error {
 // fill makes the tables and puts the items into the first one.
 func (o *tableOptions) fill(server *dynamolocal.Server) error {
 	for _, t := range o.tables {
-		if err := server.CreateTable(t.name, t.key, t.kind); err != nil {
+		if err := t.makeOn(server); err != nil {
 			return &hintError{err, "--table NAME=KEY:TYPE, such as --table lexDR=connectRegion:S"}
 		}
 	}
