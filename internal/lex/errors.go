@@ -2,9 +2,14 @@ package lex
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"regexp"
+	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/lexruntimev2/types"
 	"github.com/aws/smithy-go"
@@ -103,6 +108,30 @@ type serviceError struct {
 
 func (e *serviceError) Error() string { return e.text }
 func (e *serviceError) Unwrap() error { return e.err }
+
+// quotation is what an error quotes, to the end of its text if the quotation has none.
+var quotation = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:"|$)`) })
+
+// unquotedError is an error without what it quotes.
+type unquotedError struct {
+	text string
+	err  error
+}
+
+func (e *unquotedError) Error() string { return e.text }
+func (e *unquotedError) Unwrap() error { return e.err }
+
+// unquoted returns an error of the HTTP transport without what was sent to us, which
+// it quotes where that is no HTTP: an answer that broke may have a caller's words in it.
+// What it says of a name, an address or a certificate stays.
+func unquoted(err error) error {
+	var network *net.OpError
+	var certificate *tls.CertificateVerificationError
+	if text := err.Error(); strings.Contains(text, `"`) && !errors.As(err, &network) && !errors.As(err, &certificate) {
+		return &unquotedError{quotation().ReplaceAllString(text, `"***"`), err}
+	}
+	return err
+}
 
 // plain returns an error with nothing of the caller in its text.
 func plain(err error) error {

@@ -67,7 +67,7 @@ func (e exchange) Do(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := e.transport.RoundTrip(req)
 	if err != nil {
-		return nil, err
+		return nil, unquoted(err)
 	}
 	if e.utterance != nil {
 		e.utterance.finish()

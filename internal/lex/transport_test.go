@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
@@ -282,5 +283,50 @@ func BenchmarkTurn(b *testing.B) {
 		if err := session.Ask(b.Context(), call.Turn{Number: turn, Speech: speech}, func(*call.Answer) {}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestErrorsQuoteNothing has a server send what is no HTTP.
+func TestErrorsQuoteNothing(t *testing.T) {
+	const words = "what the caller said"
+	for _, sent := range []string{
+		words + "\r\n\r\n",
+		"HTTP/1.1 2x " + words + "\r\n\r\n",
+		"HTTP/1.1 200 OK\r\n" + words + "\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: " + words + " \"\\\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: " + words + "\r\n\r\n",
+	} {
+		listener, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if conn, err := listener.Accept(); err == nil {
+				_, _ = conn.Read(make([]byte, 4096))
+				_, _ = io.WriteString(conn, sent)
+				_ = conn.Close()
+			}
+		}()
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		transport := new(http.Transport)
+		answer, err := exchange{transport: transport}.Do(request)
+		if err == nil {
+			answer.Body.Close()
+		}
+		if err == nil || strings.Contains(err.Error(), "caller") || !strings.Contains(err.Error(), "***") {
+			t.Errorf("answered %q: %v; want an error that quotes nothing", sent, err)
+		}
+		transport.CloseIdleConnections()
+		_ = listener.Close()
+		<-done
+	}
+	unknown := errors.New(`lookup "x": no such host`)
+	if err := unquoted(&net.OpError{Op: "dial", Net: "tcp", Err: unknown}); !strings.Contains(err.Error(), `"x"`) {
+		t.Errorf("unquoted of an error of the network = %v; want it as it is", err)
 	}
 }
