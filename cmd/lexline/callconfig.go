@@ -15,6 +15,7 @@ type callConfig struct {
 	MaxTurn         time.Duration `key:"max_turn"`
 	NoInput         orOff         `key:"no_input"`
 	MaxSilent       int           `key:"max_silent"`
+	MaxTime         orOff         `key:"max_time"`
 	KeyTimeout      time.Duration `key:"key_timeout"`
 	KeyEnd          string        `key:"key_end"`
 	MaxFailures     int           `key:"max_failures"`
@@ -47,6 +48,7 @@ func defaultCall() callConfig {
 		MaxTurn:         hearing.MaxTurn,
 		NoInput:         orOff(8 * time.Second),
 		MaxSilent:       3,
+		MaxTime:         orOff(time.Hour),
 		KeyTimeout:      3 * time.Second,
 		KeyEnd:          "#",
 		MaxFailures:     3,

@@ -42,6 +42,9 @@ type config struct {
 	Call     callConfig     `key:"call"`
 	Sounds   []soundsConfig `key:"sounds"`
 
+	Targets   []targetConfig   `key:"targets"`
+	Redirects []redirectConfig `key:"redirects"`
+
 	Recording recordingConfig `key:"recording"`
 	Store     storeConfig     `key:"store"`
 	Records   recordsConfig   `key:"records"`
@@ -101,6 +104,8 @@ type lineConfig struct {
 	// Export and Answers say what callers are expected to say.
 	Export  string            `key:"export"`
 	Answers map[string]string `key:"answers"`
+
+	Transfer transferConfig `key:"transfer"`
 
 	Regions []placeConfig `key:"regions"`
 	Probe   probeConfig   `key:"probe"`
@@ -277,6 +282,7 @@ func (cfg *config) complete() {
 		fill(&line.Locale, defaultLine.Locale)
 		fill(&line.Hedge, defaultLine.Hedge)
 		line.completeMode()
+		line.Transfer.complete()
 		fill(&line.Machines, defaultLine.Machines)
 		line.completeRegions(cfg.Regions)
 	}
@@ -331,6 +337,8 @@ func (cfg *config) check(dev bool) (faults []error) {
 	}
 	faults = append(faults, cfg.Call.checkHearing()...)
 	faults = append(faults, cfg.Call.checkSilence()...)
+	faults = append(faults, cfg.Call.checkTime()...)
+	faults = append(faults, cfg.checkTargets()...)
 	faults = append(faults, checkSounds(cfg.Sounds)...)
 	faults = append(faults, cfg.Twilio.check()...)
 	faults = append(faults, cfg.checkListeners()...)

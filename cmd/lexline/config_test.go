@@ -39,6 +39,7 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 	want := defaultConfig()
 	want.Regions, want.Lines, want.Sounds = []regionConfig{}, []lineConfig{}, []soundsConfig{}
 	want.Records.Mask = []string{}
+	want.Targets, want.Redirects = []targetConfig{}, []redirectConfig{}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("lexline.yml differs from the defaults (-default +file):\n%s", diff)
 	}
@@ -52,7 +53,8 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 		switch {
 		case strings.HasPrefix(line, "#  ") && !strings.HasPrefix(strings.TrimLeft(line[1:], " "), "#"):
 			live = append(live, line[1:])
-		case strings.HasPrefix(line, "regions: []"), strings.HasPrefix(line, "lines: []"), strings.HasPrefix(line, "sounds: []"):
+		case strings.HasPrefix(line, "regions: []"), strings.HasPrefix(line, "lines: []"), strings.HasPrefix(line, "sounds: []"),
+			strings.HasPrefix(line, "targets: []"), strings.HasPrefix(line, "redirects: []"):
 			live = append(live, strings.TrimSuffix(line, " []"))
 		case !strings.HasPrefix(line, "#"):
 			live = append(live, line)
@@ -70,6 +72,9 @@ func TestLexlineYMLIsTheManual(t *testing.T) {
 	}
 	if len(full.Lines) != 1 || len(full.Regions) != 1 || len(full.Sounds) != 1 {
 		t.Errorf("examples hold %d lines, %d regions and %d sounds; want one of each", len(full.Lines), len(full.Regions), len(full.Sounds))
+	}
+	if faults := full.checkTargets(); len(faults) > 0 {
+		t.Errorf("the examples of hand-overs: %v", faults)
 	}
 	if line := full.Lines[0]; line.Greeting != defaultLine.Greeting || line.ResumeGreeting != defaultLine.ResumeGreeting ||
 		line.Alias != defaultLine.Alias || line.Locale != defaultLine.Locale {

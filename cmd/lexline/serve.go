@@ -95,6 +95,8 @@ type gateway struct {
 	cert     *certs.Pair // nil: no TLS here
 	serving  atomic.Bool // the door's port is served
 	control  *control    // nil: none
+
+	handovers map[string]call.Handover // by name of the line
 }
 
 // newGateway listens, finds the bots and prepares to answer. On an error
@@ -119,6 +121,9 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	if err := g.findSounds(); err != nil {
 		return err
 	}
+	if err := g.findHandovers(); err != nil {
+		return err
+	}
 	if err := g.findBots(ctx); err != nil {
 		return err
 	}
@@ -131,6 +136,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 		Hearing:     settings.hearing(),
 		NoInput:     settings.NoInput.duration(0),
 		MaxSilent:   settings.MaxSilent,
+		MaxTime:     settings.MaxTime.duration(0),
 		KeyTimeout:  settings.KeyTimeout,
 		KeyEnd:      settings.KeyEnd[0],
 		MaxFailures: settings.MaxFailures,
@@ -216,6 +222,7 @@ func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFun
 		TokenKey: []byte(cfg.Twilio.TokenKey), Dev: dev, Logger: logger, Serve: serve,
 		Limits:     twilio.Limits{Calls: cfg.Limits.Calls},
 		KeyTimeout: cfg.Call.KeyTimeout, KeyEnd: cfg.Call.KeyEnd[0],
+		Targets: doorTargets(cfg.Targets), Redirects: doorRedirects(cfg.Redirects),
 	}
 	door.Refusal, _ = cfg.Limits.refusal() // checked with the rest of the configuration
 	for _, line := range cfg.Lines {
@@ -238,7 +245,7 @@ func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) (end
 		g.ends.add(end)
 		kept.End(end)
 	}()
-	calls.Sounds, calls.Words = g.sounds[info.Line], g.words[info.Line]
+	calls.Sounds, calls.Words, calls.Handover = g.sounds[info.Line], g.words[info.Line], g.handovers[info.Line]
 	calls.Handover.Goodbye = g.goodbyes[info.Line]
 	session := g.botOf(info.Line).client.Session(info)
 	defer session.Leave()

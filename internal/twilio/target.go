@@ -72,6 +72,16 @@ type RedirectTo struct {
 	TwiML string // ... or the document
 }
 
+// Check says what is wrong with a target by itself.
+func (t Target) Check() error { return t.prepare() }
+
+// CheckTargets says what is wrong with targets together: names, and what follows when
+// nobody answers.
+func CheckTargets(targets []Target) error {
+	_, err := newOnward(targets, nil)
+	return err
+}
+
 // onward has the targets and redirects by their names.
 type onward struct {
 	targets   map[string]*Target
@@ -95,7 +105,7 @@ func newOnward(targets []Target, redirects []RedirectTo) (*onward, error) {
 		}
 	}
 	for i, redirect := range redirects {
-		if err := redirect.check(); err != nil {
+		if err := redirect.Check(); err != nil {
 			return nil, fmt.Errorf("redirect %d, %q: %w", i+1, redirect.Name, err)
 		}
 		if o.redirects[redirect.Name] != nil {
@@ -183,7 +193,8 @@ func (t *Target) checkAddress() error {
 	return nil
 }
 
-func (r *RedirectTo) check() error {
+// Check says what is wrong with a redirect by itself.
+func (r RedirectTo) Check() error {
 	switch {
 	case !nameForm().MatchString(r.Name):
 		return errors.New("a name has 1 to 64 letters, digits, dots, hyphens and underscores")
