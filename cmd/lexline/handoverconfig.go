@@ -259,7 +259,7 @@ func (g *gateway) findHandovers() error {
 
 // checkTime returns what is wrong with the longest time of a call.
 func (c callConfig) checkTime() (faults []error) {
-	const least, most = time.Minute, 24 * time.Hour
+	const least, most = 10 * time.Second, 24 * time.Hour
 	if d := time.Duration(c.MaxTime); c.MaxTime != off && (d < least || d > most) {
 		faults = append(faults, fmt.Errorf("call.max_time: %v is not between %v and %v; off lets calls go on for ever", d, least, most))
 	}

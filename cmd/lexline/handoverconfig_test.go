@@ -97,7 +97,7 @@ func TestBadHandovers(t *testing.T) {
 		{"in a circle", change("unanswered: bot", "unanswered: desk"), "targets: "},
 		{"followed by nobody", change("unanswered: boss", "unanswered: all"), `there is no target "all" to follow`},
 		{"redirect", change("https://example.com/survey", "ftp://example.com"), `redirects[0]: address "ftp://example.com" is not of the form https`},
-		{"longest time", handoverConfig + "call: {max_time: 5s}", "call.max_time: 5s is not between 1m0s and 24h0m0s; off lets calls go on for ever"},
+		{"longest time", handoverConfig + "call: {max_time: 5s}", "call.max_time: 5s is not between 10s and 24h0m0s; off lets calls go on for ever"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := load(t, test.text, nil)
