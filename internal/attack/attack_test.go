@@ -20,6 +20,8 @@ func groups() []group {
 		{"form", formKinds()},
 		{"method", methodKinds()},
 		{"protocol", protocolKinds()},
+		{"endpoint", endpointKinds()},
+		{"ticket", ticketKinds()},
 		{"handshake", handshakeKinds()},
 		{"token", tokenKinds()},
 		{"replay", replayKinds()},
@@ -28,6 +30,7 @@ func groups() []group {
 		{"frame", frameKinds()},
 		{"flood", floodKinds()},
 		{"slow", slowKinds()},
+		{"control", controlKinds()},
 	}
 }
 
@@ -78,6 +81,7 @@ func TestKinds(t *testing.T) {
 	t.Parallel() // it waits most of the time
 	r := newRig(t)
 	r.genuine(t, "before anything is played")
+	r.sealed(t)
 	victim := r.victim(t)
 	var all []kind
 	var names []string

@@ -13,7 +13,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"testing"
 	"time"
 )
 
@@ -207,31 +206,51 @@ func (h *handshake) build() request {
 	return r
 }
 
+// What the gateway's sealed texts are for.
+const (
+	streamPurpose = "lexline stream token, version 1"
+	ticketPurpose = "lexline dial ticket, version 1"
+)
+
 // claims is what a stream token says.
 type claims struct {
 	call, account, line string
+	to                  string
 	expires             time.Time
+	version, flags      byte
+	more                string // behind the rest
 }
 
-// seal makes a stream token as the gateway does: AES-256-GCM, with its nonce before
-// it, over version, flags, expiry and five texts with their lengths.
-func seal(t testing.TB, key string, c claims) string {
-	t.Helper()
-	derived, err := hkdf.Key(sha256.New, []byte(key), nil, "lexline stream token, version 1", 32)
+// validClaims are those of a token that opens a stream.
+func validClaims(sid string) claims {
+	return claims{call: sid, account: account, line: lineName, to: lineNumber, expires: time.Now().Add(time.Minute), version: 2}
+}
+
+// plain is what is sealed: version, flags, expiry, when the call began (0: now), and
+// eight texts with their lengths before them.
+func (c claims) plain() []byte {
+	plain := binary.BigEndian.AppendUint64([]byte{c.version, c.flags}, uint64(c.expires.Unix()))
+	plain = binary.BigEndian.AppendUint64(plain, 0)
+	for _, text := range []string{c.call, c.account, c.line, "+15550120001", c.to, "", "", ""} {
+		plain = append(append(plain, byte(len(text))), text...)
+	}
+	return append(plain, c.more...)
+}
+
+// seal encrypts as the gateway does: AES-256-GCM with a key derived for the purpose, and
+// its nonce before it.
+func seal(key, purpose string, plain []byte) string {
+	derived, err := hkdf.Key(sha256.New, []byte(key), nil, purpose, 32)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	block, err := aes.NewCipher(derived)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
-		t.Fatal(err)
-	}
-	plain := binary.BigEndian.AppendUint64([]byte{1, 0}, uint64(c.expires.Unix()))
-	for _, text := range []string{c.call, c.account, c.line, "+15550120001", lineNumber} {
-		plain = append(append(plain, byte(len(text))), text...)
+		panic(err)
 	}
 	return base64.RawURLEncoding.EncodeToString(aead.Seal(nil, nil, plain, nil))
 }

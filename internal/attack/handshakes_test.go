@@ -88,23 +88,34 @@ func handshakeKinds() []kind {
 // tokenKinds are handshakes with Twilio's signature for tokens that are not ours, not
 // for now, or not for this gateway.
 func tokenKinds() []kind {
-	made := func(name, key string, change func(c *claims)) kind {
+	made := func(name, key, purpose string, change func(c *claims)) kind {
 		return sealed(name, "403", func(a *attacker) string {
-			c := claims{call: a.sid, account: account, line: lineName, expires: time.Now().Add(time.Minute)}
+			c := validClaims(a.sid)
 			change(&c)
-			return seal(a.t, key, c)
+			return seal(key, purpose, c.plain())
 		})
 	}
+	as := func(name string, change func(c *claims)) kind { return made(name, tokenKey, streamPurpose, change) }
 	spoil := func(name string, change func(token string) string) kind {
 		return sealed(name, "403", func(a *attacker) string { return change(a.token(a.sid)) })
 	}
 	all := []kind{
-		made("sealed with another key", "another key of stream tokens", func(*claims) {}),
-		made("sealed with the auth token", authToken, func(*claims) {}),
-		made("expired two minutes ago", tokenKey, func(c *claims) { c.expires = time.Now().Add(-2 * time.Minute) }),
-		made("expired in 1970", tokenKey, func(c *claims) { c.expires = time.Unix(0, 0) }),
-		made("of another account", tokenKey, func(c *claims) { c.account = otherAccount }),
-		made("of a line that there is not", tokenKey, func(c *claims) { c.line = "trips" }),
+		made("sealed with another key", "another key of stream tokens", streamPurpose, func(*claims) {}),
+		made("sealed with the auth token", authToken, streamPurpose, func(*claims) {}),
+		made("sealed for another purpose", tokenKey, ticketPurpose, func(*claims) {}),
+		as("expired two minutes ago", func(c *claims) { c.expires = time.Now().Add(-2 * time.Minute) }),
+		as("expired in 1970", func(c *claims) { c.expires = time.Unix(0, 0) }),
+		as("of another account", func(c *claims) { c.account = otherAccount }),
+		as("of a line that there is not", func(c *claims) { c.line = "trips" }),
+		as("of another version", func(c *claims) { c.version = 1 }),
+		as("that stands for words", func(c *claims) { c.flags = 4 }),
+		as("that goes on behind its end", func(c *claims) { c.more = "\x00" }),
+		as("that is for a hand-over", func(c *claims) { c.version = 'd' }),
+		sealed("that is empty", "403", func(*attacker) string { return seal(tokenKey, streamPurpose, nil) }),
+		sealed("that ends within a text", "403", func(a *attacker) string {
+			plain := validClaims(a.sid).plain()
+			return seal(tokenKey, streamPurpose, plain[:len(plain)-5])
+		}),
 		spoil("cut by a letter", func(token string) string { return token[:len(token)-1] }),
 		spoil("cut to half", func(token string) string { return token[:len(token)/2] }),
 		spoil("cut to its nonce", func(token string) string { return token[:16] }),

@@ -119,6 +119,7 @@ func protocolKinds() []kind {
 		wire("half a body", "400", "POST", plain(head+form+"Content-Length: 10\r\n\r\na=b")),
 
 		{name: "a hundred connections that say nothing", want: "cut", slow: true, try: func(a *attacker) string { return a.silent(100) }},
+		{name: "webhooks without a signature, more than ten in a second", want: "429, then 200 stream", try: (*attacker).flood},
 		{name: "half a header", want: "cut", slow: true, try: func(a *attacker) string { return a.exchange("POST", []byte(head+"A: b")) }},
 		{name: "a header without an end, letter by letter", want: "cut", slow: true, try: func(a *attacker) string { return a.drip(head + strings.Repeat("A", 400)) }},
 	}
@@ -155,6 +156,19 @@ func (a *attacker) drip(text string) string {
 			_, _ = conn.Write([]byte{text[i%len(text)]}) // when it fails the reader ends, too
 		}
 	}
+}
+
+// flood sends webhooks without a signature until one is refused for being one too many
+// from its address, and a genuine one behind them.
+func (a *attacker) flood() string {
+	forged := newWebhook("/twiml", a.sid)
+	forged.signed = func(string) []string { return nil }
+	for range 1000 {
+		if got := a.post(forged); got != "403" {
+			return got + ", then " + a.post(newWebhook("/twiml", a.sid))
+		}
+	}
+	return "403 for ever"
 }
 
 // slowKinds are bodies that do not come.

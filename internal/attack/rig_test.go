@@ -20,12 +20,11 @@ import (
 
 func itoa(n int) string { return strconv.Itoa(n) }
 
-// gatewayConfig is the gateway under attack. It has one account and one number, and a
-// control listener as it comes.
+// gatewayConfig is the gateway under attack. It has one account and one number.
 const gatewayConfig = `listen: 127.0.0.1:0
 public_url: ` + publicURL + `
 log: {level: info, format: json}
-control: {listen: "127.0.0.1:0"}
+control: {listen: "127.0.0.1:0", token: "%[2]s"}
 twilio: {auth_token: ` + authToken + `, auth_token_secondary: ` + nextToken + `, account_sid: ` + account + `, token_key: ` + tokenKey + `}
 aws: {access_key_id: A, secret_access_key: B}
 regions:
@@ -67,7 +66,8 @@ type rig struct {
 	lex      *process
 	gateway  *process
 	address  string // of the door
-	control  string // of the control listener
+	control  string // of its control listener, which has a token
+	local    string // of the control listener of another gateway, which has none
 	number   atomic.Int64
 	mu       sync.Mutex
 	expected map[string]bool // calls that may ask Lex
@@ -82,18 +82,33 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, expected: map[string]bool{}}
 	r.lex = start(t, path, "bot", "serve", "--listen", "127.0.0.1:0", "--log-format", "json", "--voice", "none", "--bot", "../../bots/OrderFlowers")
 	endpoint := r.lex.await(t, "the local Lex", func(l line) bool { return l.text("op") == "Start" }).text("endpoint")
-	config := filepath.Join(t.TempDir(), "lexline.yml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, gatewayConfig, endpoint), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	r.gateway = start(t, path, "serve", "--config", config)
-	listening := r.gateway.await(t, "the gateway", func(l line) bool { return l.text("msg") == "listening" })
+	var listening line
+	r.gateway, listening = r.serve(t, endpoint, controlToken)
 	r.address, r.control = listening.text("address"), listening.text("control")
+	_, listening = r.serve(t, endpoint, "")
+	r.local = listening.text("control")
 	return r
 }
 
+// serve starts a gateway, and returns its line that says where it listens.
+func (r *rig) serve(t *testing.T, lex, token string) (*process, line) {
+	t.Helper()
+	path, err := program()
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(t.TempDir(), "lexline.yml")
+	if err := os.WriteFile(config, fmt.Appendf(nil, gatewayConfig, lex, token), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	gateway := start(t, path, "serve", "--config", config)
+	return gateway, gateway.await(t, "the gateway", func(l line) bool { return l.text("msg") == "listening" })
+}
+
 // newSID is the id of another call.
-func (r *rig) newSID() string { return fmt.Sprintf("CA%032x", r.number.Add(1)) }
+func (r *rig) newSID() string { return sidOf(r.number.Add(1)) }
+
+func sidOf(n int64) string { return fmt.Sprintf("CA%032x", n) }
 
 // expect lets a call ask Lex.
 func (r *rig) expect(sid string) {
@@ -120,16 +135,21 @@ func (r *rig) asked() (rightly, wrongly int) {
 // attacker plays one kind.
 type attacker struct {
 	*rig
-	sid string // of a call of its own
+	sid  string // of a call of its own
+	from net.IP // as wrong signatures are counted by address
 }
 
-func (r *rig) attacker() *attacker { return &attacker{r, r.newSID()} }
+func (r *rig) attacker() *attacker {
+	n := r.number.Add(1)
+	return &attacker{rig: r, sid: sidOf(n), from: net.IPv4(127, 1+byte(n>>16), byte(n>>8), byte(n))}
+}
 
 // dial connects to the door.
 func (a *attacker) dial() net.Conn { return a.dialTo(a.address) }
 
 func (a *attacker) dialTo(address string) net.Conn {
-	conn, err := net.DialTimeout("tcp", address, patience)
+	dialer := net.Dialer{Timeout: patience, LocalAddr: &net.TCPAddr{IP: a.from}}
+	conn, err := dialer.Dial("tcp", address)
 	if err != nil {
 		panic(refusal("cannot connect: " + err.Error()))
 	}
