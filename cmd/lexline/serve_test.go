@@ -37,21 +37,23 @@ type rig struct {
 	records []lexlocal.Record // of the local Lex
 }
 
+// lockedBuffer is written by one goroutine or process while another one reads. The buffer
+// is not embedded: a copy into it would find its ReadFrom, and that takes no lock.
 type lockedBuffer struct {
-	mu sync.Mutex
-	bytes.Buffer
+	mu     sync.Mutex
+	buffer bytes.Buffer
 }
 
 func (b *lockedBuffer) Write(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.Buffer.Write(p)
+	return b.buffer.Write(p)
 }
 
 func (b *lockedBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.Buffer.String()
+	return b.buffer.String()
 }
 
 func newRig(t *testing.T) *rig {
