@@ -8,8 +8,8 @@ HEARING_PACKAGES := asterisk-core-sounds-en-wav asterisk-core-sounds-es-wav espe
 	festvox-itapc16k festvox-kallpc16k festvox-kdlpc16k festvox-ru festvox-te-nsk flite
 # awscli judges the local Lex, sphinxbase-utils our grammars, npm's twilio our
 # signatures and npm's dynalite what we ask of DynamoDB, Debian's prometheus our
-# metrics and the rules on them.
-TEST_PACKAGES := $(DEMO_PACKAGES) $(filter-out $(DEMO_PACKAGES),$(HEARING_PACKAGES)) awscli prometheus sphinxbase-utils \
+# metrics and the rules on them; curl and openssl ask our listeners as others do.
+TEST_PACKAGES := $(DEMO_PACKAGES) $(filter-out $(DEMO_PACKAGES),$(HEARING_PACKAGES)) awscli curl openssl prometheus sphinxbase-utils \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 # The race detector is the one thing here that needs a C compiler.
 RACE_PACKAGES := $(if $(shell command -v gcc),,gcc) $(if $(wildcard /usr/include/stdlib.h),,libc6-dev)

@@ -20,8 +20,10 @@ func TestMain(m *testing.M) {
 // TestScripts runs the command lines in testdata/script, each a file that reads
 // like a session at a terminal.
 func TestScripts(t *testing.T) {
-	if _, err := exec.LookPath("flite"); err != nil && os.Getenv("CI") != "" {
-		t.Fatalf("the scripts need a voice: %v", err) // without one they skip what matters
+	for _, program := range []string{"flite", "curl", "openssl"} {
+		if _, err := exec.LookPath(program); err != nil && os.Getenv("CI") != "" {
+			t.Fatalf("the scripts need another program: %v", err) // without it they skip what matters
+		}
 	}
 	bots, err := os.Getwd()
 	if err != nil {
