@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,7 +15,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"lexline": main, "region-function": regionFunction, "make-call": makeCall, "check-picture": checkPicture, "cut-line": cutLine})
+	testscript.Main(m, map[string]func(){"lexline": main, "region-function": regionFunction, "make-call": makeCall, "check-picture": checkPicture, "cut-line": cutLine, "free-address": freeAddress})
 }
 
 // TestScripts runs the command lines in testdata/script, each a file that reads
@@ -64,4 +65,16 @@ func regionFunction() {
 		}
 		done.Body.Close()
 	}
+}
+
+// freeAddress prints a loopback address that nobody listens on, for a program that others
+// must know the address of before it runs.
+func freeAddress() {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println(listener.Addr())
+	listener.Close()
 }
