@@ -190,6 +190,11 @@ func TestOrderByKeysThroughTheWholePath(t *testing.T) {
 		if last.Session != record.Call || last.Attributes["caller_number"] != "+15550120001" || last.Attributes["called_number"] != "+15550100" {
 			t.Errorf("session %s with attributes %v; want the call's id and numbers", last.Session, last.Attributes)
 		}
+		r.stop() // the caller is hung up before the call is through with its last line
+		if err := <-r.ended; err != nil {
+			t.Errorf("run = %v", err)
+		}
+		r.ended = nil
 		if log := r.log.String(); !strings.Contains(log, "reason=bot_closed") || strings.Contains(log, "5550120001") {
 			t.Errorf("log = %s; want the call's end and no full number", log)
 		}
