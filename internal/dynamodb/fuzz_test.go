@@ -32,6 +32,7 @@ func FuzzAnswer(f *testing.F) {
 		`{"Item":{"b":{"B":"AAEC"},"ss":{"SS":["a"]},"ns":{"NS":["1"]},"bs":{"BS":["AAEC"]}}}`,
 		`{"Item":{"":{"S":""},"two":{"S":"a","N":"1"},"none":{}}}`, `{"Item":{"bad":{"S":"\ud800"}}}`,
 		`{"Item":` + strings.Repeat(`{"a":{"M":`, 12) + `{}` + strings.Repeat(`}}`, 12) + `}`, `{"Item":7}`, `[`, ``,
+		`{"Item":{"0":{"L":[,{}]`, // at which the SDK panics
 	} {
 		f.Add([]byte(seed))
 	}

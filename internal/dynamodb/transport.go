@@ -3,6 +3,7 @@ package dynamodb
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -47,8 +48,9 @@ func newTransport(dial func(ctx context.Context, network, address string) (net.C
 // exchange sends one request for the SDK. Redirects are not followed.
 type exchange struct{ transport http.RoundTripper }
 
-// Do sends the request and returns the answer, whole and with the checksum that
-// it says. The SDK itself only logs a wrong one.
+// Do sends the request and returns the answer, whole, with the checksum that it
+// says, and in JSON. The SDK itself only logs a wrong checksum, and panics at some
+// answers that are no JSON; of an error with such a body it learns the status.
 func (e exchange) Do(req *http.Request) (*http.Response, error) {
 	resp, err := e.transport.RoundTrip(req)
 	if err != nil {
@@ -61,6 +63,12 @@ func (e exchange) Do(req *http.Request) (*http.Response, error) {
 	}
 	if err := checkBody(body, resp.Header.Get("X-Amz-Crc32")); err != nil {
 		return nil, err
+	}
+	if len(body) > 0 && !json.Valid(body) {
+		if resp.StatusCode == http.StatusOK {
+			return nil, errors.New("an answer that is no JSON")
+		}
+		body = nil
 	}
 	resp.Body = io.NopCloser(bytes.NewReader(body))
 	return resp, nil
