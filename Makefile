@@ -33,7 +33,7 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill attack article-test bench-drill bench-connect bench-lambda bench-table bench-hearing pictures-hearing hearing-results vad-score vad-train vad-verify build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
+.PHONY: help demo drill attack article-test bench-drill bench-connect bench-lambda bench-table bench-hearing bench-operate pictures-hearing hearing-results vad-score vad-train vad-verify build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -105,6 +105,9 @@ vad-verify: setup-hearing ## Make the weights again by their score card; exit 1 
 
 vad-score: setup-hearing setup-race ## Score our hearing and three yardsticks on the development set (ARGS="-by noise,file" and so on)
 	@go run ./bench/hearing/score $(ARGS)
+
+bench-operate: build ## Measure the CPU that records and metrics add to a message: 4 minutes (ARGS="--check" and so on)
+	@go run ./bench/operate $(ARGS)
 
 bench-hearing: setup-race ## Measure the CPU that hearing a frame takes, over that of the simplest program: 1 minute
 	@go run ./bench/hearing/cost $(ARGS)

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"lexline/bench/process"
 )
 
 // settle is what a server gets to finish what was sent, before its CPU time is
@@ -30,7 +32,7 @@ func (s sample) perMessage() float64 { return float64(s.cpu) / float64(s.message
 
 // run sends to the system for d and measures what that costs it.
 func (s *system) run(ctx context.Context, d time.Duration) (sample, error) {
-	before, err := cpuTime(s.pid)
+	before, err := process.CPUTime(s.pid)
 	if err != nil {
 		return sample{}, fmt.Errorf("%s: %w", s.name, err)
 	}
@@ -39,7 +41,7 @@ func (s *system) run(ctx context.Context, d time.Duration) (sample, error) {
 		return sample{}, fmt.Errorf("%s: %w", s.name, err)
 	}
 	time.Sleep(settle)
-	after, err := cpuTime(s.pid)
+	after, err := process.CPUTime(s.pid)
 	if err != nil {
 		return sample{}, fmt.Errorf("%s: %w", s.name, err)
 	}

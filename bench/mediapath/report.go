@@ -4,13 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"lexline/bench/process"
 	"lexline/internal/audio"
 )
 
@@ -47,19 +46,7 @@ type summary struct {
 	RSSIdle     float64 `json:"rss_idle_bytes"`
 	LateMicros  float64 `json:"sender_late_us_p99"` // what the sender itself added
 
-	Machine machine `json:"machine"`
-}
-
-// machine is where the figures are from.
-type machine struct {
-	CPU     string `json:"cpu"`
-	Cores   int    `json:"cores"`
-	OS      string `json:"os"`
-	Arch    string `json:"arch"`
-	Kernel  string `json:"kernel"`
-	Go      string `json:"go"`
-	Date    string `json:"date"`
-	Command string `json:"command"`
+	Machine process.Machine `json:"machine"`
 }
 
 func summarize(o outcome, command string, now time.Time) summary {
@@ -78,39 +65,8 @@ func summarize(o outcome, command string, now time.Time) summary {
 		Allocations: o.allocations,
 		RSSPerCall:  o.rssPerCall(0), RSSPerCallR: o.rssPerCall(1), RSSIdle: float64(o.idleRSS[0]),
 		LateMicros: float64(percentile(late, 0.99).Microseconds()),
-		Machine:    thisMachine(command, now),
+		Machine:    process.ThisMachine(command, now),
 	}
-}
-
-func thisMachine(command string, now time.Time) machine {
-	return machine{
-		CPU: fieldOf("/proc/cpuinfo", "model name"), Cores: runtime.NumCPU(),
-		OS: runtime.GOOS, Arch: runtime.GOARCH, Kernel: firstLine("/proc/sys/kernel/osrelease"),
-		Go: runtime.Version(), Date: now.UTC().Format(time.DateOnly), Command: command,
-	}
-}
-
-// fieldOf returns the first value of a key in a file of "key : value" lines.
-func fieldOf(path, key string) string {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return "unknown"
-	}
-	for line := range strings.Lines(string(content)) {
-		if name, value, found := strings.Cut(line, ":"); found && strings.TrimSpace(name) == key {
-			return strings.TrimSpace(value)
-		}
-	}
-	return "unknown"
-}
-
-func firstLine(path string) string {
-	content, err := os.ReadFile(path)
-	if err != nil {
-		return "unknown"
-	}
-	line, _, _ := strings.Cut(string(content), "\n")
-	return line
 }
 
 // missed returns the bars that were missed, in words.

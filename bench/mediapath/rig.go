@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
-	"strings"
 	"sync/atomic"
 	"time"
+
+	"lexline/bench/process"
 )
 
 // patience is how long a program may take to start, or to stop.
@@ -44,8 +42,8 @@ call: {no_input: "off"}
 type rig struct {
 	dir     string
 	trap    *trap
-	gateway *child
-	floor   *child
+	gateway *process.Child
+	floor   *process.Child
 	carrier *carrier
 
 	floorAddress string
@@ -69,7 +67,7 @@ func newRig(ctx context.Context, lexline string) (*rig, error) {
 		lexline = filepath.Join(r.dir, "lexline")
 		programs = append(programs, "./cmd/lexline")
 	}
-	if err := build(ctx, r.dir, programs...); err != nil {
+	if err := process.Build(ctx, r.dir, programs...); err != nil {
 		return r, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -80,37 +78,21 @@ func newRig(ctx context.Context, lexline string) (*rig, error) {
 	return r, r.startGateway(ctx, lexline)
 }
 
-// build compiles packages of this module into dir, the way `make build` does.
-func build(ctx context.Context, dir string, packages ...string) error {
-	module, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
-	root := filepath.Dir(strings.TrimSpace(string(module)))
-	if err != nil || root == "." {
-		return errors.Join(errors.New("find the source: run this inside the repository"), err)
-	}
-	command := exec.CommandContext(ctx, "go", append([]string{"build", "-trimpath", "-o", dir + "/"}, packages...)...)
-	command.Dir = root
-	command.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", strings.Join(packages, " "), err, out)
-	}
-	return nil
-}
-
 func (r *rig) startFloor(ctx context.Context) (err error) {
-	if r.floor, err = start("discard", childEnv(r.dir), filepath.Join(r.dir, "discard")); err != nil {
+	if r.floor, err = process.Start("discard", process.Environment(r.dir), filepath.Join(r.dir, "discard")); err != nil {
 		return err
 	}
-	line, err := r.floor.await(ctx, "listening")
+	line, err := r.floor.Await(ctx, "listening")
 	if err != nil {
 		return err
 	}
 	r.floorAddress, _ = line["address"].(string)
-	r.idleRSS[1], err = residentMemory(r.floor.cmd.Process.Pid)
+	r.idleRSS[1], err = process.ResidentMemory(r.floor.PID())
 	return err
 }
 
 func (r *rig) startGateway(ctx context.Context, lexline string) error {
-	address, err := freeAddress()
+	address, err := process.FreeAddress()
 	if err != nil {
 		return err
 	}
@@ -119,56 +101,35 @@ func (r *rig) startGateway(ctx context.Context, lexline string) error {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
-	if r.gateway, err = start("lexline serve", childEnv(r.dir), lexline, "serve", "--dev", "--config", config); err != nil {
+	if r.gateway, err = process.Start("lexline serve", process.Environment(r.dir), lexline, "serve", "--dev", "--config", config); err != nil {
 		return err
 	}
-	line, err := r.gateway.await(ctx, "listening")
+	line, err := r.gateway.Await(ctx, "listening")
 	if err != nil {
 		return err
 	}
-	if r.idleMallocs, err = line.number("mallocs"); err != nil {
+	if r.idleMallocs, err = line.Number("mallocs"); err != nil {
 		return err
 	}
 	r.carrier = &carrier{
 		publicURL: "http://" + address, authToken: benchToken, account: benchAccount,
 		client: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: openAtOnce}},
 	}
-	r.idleRSS[0], err = residentMemory(r.gateway.cmd.Process.Pid)
+	r.idleRSS[0], err = process.ResidentMemory(r.gateway.PID())
 	return err
 }
 
 // close ends the programs and removes what was built.
 func (r *rig) close() {
-	for _, c := range []*child{r.gateway, r.floor} {
+	for _, c := range []*process.Child{r.gateway, r.floor} {
 		if c != nil {
-			c.kill()
+			c.Kill()
 		}
 	}
 	if r.trap != nil {
 		r.trap.server.Close()
 	}
 	os.RemoveAll(r.dir)
-}
-
-// childEnv is the environment of the programs: what may tune the Go runtime, and
-// nothing that could configure the gateway.
-func childEnv(home string) []string {
-	kept := []string{"PATH", "TMPDIR", "GOMAXPROCS", "GOGC", "GOMEMLIMIT", "GODEBUG"}
-	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		name, _, _ := strings.Cut(variable, "=")
-		return !slices.Contains(kept, name)
-	})
-	return append(env, "HOME="+home)
-}
-
-// freeAddress returns a loopback address that nobody listens on.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
 }
 
 // trap stands where Lex would be and counts who asks.

@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"lexline/bench/process"
 )
 
 // openAtOnce is how many calls are being opened or ended at a time.
@@ -43,8 +45,8 @@ func measure(ctx context.Context, o options, log io.Writer) (result outcome, err
 	}
 	result = outcome{options: o, idleRSS: r.idleRSS}
 	noise := lineNoise(noiseFrames)
-	floor := &system{name: "discard", pid: r.floor.cmd.Process.Pid}
-	gateway := &system{name: "lexline", pid: r.gateway.cmd.Process.Pid}
+	floor := &system{name: "discard", pid: r.floor.PID()}
+	gateway := &system{name: "lexline", pid: r.gateway.PID()}
 
 	fmt.Fprintf(log, "opening %d calls\n", o.calls)
 	conns, err := dialFloor(ctx, r.floorAddress, o.calls)
@@ -70,7 +72,7 @@ func measure(ctx context.Context, o options, log io.Writer) (result outcome, err
 		return outcome{}, errors.Join(err, endedEarly(callers))
 	}
 	for i, s := range []*system{gateway, floor} {
-		if result.rss[i], err = residentMemory(s.pid); err != nil {
+		if result.rss[i], err = process.ResidentMemory(s.pid); err != nil {
 			return outcome{}, err
 		}
 	}
@@ -90,23 +92,23 @@ func measure(ctx context.Context, o options, log io.Writer) (result outcome, err
 func (o *outcome) conclude(ctx context.Context, r *rig, floor, gateway *system) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	stopped, err := r.gateway.stop(ctx)
+	stopped, err := r.gateway.Stop(ctx)
 	if err != nil {
 		return err
 	}
-	discarded, err := r.floor.stop(ctx)
+	discarded, err := r.floor.Stop(ctx)
 	if err != nil {
 		return err
 	}
-	received, err := stopped.number("media_messages")
+	received, err := stopped.Number("media_messages")
 	if err != nil {
 		return err
 	}
-	mallocs, err := stopped.number("mallocs")
+	mallocs, err := stopped.Number("mallocs")
 	if err != nil {
 		return err
 	}
-	receivedBytes, err := discarded.number("bytes")
+	receivedBytes, err := discarded.Number("bytes")
 	if err != nil {
 		return err
 	}

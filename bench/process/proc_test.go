@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"os"
@@ -57,24 +57,24 @@ func TestOwnProcessAgreesWithTheKernel(t *testing.T) {
 		return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 	}
 	before := used()
-	for sum := 1; used() < before+5*userTick; sum++ { // use some, so that there is something to see
+	for sum := 1; used() < before+5*UserTick; sum++ { // use some, so that there is something to see
 		_ = sum
 	}
 	low := used()
-	got, err := cpuTime(os.Getpid())
+	got, err := CPUTime(os.Getpid())
 	high := used()
-	if err != nil || got < low-2*userTick || got > high+2*userTick {
+	if err != nil || got < low-2*UserTick || got > high+2*UserTick {
 		t.Errorf("CPU time: got %v, error %v; want between %v and %v", got, err, low, high)
 	}
-	rss, err := residentMemory(os.Getpid())
+	rss, err := ResidentMemory(os.Getpid())
 	if err != nil || rss < 1<<20 || rss > 10<<30 {
 		t.Errorf("resident memory: got %d, error %v; want what a Go program has", rss, err)
 	}
 	const nobody = 1 << 30
-	if _, err := cpuTime(nobody); err == nil {
+	if _, err := CPUTime(nobody); err == nil {
 		t.Error("CPU time of no process: got no error")
 	}
-	if _, err := residentMemory(nobody); err == nil {
+	if _, err := ResidentMemory(nobody); err == nil {
 		t.Error("memory of no process: got no error")
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"bytes"
@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// userTick is the unit of CPU times under /proc, the same on every Linux that Go
+// UserTick is the unit of CPU times under /proc, the same on every Linux that Go
 // runs on, https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html.
-const userTick = 10 * time.Millisecond
+const UserTick = 10 * time.Millisecond
 
-// cpuTime returns the CPU time, user and system, that a process has used.
-func cpuTime(pid int) (time.Duration, error) {
+// CPUTime returns the CPU time, user and system, that a process has used.
+func CPUTime(pid int) (time.Duration, error) {
 	stat, err := os.ReadFile(procFile(pid, "stat"))
 	if err != nil {
 		return 0, fmt.Errorf("read CPU time: %w", err)
@@ -39,11 +39,11 @@ func parseStat(stat []byte) (time.Duration, error) {
 		}
 		ticks += n
 	}
-	return time.Duration(ticks) * userTick, nil
+	return time.Duration(ticks) * UserTick, nil
 }
 
-// residentMemory returns the bytes of memory that a process has in use.
-func residentMemory(pid int) (int64, error) {
+// ResidentMemory returns the bytes of memory that a process has in use.
+func ResidentMemory(pid int) (int64, error) {
 	status, err := os.ReadFile(procFile(pid, "status"))
 	if err != nil {
 		return 0, fmt.Errorf("read resident memory: %w", err)

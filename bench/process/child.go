@@ -1,4 +1,7 @@
-package main
+// Package process builds and runs programs under measurement, follows their logs
+// and ends them, and reads from Linux what they use of processor and memory. The
+// programs of bench that measure from outside stand on it.
+package process
 
 import (
 	"bufio"
@@ -17,29 +20,29 @@ import (
 // logTail is how many of the last log lines an error about a child shows.
 const logTail = 8
 
-// logLine is one line of a JSON log.
-type logLine map[string]any
+// LogLine is one line of a JSON log.
+type LogLine map[string]any
 
-// child is a process under measurement. Its log, standard output and error,
+// Child is a process under measurement. Its log, standard output and error,
 // is JSON lines.
-type child struct {
+type Child struct {
 	name  string
 	cmd   *exec.Cmd
 	stdin io.Closer
 	ended chan struct{} // closed when the process has ended and its log is read
 
 	mu    sync.Mutex // guards what follows
-	seen  map[string]logLine
+	seen  map[string]LogLine
 	grown chan struct{} // closed and replaced with each line
 	tail  []string
 	err   error // from Wait
 }
 
-// start runs a program. Whoever starts it must kill it.
-func start(name string, env []string, path string, args ...string) (*child, error) {
-	c := &child{
+// Start runs a program. Whoever starts it must kill it.
+func Start(name string, env []string, path string, args ...string) (*Child, error) {
+	c := &Child{
 		name: name, cmd: exec.Command(path, args...),
-		ended: make(chan struct{}), grown: make(chan struct{}), seen: map[string]logLine{},
+		ended: make(chan struct{}), grown: make(chan struct{}), seen: map[string]LogLine{},
 	}
 	c.cmd.Env = env
 	// A group of its own: an interrupt from the keyboard comes to us, and we end it.
@@ -63,7 +66,7 @@ func start(name string, env []string, path string, args ...string) (*child, erro
 }
 
 // follow reads the log to its end and then waits for the process.
-func (c *child) follow(log *os.File) {
+func (c *Child) follow(log *os.File) {
 	defer close(c.ended)
 	defer log.Close()
 	lines := bufio.NewScanner(log)
@@ -77,12 +80,16 @@ func (c *child) follow(log *os.File) {
 	c.err = err
 }
 
-func (c *child) take(line string) {
-	var fields logLine
+func (c *Child) take(line string) {
+	var fields LogLine
 	json.Unmarshal([]byte(line), &fields) // what is no JSON is kept for the tail only
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if message, ok := fields["msg"].(string); ok {
+	message, ok := fields["msg"].(string)
+	if !ok {
+		message, ok = fields["op"].(string) // as the local Lex says it
+	}
+	if ok {
 		if _, again := c.seen[message]; !again {
 			c.seen[message] = fields
 		}
@@ -93,8 +100,9 @@ func (c *child) take(line string) {
 	c.grown = make(chan struct{})
 }
 
-// await returns the first log line with a message, once it is there.
-func (c *child) await(ctx context.Context, message string) (logLine, error) {
+// Await returns the first log line with a message (msg, or op where there is none),
+// once it is there.
+func (c *Child) Await(ctx context.Context, message string) (LogLine, error) {
 	for {
 		c.mu.Lock()
 		line, ok := c.seen[message]
@@ -119,7 +127,7 @@ func (c *child) await(ctx context.Context, message string) (logLine, error) {
 }
 
 // failure makes an error about the child that ends with its last log lines.
-func (c *child) failure(what string) error {
+func (c *Child) failure(what string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.err != nil {
@@ -131,12 +139,15 @@ func (c *child) failure(what string) error {
 	return fmt.Errorf("%s %s; its log ends with:\n\t%s", c.name, what, strings.Join(c.tail, "\n\t"))
 }
 
-// stop asks the process to end and returns its line "stopped".
-func (c *child) stop(ctx context.Context) (logLine, error) {
+// PID returns the number of the process.
+func (c *Child) PID() int { return c.cmd.Process.Pid }
+
+// Stop asks the process to end and returns its line "stopped".
+func (c *Child) Stop(ctx context.Context) (LogLine, error) {
 	if err := c.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return nil, c.failure("cannot be stopped: " + err.Error())
 	}
-	line, err := c.await(ctx, "stopped")
+	line, err := c.Await(ctx, "stopped")
 	if err != nil {
 		return nil, err
 	}
@@ -148,15 +159,15 @@ func (c *child) stop(ctx context.Context) (logLine, error) {
 	}
 }
 
-// kill ends the process, if it still runs, and waits for that.
-func (c *child) kill() {
+// Kill ends the process, if it still runs, and waits for that.
+func (c *Child) Kill() {
 	c.stdin.Close()
 	c.cmd.Process.Kill() // an error means that it has ended
 	<-c.ended
 }
 
-// number returns a numeric attribute of a log line.
-func (l logLine) number(key string) (float64, error) {
+// Number returns a numeric attribute of a log line.
+func (l LogLine) Number(key string) (float64, error) {
 	n, ok := l[key].(float64)
 	if !ok {
 		return 0, fmt.Errorf("log line %q: %s is %v, want a number", l["msg"], key, l[key])
