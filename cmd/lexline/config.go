@@ -53,6 +53,9 @@ type config struct {
 type logConfig struct {
 	Level  string `key:"level"`
 	Format string `key:"format"`
+
+	// LoadEvery is how often a line says how the gateway stands.
+	LoadEvery orOff `key:"load_every"`
 }
 
 type twilioConfig struct {
@@ -157,7 +160,7 @@ type recordingConfig struct {
 // defaultConfig returns the settings in force when nothing is configured.
 func defaultConfig() config {
 	return config{
-		Log:    logConfig{Level: "info", Format: "text"},
+		Log:    logConfig{Level: "info", Format: "text", LoadEvery: off},
 		Limits: defaultLimits(),
 		Failover: failoverConfig{
 			Hold:        time.Minute,
@@ -186,16 +189,24 @@ var defaultLine = lineConfig{
 	Machines:       "hang_up",
 }
 
-// loadConfig reads the file at path, if path is not empty, and the environment
-// over it, fills in defaults and checks the whole.
+// loadConfig reads the file at path or, if path is empty, the text that the environment
+// may hold in its place, and the environment over it, fills in defaults and checks the
+// whole.
 func loadConfig(path string, getenv func(string) string, dev bool) (config, error) {
 	cfg := defaultConfig()
-	var lines keyLines
-	if path != "" {
-		var err error
-		if lines, err = readConfigFile(path, &cfg); err != nil {
-			return config{}, err
-		}
+	var (
+		lines keyLines
+		err   error
+	)
+	switch text := getenv(configText); {
+	case path != "":
+		lines, err = readConfigFile(path, &cfg)
+	case text != "":
+		path = configText // where faults are said to stand
+		lines, err = readConfig(path, strings.NewReader(text), &cfg)
+	}
+	if err != nil {
+		return config{}, err
 	}
 	if err := cfg.takeEnvironment(getenv); err != nil {
 		return config{}, err
@@ -322,6 +333,9 @@ func (cfg *config) check(dev bool) (faults []error) {
 	}
 	if cfg.Log.Format != "text" && cfg.Log.Format != "json" {
 		fault("log.format: %q is neither text nor json", cfg.Log.Format)
+	}
+	if err := cfg.Log.checkLoadEvery(); err != nil {
+		faults = append(faults, err)
 	}
 	if len(cfg.Call.KeyEnd) != 1 || !strings.Contains("0123456789ABCD*#", cfg.Call.KeyEnd) {
 		fault("call.key_end: %q is not one telephone key", cfg.Call.KeyEnd)

@@ -13,6 +13,10 @@ import (
 // environmentPrefix begins the names of our settings in the environment.
 const environmentPrefix = "LEXLINE_"
 
+// configText is the variable that holds the whole text of a configuration file, for
+// containers that are given no file.
+const configText = environmentPrefix + "CONFIG_TEXT"
+
 // serviceLinks are the variables that Kubernetes gives all containers for a service
 // named lexline, or lexline and more words:
 // https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables
@@ -23,7 +27,7 @@ var serviceLinks = sync.OnceValue(func() *regexp.Regexp {
 // checkEnvironment refuses settings in the environment that no key has. environ
 // has the form of os.Environ.
 func checkEnvironment(environ []string) error {
-	names, lists := map[string]reflect.Value{environmentPrefix + "CONFIG": {}}, map[string]bool{}
+	names, lists := map[string]reflect.Value{environmentPrefix + "CONFIG": {}, configText: {}}, map[string]bool{}
 	environmentNames("LEXLINE", reflect.ValueOf(config{}), names, lists)
 	for _, variable := range slices.Sorted(slices.Values(environ)) { // the same one first each time
 		name, _, _ := strings.Cut(variable, "=")

@@ -15,6 +15,7 @@ func TestEnvironmentIsChecked(t *testing.T) {
 		{"key below another's name", "LEXLINE_LISTEN=:1", "", ""},
 		{"empty value", "LEXLINE_LOG_LEVEL=", "", ""},
 		{"the file", "LEXLINE_CONFIG=lexline.yml", "", ""},
+		{"the file's text", "LEXLINE_CONFIG_TEXT=log: {level: debug}", "", ""},
 		{"of the region commands too", "LEXLINE_CONTROL_LISTEN=127.0.0.1:8472", "", ""},
 		{"somebody else's", "LEXLINES_AUTH_TOKEN=x", "", ""},
 		{"without a value", "LEXLINE", "", ""},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"sync"
+	"time"
 
 	"lexline/internal/certs"
 )
@@ -39,6 +40,9 @@ func (g *gateway) watchItself() (stop func()) {
 	watching.Go(func() { g.overload.run(ctx, g.door.Lateness, g.log) })
 	if g.cert != nil {
 		watching.Go(func() { g.cert.Run(ctx) })
+	}
+	if every := g.cfg.Log.LoadEvery; every != off {
+		watching.Go(func() { g.tellLoad(ctx, time.Duration(every)) })
 	}
 	return func() {
 		cancel()
