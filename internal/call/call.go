@@ -185,7 +185,7 @@ func New(cfg Config, info Info, leg Leg, bot Bot) *Call {
 			keyTimeout: cfg.KeyTimeout, keyEnd: cfg.KeyEnd, maxFailures: cfg.MaxFailures, giveUp: cfg.GiveUp,
 			noInput: cfg.NoInput, maxSilent: cfg.MaxSilent, maxTime: timeLeft(cfg.MaxTime, info.Began),
 			personKey: cfg.Handover.Key, keyed: transferTo(cfg.Handover.KeyTo),
-			failed: transferTo(cfg.Handover.Failed), silent: transferTo(cfg.Handover.Silent), tooLong: transferTo(cfg.Handover.TooLong),
+			failed: unasked(cfg.Handover.Failed, info.Returned), silent: unasked(cfg.Handover.Silent, info.Returned), tooLong: unasked(cfg.Handover.TooLong, info.Returned),
 			words: info.Words, fillers: lengths(cfg.Sounds.Fillers), fillerAfter: cfg.FillerAfter, fillerEvery: cfg.FillerEvery,
 		}},
 		ear: vad.NewEar(cfg.NewDetector(), cfg.Hearing),

@@ -30,7 +30,7 @@ type Handover struct {
 
 	// Who callers are handed over to in place of the goodbye: when the bot has failed
 	// too often, when they have said nothing too often, and when the call has gone on
-	// for too long. Empty: nobody.
+	// for too long. Empty, or they did not take this call before: nobody.
 	Failed, Silent, TooLong string
 
 	Goodbye string // the intent with which callers end the call, once it is fulfilled; empty: none
@@ -38,24 +38,51 @@ type Handover struct {
 	Hidden []string // slots whose values nobody is told
 }
 
-// Returned is a hand-over of this call that came to nothing, so that the caller is
-// back with the bot. The zero value is none.
+// Returned is a hand-over of this call that came to nothing. The zero value is none.
 type Returned struct {
 	Target string // who did not take the call
 	Intent string // that was in force when the call was handed over
 }
 
+// Fruitless are the hand-overs of this call that came to nothing, so that the caller
+// is back with the bot: by target, the latest first, behind them zero values. Of more
+// than fit the oldest are forgotten.
+type Fruitless [4]Returned
+
+// With returns f and one more.
+func (f Fruitless) With(r Returned) Fruitless {
+	with, n := Fruitless{r}, 1
+	for _, old := range f {
+		if old.Target != r.Target && n < len(with) {
+			with[n] = old
+			n++
+		}
+	}
+	return with
+}
+
+// to returns the hand-over to a target that came to nothing, and whether there is one.
+func (f Fruitless) to(target string) (Returned, bool) {
+	for _, r := range f {
+		if target != "" && r.Target == target {
+			return r, true
+		}
+	}
+	return Returned{}, false
+}
+
 // after returns how a call ends with this answer, once its last words were heard, and
-// whether it does. back is the hand-over from which the caller has come back.
+// whether it does. back are the hand-overs from which the caller has come back.
 //
 // Session attributes outlive a hand-over that came to nothing. The one that led to it
 // counts again only in an answer that closes the intent it was set in: then the caller
 // has asked once more.
-func (h *Handover) after(a *Answer, back Returned) (end Termination, ends bool) {
-	again := back == Returned{} || a.Closed && a.Intent == back.Intent
+func (h *Handover) after(a *Answer, back Fruitless) (end Termination, ends bool) {
 	transfer, redirect := a.Attributes[TransferAttribute], a.Attributes[RedirectAttribute]
+	failed, tried := back.to(transfer)
+	again := a.Closed && a.Intent == failed.Intent
 	switch {
-	case slices.Contains(h.Targets, transfer) && (again || transfer != back.Target):
+	case slices.Contains(h.Targets, transfer) && (!tried || again):
 		return transferred(transfer), true
 	case slices.Contains(h.Redirects, redirect):
 		return Termination{Result: Success, Reason: Redirected, Next: Next{Kind: NextRedirect, Target: redirect}}, true
@@ -70,6 +97,16 @@ func (h *Handover) after(a *Answer, back Returned) (end Termination, ends bool) 
 
 func transferred(to string) Termination {
 	return Termination{Result: Success, Reason: Transferred, Next: transferTo(to)}
+}
+
+// unasked is the hand-over to a target for which nobody has asked, in place of a
+// goodbye. One that came to nothing is not tried again: a call that nothing else ends
+// would go round for ever.
+func unasked(target string, back Fruitless) Next {
+	if _, tried := back.to(target); tried {
+		return Next{}
+	}
+	return transferTo(target)
 }
 
 // transferTo is the hand-over to a target, or a hang-up if there is none.
@@ -129,7 +166,7 @@ func (h *Handover) context(a *Answer) string {
 	b.WriteString(a.Intent)
 	slots := make([]string, 0, len(a.Slots))
 	for slot := range a.Slots {
-		if top, _, _ := strings.Cut(slot, "."); !slices.Contains(h.Hidden, slot) && !slices.Contains(h.Hidden, top) {
+		if !h.hides(slot) {
 			slots = append(slots, slot)
 		}
 	}
@@ -138,6 +175,14 @@ func (h *Handover) context(a *Answer) string {
 		b.WriteString("; " + slot + ": " + a.Slots[slot])
 	}
 	return bounded(b.String(), MaxContext)
+}
+
+// hides reports whether nobody is told a slot's value: it is hidden itself, or the slot
+// that it is a part of, or one of its parts, whose value is in its own.
+func (h *Handover) hides(slot string) bool {
+	return slices.ContainsFunc(h.Hidden, func(hidden string) bool {
+		return slot == hidden || strings.HasPrefix(slot, hidden+".") || strings.HasPrefix(hidden, slot+".")
+	})
 }
 
 // bounded returns text as valid UTF-8 of at most n bytes.

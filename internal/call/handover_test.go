@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -19,7 +20,7 @@ var flowerShop = Handover{
 	Key:     '0', KeyTo: "desk", KeySlots: []string{"Guests"},
 	Failed: "desk", Silent: "desk", TooLong: "desk",
 	Goodbye: "GoodbyeIntent",
-	Hidden:  []string{"CardNumber", "Address"},
+	Hidden:  []string{"CardNumber", "Address", "Trip.Door"},
 }
 
 func TestWhatAnAnswerEndsACallWith(t *testing.T) {
@@ -34,33 +35,34 @@ func TestWhatAnAnswerEndsACallWith(t *testing.T) {
 	tests := []struct {
 		name   string
 		answer Answer
-		back   Returned
+		back   Fruitless
 		ends   bool
 		want   Termination
 	}{
-		{"a question", Answer{Intent: "OrderFlowers", State: "InProgress"}, Returned{}, false, goesOn},
-		{"the dialog is closed", Answer{Intent: "OrderFlowers", State: "Fulfilled", Closed: true}, Returned{}, true, Termination{Result: Success, Reason: BotClosed}},
-		{"goodbye, and the dialog is left open", Answer{Intent: "GoodbyeIntent", State: "Fulfilled"}, Returned{}, true, Termination{Result: Success, Reason: BotClosed}},
-		{"goodbye that is not fulfilled", Answer{Intent: "GoodbyeIntent", State: "InProgress"}, Returned{}, false, goesOn},
-		{"intent fulfilled", Answer{Intent: "TalkToAgent", State: "Fulfilled"}, Returned{}, true, transferred("desk")},
-		{"intent ready", Answer{Intent: "TalkToAgent", State: "ReadyForFulfillment"}, Returned{}, true, transferred("desk")},
-		{"intent in progress", Answer{Intent: "TalkToAgent", State: "InProgress"}, Returned{}, false, goesOn},
-		{"intent in force when the bot closes", Answer{Intent: "TalkToAgent", State: "InProgress", Closed: true}, Returned{}, true, transferred("desk")},
-		{"the caller said no to being handed over", Answer{Intent: "TalkToAgent", State: "Failed", Closed: true}, Returned{}, true, Termination{Result: Success, Reason: BotClosed}},
-		{"attribute, in the middle of a dialog", Answer{Intent: "OrderFlowers", State: "InProgress", Attributes: with(TransferAttribute, "sales")}, Returned{}, true, transferred("sales")},
-		{"attribute goes before intent", Answer{Intent: "TalkToAgent", State: "Fulfilled", Attributes: with(TransferAttribute, "sales")}, Returned{}, true, transferred("sales")},
-		{"attribute names a number", Answer{Attributes: with(TransferAttribute, "+15550199")}, Returned{}, false, goesOn},
-		{"attribute names a redirect", Answer{Attributes: with(TransferAttribute, "survey")}, Returned{}, false, goesOn},
-		{"redirect", Answer{Attributes: with(RedirectAttribute, "survey")}, Returned{}, true, Termination{Result: Success, Reason: Redirected, Next: Next{Kind: NextRedirect, Target: "survey"}}},
-		{"redirect to an address", Answer{Attributes: with(RedirectAttribute, "https://example.com")}, Returned{}, false, goesOn},
-		{"hang-up", Answer{Attributes: with(HangUpAttribute, "yes")}, Returned{}, true, Termination{Result: Success, Reason: BotHungUp}},
-		{"no hang-up", Answer{Attributes: with(HangUpAttribute, "No")}, Returned{}, false, goesOn},
+		{"a question", Answer{Intent: "OrderFlowers", State: "InProgress"}, Fruitless{}, false, goesOn},
+		{"the dialog is closed", Answer{Intent: "OrderFlowers", State: "Fulfilled", Closed: true}, Fruitless{}, true, Termination{Result: Success, Reason: BotClosed}},
+		{"goodbye, and the dialog is left open", Answer{Intent: "GoodbyeIntent", State: "Fulfilled"}, Fruitless{}, true, Termination{Result: Success, Reason: BotClosed}},
+		{"goodbye that is not fulfilled", Answer{Intent: "GoodbyeIntent", State: "InProgress"}, Fruitless{}, false, goesOn},
+		{"intent fulfilled", Answer{Intent: "TalkToAgent", State: "Fulfilled"}, Fruitless{}, true, transferred("desk")},
+		{"intent ready", Answer{Intent: "TalkToAgent", State: "ReadyForFulfillment"}, Fruitless{}, true, transferred("desk")},
+		{"intent in progress", Answer{Intent: "TalkToAgent", State: "InProgress"}, Fruitless{}, false, goesOn},
+		{"intent in force when the bot closes", Answer{Intent: "TalkToAgent", State: "InProgress", Closed: true}, Fruitless{}, true, transferred("desk")},
+		{"the caller said no to being handed over", Answer{Intent: "TalkToAgent", State: "Failed", Closed: true}, Fruitless{}, true, Termination{Result: Success, Reason: BotClosed}},
+		{"attribute, in the middle of a dialog", Answer{Intent: "OrderFlowers", State: "InProgress", Attributes: with(TransferAttribute, "sales")}, Fruitless{}, true, transferred("sales")},
+		{"attribute goes before intent", Answer{Intent: "TalkToAgent", State: "Fulfilled", Attributes: with(TransferAttribute, "sales")}, Fruitless{}, true, transferred("sales")},
+		{"attribute names a number", Answer{Attributes: with(TransferAttribute, "+15550199")}, Fruitless{}, false, goesOn},
+		{"attribute names a redirect", Answer{Attributes: with(TransferAttribute, "survey")}, Fruitless{}, false, goesOn},
+		{"redirect", Answer{Attributes: with(RedirectAttribute, "survey")}, Fruitless{}, true, Termination{Result: Success, Reason: Redirected, Next: Next{Kind: NextRedirect, Target: "survey"}}},
+		{"redirect to an address", Answer{Attributes: with(RedirectAttribute, "https://example.com")}, Fruitless{}, false, goesOn},
+		{"hang-up", Answer{Attributes: with(HangUpAttribute, "yes")}, Fruitless{}, true, Termination{Result: Success, Reason: BotHungUp}},
+		{"no hang-up", Answer{Attributes: with(HangUpAttribute, "No")}, Fruitless{}, false, goesOn},
 
-		{"back, the attribute is still there", Answer{Intent: "OrderFlowers", State: "InProgress", Attributes: with(TransferAttribute, "sales")}, Returned{"sales", "TalkToSales"}, false, goesOn},
-		{"back, and another intent is closed", Answer{Intent: "OrderFlowers", State: "Fulfilled", Closed: true, Attributes: with(TransferAttribute, "sales")}, Returned{"sales", "TalkToSales"}, true, Termination{Result: Success, Reason: BotClosed}},
-		{"back, and asked for again", Answer{Intent: "TalkToSales", State: "Fulfilled", Closed: true, Attributes: with(TransferAttribute, "sales")}, Returned{"sales", "TalkToSales"}, true, transferred("sales")},
-		{"back, and asked for somebody else", Answer{Attributes: with(TransferAttribute, "desk")}, Returned{"sales", "TalkToSales"}, true, transferred("desk")},
-		{"back, and asked for by intent", Answer{Intent: "TalkToAgent", State: "Fulfilled"}, Returned{"desk", "TalkToAgent"}, true, transferred("desk")},
+		{"back, the attribute is still there", Answer{Intent: "OrderFlowers", State: "InProgress", Attributes: with(TransferAttribute, "sales")}, Fruitless{{"sales", "TalkToSales"}}, false, goesOn},
+		{"back, and another intent is closed", Answer{Intent: "OrderFlowers", State: "Fulfilled", Closed: true, Attributes: with(TransferAttribute, "sales")}, Fruitless{{"sales", "TalkToSales"}}, true, Termination{Result: Success, Reason: BotClosed}},
+		{"back, and asked for again", Answer{Intent: "TalkToSales", State: "Fulfilled", Closed: true, Attributes: with(TransferAttribute, "sales")}, Fruitless{{"sales", "TalkToSales"}}, true, transferred("sales")},
+		{"back, and asked for somebody else", Answer{Attributes: with(TransferAttribute, "desk")}, Fruitless{{"sales", "TalkToSales"}}, true, transferred("desk")},
+		{"back from both, the first attribute is still there", Answer{Intent: "OrderFlowers", State: "InProgress", Attributes: with(TransferAttribute, "sales")}, Fruitless{{"desk", "TalkToAgent"}, {"sales", "OrderFlowers"}}, false, goesOn},
+		{"back, and asked for by intent", Answer{Intent: "TalkToAgent", State: "Fulfilled"}, Fruitless{{"desk", "TalkToAgent"}}, true, transferred("desk")},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -70,13 +72,31 @@ func TestWhatAnAnswerEndsACallWith(t *testing.T) {
 			}
 		})
 	}
-	if _, ends := new(Handover).after(&Answer{Intent: "TalkToAgent", Attributes: with(TransferAttribute, "desk", RedirectAttribute, "")}, Returned{}); ends {
+	if _, ends := new(Handover).after(&Answer{Intent: "TalkToAgent", Attributes: with(TransferAttribute, "desk", RedirectAttribute, "")}, Fruitless{}); ends {
 		t.Error("without a configuration a bot ended a call by attribute")
 	}
 }
 
+func TestFruitlessHandOvers(t *testing.T) {
+	var f Fruitless
+	for i, target := range []string{"a", "b", "a", "c", "d", "e"} {
+		f = f.With(Returned{Target: target, Intent: strconv.Itoa(i)})
+	}
+	if want := (Fruitless{{"e", "5"}, {"d", "4"}, {"c", "3"}, {"a", "2"}}); f != want {
+		t.Errorf("got %v; want %v: the latest of each target, without the oldest", f, want)
+	}
+	if got, ok := f.to("a"); !ok || got.Intent != "2" {
+		t.Errorf("to a: %v, %t", got, ok)
+	}
+	for _, target := range []string{"b", ""} {
+		if got, ok := f.to(target); ok {
+			t.Errorf("to %q: %v; want none", target, got)
+		}
+	}
+}
+
 func TestWhatIsPassedOn(t *testing.T) {
-	slots := map[string]string{"FlowerType": "roses", "PickupDate": "2026-12-01", "CardNumber": "4111", "Address.Street": "Elm Street"}
+	slots := map[string]string{"FlowerType": "roses", "PickupDate": "2026-12-01", "CardNumber": "4111", "Address.Street": "Elm Street", "Trip": "home, door 4", "Trip.Door": "4", "Trips": "2"}
 	tests := []struct {
 		name   string
 		answer *Answer
@@ -85,7 +105,7 @@ func TestWhatIsPassedOn(t *testing.T) {
 		{"nothing is known", nil, ""},
 		{"no intent", &Answer{Slots: map[string]string{"a": "b"}}, ""},
 		{"intent", &Answer{Intent: "TalkToAgent"}, "TalkToAgent"},
-		{"slots in order, without the hidden ones", &Answer{Intent: "OrderFlowers", Slots: slots}, "OrderFlowers; FlowerType: roses; PickupDate: 2026-12-01"},
+		{"slots in order, without the hidden ones", &Answer{Intent: "OrderFlowers", Slots: slots}, "OrderFlowers; FlowerType: roses; PickupDate: 2026-12-01; Trips: 2"},
 		{"the bot's own words", &Answer{Intent: "OrderFlowers", Slots: slots, Attributes: map[string]string{ContextAttribute: "a wedding \xff"}}, "a wedding \uFFFD"},
 	}
 	for _, test := range tests {
@@ -199,17 +219,27 @@ func TestInPlaceOfAGoodbye(t *testing.T) {
 		{"too long", Config{MaxTime: 5 * time.Second}, prompts, func(*running) { pass(10 * time.Second) }, Termination{Result: LimitReached, Reason: TooLong}},
 	}
 	for _, test := range tests {
-		for _, handover := range []Handover{{}, flowerShop} {
-			t.Run(test.name+" "+handover.Failed, func(t *testing.T) {
+		for _, way := range []struct {
+			name     string
+			handover Handover
+			back     Fruitless
+			desk     bool
+		}{
+			{"without a target", Handover{}, Fruitless{}, false},
+			{"with one", flowerShop, Fruitless{}, true},
+			{"back from another", flowerShop, Fruitless{{Target: "sales"}}, true},
+			{"back from it", flowerShop, Fruitless{{Target: "sales"}, {Target: "desk"}}, false}, // else the call goes round for ever
+		} {
+			t.Run(test.name+", "+way.name, func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					cfg := test.cfg
-					cfg.Handover = handover
+					cfg.Handover = way.handover
 					cfg.Sounds = Sounds{Apology: soundLike('s', 500*time.Millisecond), StillThere: soundLike('t', 500*time.Millisecond), Goodbye: soundLike('g', 2*time.Second)}
-					r := start(t, cfg, test.answer)
+					r := startAs(t, cfg, Info{ID: "CA1", Returned: way.back}, test.answer)
 					test.do(r)
 					want := test.want
 					goodbye := 2000 * bytesPerMillisecond
-					if handover.Failed != "" {
+					if way.desk {
 						want.Next, goodbye = transferTo("desk"), 0
 					}
 					if diff := cmp.Diff(want, <-r.done); diff != "" {

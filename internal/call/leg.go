@@ -21,7 +21,7 @@ type Info struct {
 
 	// Began is when the call's first stream began; the zero time: with this one.
 	Began    time.Time
-	Returned Returned // the hand-over of this call from which the caller is back
+	Returned Fruitless // the hand-overs of this call from which the caller is back
 
 	// Outbound says that the call was placed by its line: From is the line's number,
 	// and To is who was called.

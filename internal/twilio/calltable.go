@@ -46,6 +46,10 @@ type knownCall struct {
 	resumes []time.Time
 	touched time.Time
 
+	returned  call.Fruitless // hand-overs that came to nothing before the stream
+	handovers uint16         // targets dialled before the stream
+	told      bool           // a status callback has told how the call ended
+
 	retryKey    string // of the latest answer to /resume
 	retryAnswer []byte
 }
@@ -107,14 +111,16 @@ func (t *callTable) opened(sid string, now time.Time) {
 }
 
 // attach makes s the call's live stream and returns the one that it replaces,
-// or nil. began is when the call's first stream began; zero: that is s.
-func (t *callTable) attach(sid string, s *stream, began, now time.Time) *stream {
+// or nil. facts are what its token vouches for: where they do not say when the call's
+// first stream began, that is s.
+func (t *callTable) attach(facts claims, s *stream, now time.Time) *stream {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	known := t.knowLocked(sid, now)
+	known := t.knowLocked(facts.callSID, now)
 	previous := known.live
 	known.live, known.over = s, false
-	if known.began = began; began.IsZero() {
+	known.returned, known.handovers = facts.returned, facts.handovers
+	if known.began = facts.began; known.began.IsZero() {
 		known.began = now
 	}
 	return previous
@@ -143,25 +149,35 @@ func (k *knownCall) concludeLocked(sid string, end call.Termination, now time.Ti
 	k.end = pass{
 		callSID: sid, target: end.Next.Target, next: end.Next.Kind, told: spoke(end),
 		intent: end.Next.Intent, context: end.Next.Context, began: k.began,
+		returned: k.returned, handovers: k.handovers,
 	}
 }
 
-// recall takes over the end of a call from another instance, unless a stream of it is
-// live here.
-func (t *callTable) recall(sid string, end pass, now time.Time) {
+// recall takes over from another instance how a call ended, or, where p names no line,
+// that it goes on, unless a stream of it is live here or more is known here.
+func (t *callTable) recall(p pass, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if known := t.knowLocked(sid, now); known.live == nil {
-		known.over, known.end, known.began = true, end, end.began
+	known := t.knowLocked(p.callSID, now)
+	switch {
+	case known.live != nil && !known.live.concluded, p.handovers < known.handovers, known.over && p.handovers <= known.end.handovers:
+	case p.line == "":
+		known.goBackLocked(p)
+	default:
+		known.over, known.end, known.began = true, p, p.began
 	}
 }
 
-// goBack notes that a call that was over goes on.
-func (t *callTable) goBack(sid string, began, now time.Time) {
+// goBack notes that a call that was over goes on. p is what a stream of it begins with.
+func (t *callTable) goBack(p pass, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	known := t.knowLocked(sid, now)
-	known.over, known.end, known.opened, known.answer, known.began = false, pass{}, true, nil, began
+	t.knowLocked(p.callSID, now).goBackLocked(p)
+}
+
+func (k *knownCall) goBackLocked(p pass) {
+	k.over, k.end, k.opened, k.answer = false, pass{}, true, nil
+	k.began, k.returned, k.handovers = p.began, p.returned, p.handovers
 }
 
 // detach notes how Serve ended on s. A stream that was replaced says nothing
@@ -184,6 +200,26 @@ func (t *callTable) hungUp(sid string, now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.knowLocked(sid, now).over = true
+}
+
+// tellsEnd notes that a status callback has told how a call ended. It reports whether
+// it is the first: Twilio asks again when it did not get our answer.
+func (t *callTable) tellsEnd(sid string, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.knowLocked(sid, now)
+	first := !known.told
+	known.told = true
+	return first
+}
+
+// mayGoOn reports whether another instance may know more of a call: it is not over, or
+// was handed over to somebody who may not have taken it.
+func (t *callTable) mayGoOn(sid string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	known := t.calls[sid]
+	return known == nil || !known.over || known.end.next == call.NextTransfer
 }
 
 // isOver reports whether a call is known to be over.
@@ -225,8 +261,8 @@ func (t *callTable) poke(sid string) {
 }
 
 // resume decides what to do with a call whose stream has ended, and counts the
-// reconnections. The pass says how a call ended that is over, and when one began that
-// is reconnected. A call that is not known here is reconnected: another instance
+// reconnections. The pass says how a call ended that is over, and what the stream of one
+// begins with that is reconnected. A call that is not known here is reconnected: another instance
 // may have lost it.
 func (t *callTable) resume(sid string, now time.Time) (nextStep, pass) {
 	t.mu.Lock()
@@ -249,7 +285,7 @@ func (t *callTable) resume(sid string, now time.Time) (nextStep, pass) {
 	}
 	known.resumes = append(recent, now)
 	known.opened, known.answer = true, nil
-	return reconnectCall, pass{began: known.began}
+	return reconnectCall, pass{began: known.began, returned: known.returned, handovers: known.handovers}
 }
 
 // retried returns the answer that a question with this key got before, or nil.

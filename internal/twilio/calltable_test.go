@@ -44,7 +44,7 @@ func TestCallTableResume(t *testing.T) {
 		return func(table *callTable) {
 			s := newTestStream()
 			table.opened("CA1", testTime)
-			table.attach("CA1", s, time.Time{}, testTime)
+			table.attach(claims{callSID: "CA1"}, s, testTime)
 			table.detach("CA1", s, call.Termination{Result: result, Reason: reason}, testTime)
 		}
 	}
@@ -56,7 +56,7 @@ func TestCallTableResume(t *testing.T) {
 		{"not known: another instance may have lost it", func(*callTable) {}, reconnectCall},
 		{"greeted, stream never opened", func(c *callTable) { c.greet("CA1", testTime, answers(testTime)) }, reconnectCall},
 		{"stream opened, never started", func(c *callTable) { c.opened("CA1", testTime) }, reconnectCall},
-		{"still live", func(c *callTable) { c.attach("CA1", newTestStream(), time.Time{}, testTime) }, reconnectCall},
+		{"still live", func(c *callTable) { c.attach(claims{callSID: "CA1"}, newTestStream(), testTime) }, reconnectCall},
 		{"bot closed", ended(call.Success, call.BotClosed), leaveCall},
 		{"caller left", ended(call.CallerEnded, call.CallerLeft), leaveCall},
 		{"bot failed for good", ended(call.UpstreamFault, call.BotFailed), leaveCall},
@@ -107,10 +107,10 @@ func TestResumeDoesNotCircle(t *testing.T) {
 func TestReplacedStreamSaysNothingAboutTheCall(t *testing.T) {
 	table := newCallTable(10)
 	first, second := newTestStream(), newTestStream()
-	if got := table.attach("CA1", first, time.Time{}, testTime); got != nil {
+	if got := table.attach(claims{callSID: "CA1"}, first, testTime); got != nil {
 		t.Fatalf("first attach replaced %v", got)
 	}
-	if got := table.attach("CA1", second, time.Time{}, testTime); got != first {
+	if got := table.attach(claims{callSID: "CA1"}, second, testTime); got != first {
 		t.Fatalf("second attach replaced %v, want the first stream", got)
 	}
 	table.detach("CA1", first, call.Termination{Result: call.Success, Reason: call.BotClosed}, testTime)
@@ -131,7 +131,7 @@ func TestCallTableForgets(t *testing.T) {
 	const limit = 50
 	table, now := newCallTable(limit), testTime
 	live := newTestStream()
-	table.attach("CAlive", live, time.Time{}, now)
+	table.attach(claims{callSID: "CAlive"}, live, now)
 	for i := range 10 * limit {
 		table.greet(fmt.Sprint("CA", i), now, answers(now.Add(time.Minute)))
 		if n := len(table.calls); n > limit {

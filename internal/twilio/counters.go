@@ -6,7 +6,7 @@ import "sync"
 // report about once a second; the numbers are exact once they have ended.
 type Counters struct {
 	Webhooks           int64 `json:"webhooks"`            // POST /twiml answered with what its line says
-	Resumes            int64 `json:"resumes"`             // POST /resume answered for a caller who is still there
+	Resumes            int64 `json:"resumes"`             // calls reconnected after their stream was lost
 	RejectedSignatures int64 `json:"rejected_signatures"` // webhooks and handshakes whose signature was not Twilio's
 	RejectedTokens     int64 `json:"rejected_tokens"`     // handshakes with a wrong, old or used token
 	RejectedRequests   int64 `json:"rejected_requests"`   // requests refused for their form, size, method or account

@@ -31,6 +31,7 @@ func (d *Door) conclude(facts claims, s *stream, end call.Termination) {
 	d.note(pass{
 		callSID: facts.callSID, line: facts.line, target: end.Next.Target, next: end.Next.Kind, told: spoke(end),
 		intent: end.Next.Intent, context: end.Next.Context, began: began, expires: now.Add(concludeKept),
+		returned: facts.returned, handovers: facts.handovers,
 	})
 }
 
@@ -67,16 +68,15 @@ func (d *Door) recall(ctx context.Context, sid string) {
 		d.log.Warn("note on the end of a call is not one of ours", slog.String("call", sid))
 		return
 	}
-	if p.line != "" {
-		d.calls.recall(sid, p, d.now())
-	}
+	d.calls.recall(p, d.now())
 }
 
-// goBack makes known that a call goes on with the bot after all.
+// goBack makes known that a call goes on with the bot after all. p is what a stream of
+// it begins with.
 func (d *Door) goBack(p pass) {
 	now := d.now()
-	d.calls.goBack(p.callSID, p.began, now)
-	d.note(pass{callSID: p.callSID, expires: now.Add(concludeKept)})
+	d.calls.goBack(p, now)
+	d.note(pass{callSID: p.callSID, began: p.began, returned: p.returned, handovers: p.handovers, expires: now.Add(concludeKept)})
 }
 
 // carryOn answers what becomes of a call that is over. p is how it ended.
@@ -109,6 +109,7 @@ func (d *Door) handOver(links links, line *preparedLine, target *Target, p pass,
 	p.line, p.target, p.expires = line.Name, target.Name, d.now().Add(passTime)
 	dialled := links.dialled + d.sealer.sealPass(dialledPass, pass{
 		callSID: p.callSID, line: line.Name, target: target.Name, intent: p.intent, context: p.context, began: p.began, expires: p.expires,
+		returned: p.returned, handovers: p.handovers,
 	}) + links.query
 	whisper := ""
 	if target.Kind == TargetNumber && target.Whisper != WhisperOff {
@@ -164,6 +165,7 @@ func (d *Door) afterDial(links links, line *preparedLine, p pass, form url.Value
 	}
 	d.log.Warn("hand-over came to nothing", slog.String("call", p.callSID), slog.String("line", line.Name),
 		slog.String("target", p.target), slog.String("status", dialStatus(form)))
+	p.returned, p.handovers = p.returned.With(call.Returned{Target: p.target, Intent: p.intent}), p.handovers+1
 	then := target.Unanswered
 	switch {
 	case then.Bot && d.isClosing():
@@ -174,7 +176,7 @@ func (d *Door) afterDial(links links, line *preparedLine, p pass, form url.Value
 		length, now := sayTime(then.Say), d.now()
 		d.expect(p.callSID, length, now)
 		facts := claimsOf(form, line, true, now.Add(length+30*time.Second))
-		facts.began, facts.returned = p.began, call.Returned{Target: p.target, Intent: p.intent}
+		facts.began, facts.returned, facts.handovers = p.began, p.returned, p.handovers
 		return links.connectAgain(line, then.Say, d.sealer.seal(facts))
 	case then.Next != "":
 		return d.handOver(links, line, d.onward.targets[then.Next], p, then.Say)

@@ -220,7 +220,7 @@ func TestBackWithTheBot(t *testing.T) {
 	infos := make(chan call.Info, 3)
 	x := openExchange(t, func(ctx context.Context, leg call.Leg, info call.Info) call.Termination {
 		infos <- info
-		if info.Returned == (call.Returned{}) {
+		if info.Returned == (call.Fruitless{}) {
 			return handOverTo("desk", call.KeyedForPerson)(ctx, leg, info)
 		}
 		return listen(ctx, leg, info)
@@ -237,7 +237,7 @@ func TestBackWithTheBot(t *testing.T) {
 	}
 	p := x.started(streamURL(t, document), "CA1")
 	info := <-infos
-	if want := (call.Returned{Target: "desk", Intent: "OrderFlowers"}); info.Returned != want || !info.Resumed {
+	if want := (call.Fruitless{{Target: "desk", Intent: "OrderFlowers"}}); info.Returned != want || !info.Resumed {
 		t.Errorf("the stream is told %+v, resumed %t; want %+v, true", info.Returned, info.Resumed, want)
 	}
 	if age := time.Since(info.Began); info.Began.IsZero() || age < 0 || age > time.Minute {
@@ -246,8 +246,45 @@ func TestBackWithTheBot(t *testing.T) {
 	if err := p.conn.CloseNow(); err != nil {
 		t.Fatal(err)
 	}
-	if _, again := x.post("/resume", inProgress("CA1")); streamURL(t, again) == "" {
-		t.Errorf("POST /resume after the new stream broke = %s; want a stream", again)
+	_, again := x.post("/resume", inProgress("CA1"))
+	if streamURL(t, again) == "" {
+		t.Fatalf("POST /resume after the new stream broke = %s; want a stream", again)
+	}
+	x.started(streamURL(t, again), "CA1")
+	if told := <-infos; told.Returned != info.Returned || !told.Began.Equal(info.Began) {
+		t.Errorf("the stream after that is told %+v, began %v; want %+v, %v", told.Returned, told.Began, info.Returned, info.Began)
+	}
+	if n := x.door.Counters().Resumes; n != 2 {
+		t.Errorf("%d reconnections were counted; want those after the two streams that were lost", n)
+	}
+}
+
+// TestLaterEndCounts: a call is handed over at one instance, comes back at another and
+// goes on there. The first one has not seen that, and is asked what comes next.
+func TestLaterEndCounts(t *testing.T) {
+	notes := NewNotes()
+	share := withTargets(func(c *Config) { c.Notes = notes })
+	comesBack := func(elsewhere func(context.Context, call.Leg, call.Info) call.Termination) (*exchange, *phone) {
+		first, second := openExchange(t, handOverTo("desk", call.KeyedForPerson), share), openExchange(t, elsewhere, share)
+		first.streamed("CA1")
+		_, document := first.post("/resume", inProgress("CA1"))
+		_, document = second.post(first.linkIn(document, "/dialled/"), inProgress("CA1", "DialCallStatus", "no-answer"))
+		return first, second.started(streamURL(t, document), "CA1")
+	}
+
+	first, p := comesBack(handOverTo("sales", call.Transferred))
+	p.end()
+	_, document := first.post("/resume", inProgress("CA1"))
+	if !strings.Contains(document, "+14155550199") {
+		t.Fatalf("POST /resume at the first = %s; want sales, as was decided last", document)
+	}
+
+	first, p = comesBack(listen)
+	if err := p.conn.CloseNow(); err != nil {
+		t.Fatal(err)
+	}
+	if _, document := first.post("/resume", inProgress("CA1")); streamURL(t, document) == "" {
+		t.Errorf("POST /resume at the first after the stream at the second broke = %s; want a stream", document)
 	}
 }
 
@@ -319,8 +356,8 @@ func TestNotesThatFail(t *testing.T) {
 	if _, got := second.post("/resume", inProgress("CA1")); streamURL(t, got) == "" {
 		t.Errorf("POST /resume at another one = %s; want a stream", got)
 	}
-	if a, b := first.door.Counters().NotesFailed, second.door.Counters().NotesFailed; a != 1 || b != 1 {
-		t.Errorf("%d and %d failed notes were counted; want 1 and 1", a, b)
+	if a, b := first.door.Counters().NotesFailed, second.door.Counters().NotesFailed; a != 2 || b != 1 {
+		t.Errorf("%d and %d failed notes were counted; want 2 and 1", a, b)
 	}
 }
 

@@ -117,11 +117,8 @@ func (b *lineBook) add(line Line) error {
 
 // refuseBy prepares what callers get when all lines are busy.
 func (b *lineBook) refuseBy(r Refusal) {
-	for _, line := range b.byNumber {
+	for _, line := range b.byName {
 		line.refusal = r.document(line)
-	}
-	if b.fallback != nil {
-		b.fallback.refusal = r.document(b.fallback)
 	}
 }
 

@@ -3,6 +3,7 @@ package twilio
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -89,6 +90,21 @@ func TestOutboundCall(t *testing.T) {
 	}
 	if c := x.door.Counters(); c.Outbound != 1 || c.Webhooks != 1 {
 		t.Errorf("%d calls, %d of them outbound, want 1 and 1", c.Webhooks, c.Outbound)
+	}
+}
+
+// TestFullDoorTellsThoseWhoAreCalled: they hear what callers hear for whom there is no
+// room, not an application error.
+func TestFullDoorTellsThoseWhoAreCalled(t *testing.T) {
+	x := openExchange(t, listen, func(c *Config) {
+		twoLines(c)
+		c.Limits.Calls = 1
+		c.Refusal = Refusal{Kind: RefuseAsBusy}
+	})
+	x.greeted("CA1")
+	status, twiml := x.post(x.callPath(calledNumber, nil), dialedForm("CA2"))
+	if status != http.StatusOK || twiml != string(Refusal{Kind: RefuseAsBusy}.document(nil)) {
+		t.Errorf("answer %d %s; want the busy tone", status, twiml)
 	}
 }
 
@@ -213,8 +229,9 @@ func TestMachines(t *testing.T) {
 func TestStatusCallbacks(t *testing.T) {
 	var log bytes.Buffer
 	x := openExchange(t, nothing, func(c *Config) { c.Logger = slog.New(slog.NewTextHandler(&log, nil)) })
-	for _, status := range []string{"ringing", "in-progress", "completed", "completed", "busy", "no-answer", "failed", "canceled", "odd\nstatus"} {
-		got, body := x.post("/status-callback", dialedForm("CA1", "CallStatus", status, "CallDuration", "42", "AnsweredBy", "human\nx"))
+	for i, status := range []string{"ringing", "in-progress", "completed", "completed", "busy", "no-answer", "failed", "canceled", "odd\nstatus"} {
+		sid := fmt.Sprintf("CA%d", i)
+		got, body := x.post("/status-callback", dialedForm(sid, "CallStatus", status, "CallDuration", "42", "AnsweredBy", "human\nx"))
 		if got != http.StatusOK || !strings.Contains(body, "<Response></Response>") {
 			t.Errorf("status %q: answer %d %s", status, got, body)
 		}
@@ -225,6 +242,10 @@ func TestStatusCallbacks(t *testing.T) {
 	}
 	if n := strings.Count(log.String(), "call over"); n != 6 || !strings.Contains(log.String(), "status=busy seconds=42 outbound=true") || strings.Contains(log.String(), "5559999") {
 		t.Errorf("%d lines, want 6, and no number in\n%s", n, log.String())
+	}
+	x.post("/status-callback", dialedForm("CA2", "CallStatus", "completed")) // Twilio did not get the answer
+	if again := x.door.Counters().EndedCompleted; again != c.EndedCompleted {
+		t.Errorf("%d completed after a callback was repeated; want %d", again, c.EndedCompleted)
 	}
 	form := dialedForm("CA1", "CallStatus", "completed")
 	if status, _ := x.request(http.MethodPost, "/status-callback", form, sign("other", x.base+"/status-callback", form)); status != http.StatusForbidden {

@@ -12,7 +12,7 @@ import (
 // passKind says what a pass is for.
 type passKind byte
 
-// The kinds. A stream token begins with its version, 1 or 2: a pass is none, and none
+// The kinds. A stream token begins with its version, 1 to 3: a pass is none, and none
 // is a pass.
 const (
 	dialledPass passKind = 'd' // of the question what comes after a target was dialled
@@ -38,6 +38,11 @@ type pass struct {
 	context string
 	began   time.Time // when the call's first stream began
 	expires time.Time
+
+	// returned are the hand-overs that came to nothing before, and handovers is how many
+	// targets were dialled before: of two ends of one call the one behind more is the later.
+	returned  call.Fruitless
+	handovers uint16
 }
 
 // sealPass makes an address' last part, or a note, of a pass. It can be read by nobody
@@ -50,7 +55,12 @@ func (s *sealer) sealPass(kind passKind, p pass) string {
 	}
 	plain = binary.BigEndian.AppendUint64(plain, uint64(p.expires.Unix()))
 	plain = binary.BigEndian.AppendUint64(plain, milliseconds(p.began))
-	for _, text := range []string{p.callSID, p.line, p.target, p.intent, p.context} {
+	plain = binary.BigEndian.AppendUint16(plain, p.handovers)
+	texts := []string{p.callSID, p.line, p.target, p.intent, p.context}
+	for _, r := range p.returned {
+		texts = append(texts, r.Target, r.Intent)
+	}
+	for _, text := range texts {
 		text = strings.ToValidUTF8(text[:min(len(text), maxText)], "")
 		plain = append(binary.BigEndian.AppendUint16(plain, uint16(len(text))), text...)
 	}
@@ -75,7 +85,7 @@ func (s *sealer) openPass(kind passKind, text string, now time.Time) (pass, erro
 }
 
 func decodePass(kind passKind, plain []byte) (pass, bool) {
-	const head = 3 + 8 + 8
+	const head = 3 + 8 + 8 + 2
 	if len(plain) < head || plain[0] != byte(kind) || plain[1] > byte(call.NextRedirect) {
 		return pass{}, false
 	}
@@ -83,9 +93,15 @@ func decodePass(kind passKind, plain []byte) (pass, bool) {
 		next: call.NextKind(plain[1]), told: plain[2] == 1,
 		expires: time.Unix(int64(binary.BigEndian.Uint64(plain[3:])), 0),
 		began:   momentOf(binary.BigEndian.Uint64(plain[11:])),
+
+		handovers: binary.BigEndian.Uint16(plain[19:]),
+	}
+	texts := []*string{&p.callSID, &p.line, &p.target, &p.intent, &p.context}
+	for i := range p.returned {
+		texts = append(texts, &p.returned[i].Target, &p.returned[i].Intent)
 	}
 	rest := plain[head:]
-	for _, text := range []*string{&p.callSID, &p.line, &p.target, &p.intent, &p.context} {
+	for _, text := range texts {
 		if len(rest) < 2 {
 			return pass{}, false
 		}

@@ -14,6 +14,7 @@ import (
 func somePass() pass {
 	return pass{
 		callSID: "CA1", line: "flowers", target: "desk", next: call.NextTransfer, told: true, intent: "OrderFlowers",
+		returned: call.Fruitless{{Target: "desk", Intent: "TalkToAgent"}, {Target: "sales"}}, handovers: 3,
 		context: "OrderFlowers; FlowerType: roses", began: testTime.Add(-time.Minute), expires: testTime.Add(time.Minute),
 	}
 }

@@ -17,6 +17,9 @@ func (d *Door) answerStatus(_ *http.Request, form url.Values) []byte {
 	if !callHasEnded(status) {
 		return newDocument().bytes() // only how it is going
 	}
+	if !d.calls.tellsEnd(form.Get("CallSid"), d.now()) {
+		return newDocument().bytes()
+	}
 	d.tally.add(endedWith(status))
 	seconds, _ := strconv.Atoi(form.Get("CallDuration")) // 0 if it tells none
 	d.log.Info("call over", slog.String("call", form.Get("CallSid")), slog.String("status", status),

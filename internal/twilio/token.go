@@ -18,7 +18,7 @@ import (
 
 const (
 	minTokenKey  = 16 // bytes of Config.TokenKey
-	tokenVersion = 2
+	tokenVersion = 3
 	nonceBytes   = 12
 	maxField     = 255 // bytes of one text in a token
 
@@ -57,9 +57,10 @@ type claims struct {
 	answeredBy string
 	resumed    bool
 	outbound   bool
-	words      bool          // it stands for words to be said: it opens no stream
-	began      time.Time     // when the call's first stream began; zero: with this one
-	returned   call.Returned // the hand-over from which the caller is back
+	words      bool           // it stands for words to be said: it opens no stream
+	began      time.Time      // when the call's first stream began; zero: with this one
+	returned   call.Fruitless // the hand-overs from which the caller is back
+	handovers  uint16         // how many targets have been dialled before the stream
 	expires    time.Time
 }
 
@@ -108,7 +109,12 @@ func (s *sealer) seal(c claims) string {
 	}
 	plain = binary.BigEndian.AppendUint64(plain, uint64(c.expires.Unix()))
 	plain = binary.BigEndian.AppendUint64(plain, milliseconds(c.began))
-	for _, text := range []string{c.callSID, c.accountSID, c.line, c.from, c.to, c.answeredBy, c.returned.Target, c.returned.Intent} {
+	plain = binary.BigEndian.AppendUint16(plain, c.handovers)
+	texts := []string{c.callSID, c.accountSID, c.line, c.from, c.to, c.answeredBy}
+	for _, r := range c.returned {
+		texts = append(texts, r.Target, r.Intent)
+	}
+	for _, text := range texts {
 		text = strings.ToValidUTF8(text[:min(len(text), maxField)], "")
 		plain = append(append(plain, byte(len(text))), text...)
 	}
@@ -165,7 +171,7 @@ func momentOf(milliseconds uint64) time.Time {
 }
 
 func decodeClaims(plain []byte) (claims, bool) {
-	const head = 2 + 8 + 8
+	const head = 2 + 8 + 8 + 2
 	if len(plain) < head || plain[0] != tokenVersion {
 		return claims{}, false
 	}
@@ -175,8 +181,13 @@ func decodeClaims(plain []byte) (claims, bool) {
 		expires: time.Unix(int64(binary.BigEndian.Uint64(plain[2:])), 0),
 	}
 	c.began = momentOf(binary.BigEndian.Uint64(plain[10:]))
+	c.handovers = binary.BigEndian.Uint16(plain[18:])
+	texts := []*string{&c.callSID, &c.accountSID, &c.line, &c.from, &c.to, &c.answeredBy}
+	for i := range c.returned {
+		texts = append(texts, &c.returned[i].Target, &c.returned[i].Intent)
+	}
 	rest := plain[head:]
-	for _, text := range []*string{&c.callSID, &c.accountSID, &c.line, &c.from, &c.to, &c.answeredBy, &c.returned.Target, &c.returned.Intent} {
+	for _, text := range texts {
 		if len(rest) == 0 {
 			return claims{}, false
 		}

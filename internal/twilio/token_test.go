@@ -32,7 +32,7 @@ func someClaims() claims {
 	return claims{
 		callSID: "CA1234567890abcdef", accountSID: "AC1234567890abcdef", line: "flowers",
 		from: "+14155550123", to: "+14155550100", resumed: true, expires: testTime.Add(time.Minute),
-		began: testTime.Add(-time.Minute), returned: call.Returned{Target: "desk", Intent: "TalkToAgent"},
+		began: testTime.Add(-time.Minute), returned: call.Fruitless{{Target: "desk", Intent: "TalkToAgent"}, {Target: "sales"}}, handovers: 2,
 	}
 }
 
@@ -147,7 +147,11 @@ func FuzzToken(f *testing.F) {
 		}
 		plain := []byte(token)
 		if c, ok := decodeClaims(plain); ok {
-			if n := 25 + len(c.returned.Target) + len(c.returned.Intent) + len(c.callSID) + len(c.accountSID) + len(c.line) + len(c.from) + len(c.to); n != len(plain) {
+			n := 34 + len(c.callSID) + len(c.accountSID) + len(c.line) + len(c.from) + len(c.to) + len(c.answeredBy)
+			for _, r := range c.returned {
+				n += len(r.Target) + len(r.Intent)
+			}
+			if n != len(plain) {
 				t.Errorf("decodeClaims(%q) = %+v, which is %d bytes of %d", plain, c, n, len(plain))
 			}
 		}

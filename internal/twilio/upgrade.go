@@ -160,7 +160,7 @@ func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *l
 		defer words.updater.stop()
 		side, s.poke = words, words.updater.poke
 	}
-	old := d.calls.attach(facts.callSID, s, facts.began, d.now())
+	old := d.calls.attach(facts, s, d.now())
 	l.conclude = func(end call.Termination) { d.conclude(facts, s, end) }
 	end := call.Termination{Result: call.PeerFault, Reason: call.LegLost}
 	if err := d.replace(ctx, old); err != nil {

@@ -211,7 +211,7 @@ func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 	if !d.calls.isOver(sid) {
 		d.awaitEnd(r, sid)
 	}
-	if !d.calls.isOver(sid) {
+	if d.calls.mayGoOn(sid) {
 		d.recall(r.Context(), sid)
 	}
 	if d.isClosing() && !d.calls.isOver(sid) {
@@ -221,7 +221,6 @@ func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 	if err != nil {
 		return d.refuseLine(form, err)
 	}
-	d.tally.add(Counters{Resumes: 1})
 	answer := d.resume(d.linksOf(r), line, form)
 	d.calls.remember(sid, r.Header.Get(retryHeader), answer)
 	return answer
@@ -240,12 +239,13 @@ func (d *Door) resume(links links, line *preparedLine, form url.Values) []byte {
 			slog.String("call", sid), slog.String("line", line.Name), slog.Int("reconnected", maxResumes))
 		return hangUp(line, line.Apology)
 	}
+	d.tally.add(Counters{Resumes: 1})
 	d.log.Info("call is reconnected", slog.String("call", sid), slog.String("line", line.Name))
 	length := greetingTime(&preparedLine{Line: Line{Greeting: line.Resuming}})
 	d.expect(sid, length, now)
 	expires := now.Add(length + 30*time.Second)
 	facts := claimsOf(form, line, true, expires)
-	facts.began = known.began
+	facts.began, facts.returned, facts.handovers = known.began, known.returned, known.handovers
 	return links.reconnect(line, d.sealer.seal(facts))
 }
 
