@@ -256,3 +256,18 @@ func TestCallsOfAFile(t *testing.T) {
 		}
 	}
 }
+
+// TestTableWithoutAConfiguration names a table on the command line alone, as the help
+// does: there is no region of a bot then.
+func TestTableWithoutAConfiguration(t *testing.T) {
+	cfg := defaultConfig()
+	o := callsOptions{store: "dynamodb:lexline-calls@us-west-2"}
+	store, err := o.open(t.Context(), &cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if got, want := fmt.Sprint(store), "DynamoDB table lexline-calls in us-west-2"; got != want {
+		t.Errorf("opened is %s; want %s", got, want)
+	}
+}

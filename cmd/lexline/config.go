@@ -507,9 +507,14 @@ func (cfg *config) dynamoDB() dynamodb.Config {
 	return cfg.dynamoTable(d)
 }
 
-// dynamoTable is a table in DynamoDB as it is configured.
+// dynamoTable is a table in DynamoDB as it is configured. Commands that need no region
+// of a bot may have none.
 func (cfg *config) dynamoTable(d dynamoConfig) dynamodb.Config {
-	c := dynamodb.Config{Name: d.Name, Region: cmp.Or(d.Region, cfg.Table.Region, cfg.Regions[0].Name), Endpoint: d.Endpoint}
+	first := ""
+	if len(cfg.Regions) > 0 {
+		first = cfg.Regions[0].Name
+	}
+	c := dynamodb.Config{Name: d.Name, Region: cmp.Or(d.Region, cfg.Table.Region, first), Endpoint: d.Endpoint}
 	if a := cfg.AWS; a != (awsConfig{}) {
 		c.Credentials = credentials.NewStaticCredentialsProvider(a.AccessKeyID, a.SecretAccessKey, "")
 	}
