@@ -44,8 +44,8 @@ const (
 // listTime is what a List may take at most: it may have to ask for many days.
 const listTime = 20 * time.Second
 
-// CallsConfig says how long back List looks where its filter does not say it; the rest
-// is as of a table of regions.
+// CallsConfig says how long back List looks where its filter does not say it, which a
+// reader may know less well than those who write; the rest is as of a table of regions.
 type CallsConfig struct {
 	Config
 	Retention time.Duration
@@ -208,20 +208,14 @@ func secondsOf(v types.AttributeValue) time.Time {
 }
 
 // List implements record.Store with a Query for each day of the time that is wanted,
-// the latest first; without an end that is today, without a beginning the retention time
-// ago. Filtered is what was read: a rare reason costs as much as all of its days.
+// the latest first; without an end that is tomorrow, without a beginning the retention
+// time ago. Only items of the time that is wanted are read. By what else they are
+// filtered is looked at here: a rare reason costs as much as all calls of that time.
 func (c *Calls) List(ctx context.Context, f record.Filter) (entries []record.Entry, err error) {
 	err = c.within(ctx, listTime, func(ctx context.Context) error {
 		entries = nil
-		last := c.now().Add(24 * time.Hour) // of a clock that is ahead of ours
-		if !f.Until.IsZero() {
-			last = f.Until
-		}
-		first := c.now().Add(-c.retention)
-		if f.Since.After(first) || c.retention == 0 {
-			first = f.Since
-		}
-		for day := last.UTC().Truncate(24 * time.Hour); !day.Before(first.UTC().Truncate(24 * time.Hour)); day = day.Add(-24 * time.Hour) {
+		first, last := c.listed(f)
+		for day := dayOf(last); !day.Before(dayOf(first)); day = day.Add(-24 * time.Hour) {
 			full, err := c.listDay(ctx, day, f, &entries)
 			if full || err != nil {
 				return err
@@ -235,11 +229,39 @@ func (c *Calls) List(ctx context.Context, f record.Filter) (entries []record.Ent
 	return entries, nil
 }
 
+// listed is the time in which there may be calls that a filter wants.
+func (c *Calls) listed(f record.Filter) (first, last time.Time) {
+	last = c.now().Add(24 * time.Hour) // of a clock that is ahead of ours
+	if !f.Until.IsZero() && f.Until.Before(last) {
+		last = f.Until
+	}
+	if first = f.Since; first.IsZero() {
+		first = c.now().Add(-c.retention)
+	}
+	return first, last
+}
+
+func dayOf(t time.Time) time.Time { return t.UTC().Truncate(24 * time.Hour) }
+
 // listDay adds the entries of one day, and reports whether there are as many as are
 // wanted.
 func (c *Calls) listDay(ctx context.Context, day time.Time, f record.Filter, entries *[]record.Entry) (full bool, err error) {
 	query := c.query("day#" + day.Format(dayForm))
 	query.ScanIndexForward = aws.Bool(false)
+	from, to := day, day.Add(24*time.Hour)
+	if f.Since.After(from) {
+		from = f.Since
+	}
+	if !f.Until.IsZero() && f.Until.Before(to) {
+		to = f.Until.Add(time.Millisecond) // what began in its very millisecond, the filter tells apart
+	}
+	if from.After(to) {
+		return false, nil // the end is before the beginning, which DynamoDB calls an error
+	}
+	query.KeyConditionExpression = aws.String(*query.KeyConditionExpression + " AND #s BETWEEN :from AND :to")
+	query.ExpressionAttributeNames["#s"] = rangeName
+	query.ExpressionAttributeValues[":from"] = text(from.UTC().Format(startForm))
+	query.ExpressionAttributeValues[":to"] = text(to.UTC().Format(startForm))
 	err = c.each(ctx, query, func(item map[string]types.AttributeValue) (more bool, err error) {
 		if e, ok := c.entry(item); ok && f.Matches(e) {
 			*entries = append(*entries, e)

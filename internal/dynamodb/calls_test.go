@@ -1,6 +1,7 @@
 package dynamodb
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -93,8 +94,9 @@ func TestListAsksForDays(t *testing.T) {
 	c := openCalls(t, endpoint, "calls")
 	noon := time.Now().UTC().Truncate(24 * time.Hour).Add(12 * time.Hour)
 	c.now = func() time.Time { return noon }
-	for i := range 3 {
-		e := record.Entry{Call: fmt.Sprint("CA", i), Started: noon.Add(-time.Duration(i) * time.Minute), Until: noon.Add(time.Hour), Record: []byte("{}")}
+	ago := func(d time.Duration) time.Time { return noon.Add(-d) }
+	for i, began := range []time.Time{noon, ago(time.Minute), ago(2 * time.Minute), ago(20 * 24 * time.Hour)} {
+		e := record.Entry{Call: fmt.Sprint("CA", i), Started: began, Until: noon.Add(time.Hour), Record: []byte("{}")}
 		if err := c.Put(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
@@ -107,8 +109,13 @@ func TestListAsksForDays(t *testing.T) {
 	}{
 		{"everything", record.Filter{}, 3, 12}, // tomorrow, today, and ten days
 		{"as many as there are", record.Filter{Limit: 3}, 3, 2},
-		{"an hour", record.Filter{Since: noon.Add(-time.Hour)}, 3, 2},
-		{"yesterday", record.Filter{Since: noon.Add(-24 * time.Hour), Until: noon.Add(-12*time.Hour - time.Millisecond)}, 0, 1},
+		{"an hour", record.Filter{Since: ago(time.Hour)}, 3, 2},
+		{"yesterday", record.Filter{Since: ago(24 * time.Hour), Until: ago(12*time.Hour + time.Millisecond)}, 0, 1},
+		{"a minute with its ends", record.Filter{Since: ago(2 * time.Minute), Until: noon}, 2, 1},
+		{"between milliseconds", record.Filter{Since: ago(time.Minute - time.Microsecond), Until: noon.Add(time.Microsecond)}, 1, 1},
+		{"an end before the beginning", record.Filter{Since: noon, Until: ago(time.Minute)}, 0, 0},
+		{"longer than this reader's retention", record.Filter{Since: ago(25 * 24 * time.Hour)}, 4, 27},
+		{"fifty years ahead", record.Filter{Until: noon.AddDate(50, 0, 0)}, 3, 12},
 	} {
 		before := asked("Query")
 		found, err := c.List(t.Context(), tt.filter)
@@ -118,6 +125,32 @@ func TestListAsksForDays(t *testing.T) {
 	}
 	if asked("Scan") != 0 {
 		t.Error("the table was scanned")
+	}
+}
+
+// TestListReadsTheTimeThatIsWanted has a day of two megabytes, of which the last minutes
+// are asked for, as who follows calls does every second.
+func TestListReadsTheTimeThatIsWanted(t *testing.T) {
+	server, endpoint, asked := ours(t)
+	if err := server.CreateSortedTable("calls", hashName, "S", rangeName, "S"); err != nil {
+		t.Fatal(err)
+	}
+	c := openCalls(t, endpoint, "calls")
+	noon := time.Now().UTC().Truncate(24 * time.Hour).Add(12 * time.Hour)
+	c.now = func() time.Time { return noon }
+	for i := range 100 {
+		e := record.Entry{
+			Call: fmt.Sprint("CA", i), Started: noon.Add(-time.Duration(i) * time.Minute), Until: noon.Add(time.Hour),
+			Record: bytes.Repeat([]byte("x"), 20<<10),
+		}
+		if err := c.Put(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := asked("Query")
+	found, err := c.List(t.Context(), record.Filter{Since: noon.Add(-5 * time.Minute)})
+	if n := asked("Query") - before; err != nil || len(found) != 6 || n != 2 {
+		t.Errorf("%d entries by %d queries, %v; want 6 by 2, each of which reads 1 MB at most", len(found), n, err)
 	}
 }
 
