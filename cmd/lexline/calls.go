@@ -5,7 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -91,7 +91,7 @@ func (o *callsOptions) run(ctx context.Context, env *environment) error {
 	defer func() { _ = store.Close() }() // it was only read
 	p := callsPrinter{out: env.stdout, asJSON: o.asJSON, now: time.Now}
 	if o.follow {
-		return o.followCalls(ctx, store, filter, &p)
+		return o.followCalls(ctx, store, filter, &p, env.stderr)
 	}
 	entries, err := store.List(ctx, filter)
 	if err != nil {
@@ -165,11 +165,11 @@ func (o *callsOptions) open(ctx context.Context, cfg *config) (callStore, error)
 	case cfg.Store.File == "":
 		return nil, usageError{&hintError{errors.New("no store is named"), "name it with --store FILE, or with --config a configuration that has store.file or store.dynamodb"}}
 	}
-	if _, err := os.Stat(cfg.Store.File); err != nil { // opening would make it
-		return nil, &hintError{fmt.Errorf("open the store: %w", err), "a gateway makes it when it starts with store.file in its configuration"}
-	}
-	calls, err := sqlite.OpenCalls(cfg.Store.File)
-	if err != nil {
+	calls, err := sqlite.ReadCalls(cfg.Store.File)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, &hintError{err, "a gateway makes it when it starts with store.file in its configuration"}
+	case err != nil:
 		return nil, err // it names the file
 	}
 	return calls, nil

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -244,7 +246,7 @@ func TestCallsOfAFile(t *testing.T) {
 		{"show none", nil, "calls show --store FILE CA55", 1, "there is no call", ""},
 		{"show without a name", nil, "calls show --store FILE", 2, "wants the id of one call", ""},
 		{"no store", nil, "calls", 2, "no store is named", ""},
-		{"no file", nil, "calls --store FILE.none", 1, "open the store", ""},
+		{"no file", nil, "calls --store FILE.none", 1, "hint: a gateway makes it", ""},
 		{"bad time", nil, "calls --store FILE --since tomorrow", 2, "--since", ""},
 		{"no region", nil, "calls --store dynamodb:calls", 2, "NAME@REGION", ""},
 		{"no end of following", nil, "calls --store FILE --follow --until 1h", 2, "--follow has no end", ""},
@@ -269,5 +271,63 @@ func TestTableWithoutAConfiguration(t *testing.T) {
 	defer store.Close()
 	if got, want := fmt.Sprint(store), "DynamoDB table lexline-calls in us-west-2"; got != want {
 		t.Errorf("opened is %s; want %s", got, want)
+	}
+}
+
+// TestFollowingOutlivesTheFile moves the store away while its calls are followed: no
+// file is made in its place but by the gateway, whose calls are followed then.
+func TestFollowingOutlivesTheFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "calls.db")
+	store, err := sqlite.OpenCalls(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	put := func(id string, r record.Record) {
+		t.Helper()
+		r.Call, r.Started = id, time.Now().Truncate(time.Millisecond)
+		if err := store.Put(t.Context(), entryOf(t, r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended, live := sampleCalls()[0], sampleCalls()[2]
+	put("CAold", ended)
+	out, said := io.Pipe()
+	defer out.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	code := make(chan int, 1)
+	go func() {
+		env := &environment{stdout: said, stderr: said, getenv: func(string) string { return "" }}
+		code <- run(ctx, env, []string{"calls", "--store", path, "--follow"})
+		said.Close()
+	}()
+	lines := bufio.NewScanner(out)
+	await := func(text string) {
+		t.Helper()
+		for lines.Scan() {
+			if strings.Contains(lines.Text(), text) {
+				return
+			}
+		}
+		t.Fatalf("it ended before it said %q", text)
+	}
+	await("CAold         ended")
+	put("CAlive", live)
+	await("CAlive        began") // by a look that is not the first
+	if err := os.Rename(path, path+".damaged"); err != nil {
+		t.Fatal(err)
+	}
+	await("the store has gone, waiting for a gateway to make a new one")
+	if !isMissing(path) {
+		t.Error("there is a file where nobody has written")
+	}
+	put("CAnew", ended)
+	await("CAnew         ended")
+	stop()
+	for lines.Scan() { // so that nothing waits to be read
+	}
+	if code := <-code; code != 0 {
+		t.Errorf("exit code %d, want 0", code)
 	}
 }

@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"slices"
 	"time"
 
@@ -15,8 +19,8 @@ const (
 )
 
 // followCalls prints the latest calls, the oldest first, and then what happens, until
-// ctx ends.
-func (o *callsOptions) followCalls(ctx context.Context, store callStore, f record.Filter, p *callsPrinter) error {
+// ctx ends. A store whose file is moved away is waited for, which complaints is told once.
+func (o *callsOptions) followCalls(ctx context.Context, store callStore, f record.Filter, p *callsPrinter, complaints io.Writer) error {
 	result, reason := f.Result, f.Reason
 	entries, err := store.List(ctx, f)
 	if err != nil {
@@ -36,6 +40,7 @@ func (o *callsOptions) followCalls(ctx context.Context, store callStore, f recor
 	}
 	tick := time.NewTicker(followEvery)
 	defer tick.Stop()
+	gone := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -46,9 +51,16 @@ func (o *callsOptions) followCalls(ctx context.Context, store callStore, f recor
 		switch {
 		case ctx.Err() != nil:
 			return nil
+		case errors.Is(err, fs.ErrNotExist):
+			if !gone {
+				fmt.Fprintf(complaints, "the store has gone, waiting for a gateway to make a new one: %v\n", err)
+			}
+			gone = true
+			continue
 		case err != nil:
 			return err
 		}
+		gone = false
 		slices.Reverse(entries)
 		wanted := slices.DeleteFunc(entries, func(e record.Entry) bool {
 			return e.Result != "" && (result != "" && e.Result != result || reason != "" && e.Reason != reason)

@@ -38,8 +38,15 @@ type Calls struct{ db *DB }
 var _ record.Store = (*Calls)(nil)
 
 // OpenCalls opens the file, making it if there is none, as Open does.
-func OpenCalls(path string) (*Calls, error) {
-	db, err := openAs(path, calls)
+func OpenCalls(path string) (*Calls, error) { return openCallsAs(path, true) }
+
+// ReadCalls opens the file as OpenCalls does, but never makes one, neither now nor when
+// it is moved away later: whoever reads may be another user than the one who writes, who
+// then could not open what the reader has made.
+func ReadCalls(path string) (*Calls, error) { return openCallsAs(path, false) }
+
+func openCallsAs(path string, makes bool) (*Calls, error) {
+	db, err := openAs(path, calls, makes)
 	if err != nil {
 		return nil, err
 	}

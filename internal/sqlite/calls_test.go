@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -132,5 +133,48 @@ func TestKindsOfFilesAreToldApart(t *testing.T) {
 	}
 	if info, err := os.Stat(records); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("permissions of the store: %v, %v; want its owner's only", info.Mode(), err)
+	}
+}
+
+// TestReadersMakeNoFile has a reader look at a file that is not there, at one that is
+// moved away, and at the one that its writer makes then.
+func TestReadersMakeNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "calls.db")
+	if c, err := ReadCalls(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("ReadCalls of no file = %v, %v; want an error that says so", c, err)
+	}
+	writer := openCalls(t, path)
+	reader, err := ReadCalls(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	look := func() (string, error) {
+		found, err := reader.List(t.Context(), record.Filter{})
+		if len(found) == 0 {
+			return "", err
+		}
+		return found[0].Call, err
+	}
+	if err := writer.Put(t.Context(), someCall("old")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := look(); got != "old" || err != nil {
+		t.Errorf("List = %s, %v; want the writer's call", got, err)
+	}
+	if err := os.Rename(path, path+".damaged"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := look(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("List of a file that was moved away = %s, %v; want an error that says so", got, err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("there is a file, %v; want none, as nobody has written", err)
+	}
+	if err := writer.Put(t.Context(), someCall("new")); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := look(); got != "new" || err != nil {
+		t.Errorf("List = %s, %v; want the call in the new file", got, err)
 	}
 }

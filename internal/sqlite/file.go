@@ -53,21 +53,24 @@ func (d *DB) isCurrent() bool {
 	return err == nil && os.SameFile(now, d.file)
 }
 
-// openFile opens the file at the path, making it if there is none. Its errors
-// leave nothing open.
+// openFile opens the file at the path, making it if there is none and that is wanted.
+// Its errors leave nothing open.
 func (d *DB) openFile(ctx context.Context) error {
 	opening.Lock()
 	defer opening.Unlock()
-	if err := create(d.full); err != nil {
-		return err
+	if d.makes {
+		if err := create(d.full); err != nil {
+			return err
+		}
 	}
 	// Before it is opened: if it is exchanged in between, that is found.
 	file, err := os.Stat(d.full)
 	if err != nil {
 		return err
 	}
+	// Read and write, but not make: that is done, with the right permissions.
 	name := "file:" + (&url.URL{Path: d.full}).EscapedPath() +
-		fmt.Sprintf("?_pragma=busy_timeout(%d)%s&_txlock=immediate", lockWait.Milliseconds(), d.schema.settings)
+		fmt.Sprintf("?mode=rw&_pragma=busy_timeout(%d)%s&_txlock=immediate", lockWait.Milliseconds(), d.schema.settings)
 	db, err := sql.Open("sqlite", name)
 	if err != nil {
 		return err

@@ -23,8 +23,8 @@
 // never a crash, and never silently an empty table. Whoever gets one moves the
 // files away; what they held is advice only. A gateway need not be started anew
 // for that: when there is another file in its place, or none, the new one is
-// opened, and made, at the next call. All three files belong together: a log that
-// stays behind is taken for that of the new file.
+// opened at the next call, and made if whoever has it open makes files. All three
+// files belong together: a log that stays behind is taken for that of the new file.
 package sqlite
 
 import (
@@ -73,6 +73,7 @@ type DB struct {
 	schema schema
 	path   string // as given
 	full   string
+	makes  bool // the file, where there is none
 
 	// using is held by every use of what follows, and alone by who exchanges it.
 	using  sync.RWMutex
@@ -87,16 +88,17 @@ var _ region.Table = (*DB)(nil)
 // returns an error if the file is damaged so far that SQLite sees it, is no
 // database, belongs to another program, or was written by a newer lexline. It
 // waits at most 5 s for other processes.
-func Open(path string) (*DB, error) { return openAs(path, regionTable) }
+func Open(path string) (*DB, error) { return openAs(path, regionTable, true) }
 
-func openAs(path string, schema schema) (*DB, error) {
+// openAs opens a file; makes says whether it is made where there is none.
+func openAs(path string, schema schema, makes bool) (*DB, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open %s %s: %w", schema.kind, path, err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), ownWait)
 	defer cancel()
-	d := &DB{schema: schema, path: path, full: full}
+	d := &DB{schema: schema, path: path, full: full, makes: makes}
 	if err := d.openFile(ctx); err != nil {
 		return nil, fmt.Errorf("open %s %s: %w", schema.kind, path, err)
 	}
