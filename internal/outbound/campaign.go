@@ -122,19 +122,29 @@ func (c *campaign) placed(i int, call twilio.CallResource, err error, now time.T
 	return c.finish(e)
 }
 
-// missed stops the campaign after a failure that the next numbers would meet, too.
+// missed stops the campaign after a failure that the next numbers would meet, too: at
+// once where Twilio says so, else after some in a row.
 func (c *campaign) missed(err error) {
 	refusal, refused := errors.AsType[*twilio.RESTError](err)
-	if refused && refusal.Status < 500 && refusal.Status != http.StatusTooManyRequests {
+	switch {
+	case refused && (twilio.IsUnauthorized(err) || concernsAll(refusal.Code)):
+		c.stop(err)
+	case refused && concernsNumber(refusal):
 		c.misses = 0
-		if twilio.IsUnauthorized(err) || concernsAll(refusal.Code) {
+	default:
+		if c.misses++; c.misses >= maxMisses {
 			c.stop(err)
 		}
-		return
 	}
-	if c.misses++; c.misses >= maxMisses {
-		c.stop(err)
-	}
+}
+
+// concernsNumber reports whether a refusal may be about the number that was called.
+// One without a code is nobody knows whose, a proxy's or a wrong address's; and that
+// there is no such resource is said of the account or its region, as none is named but
+// that (https://www.twilio.com/docs/api/errors/20404).
+func concernsNumber(r *twilio.RESTError) bool {
+	const notFound = 20404
+	return r.Status >= 400 && r.Status < 500 && r.Status != http.StatusTooManyRequests && r.Code != 0 && r.Code != notFound
 }
 
 // concernsAll reports whether Twilio's code is about the account, the calling number

@@ -245,6 +245,9 @@ func TestPlacingStops(t *testing.T) {
 		{"no connection", errBroken, maxMisses},
 		{"Twilio fails", &twilio.RESTError{Status: 503}, maxMisses},
 		{"Twilio is overloaded", &twilio.RESTError{Status: 429, Code: 20429}, maxMisses},
+		{"no such account, or not in this region", &twilio.RESTError{Status: 404, Code: 20404}, maxMisses},
+		{"a proxy's page", &twilio.RESTError{Status: 403}, maxMisses},
+		{"a server that sends elsewhere", &twilio.RESTError{Status: 302}, maxMisses},
 		{"wrong numbers", notAccepted, 10},
 	} {
 		synctest.Test(t, func(t *testing.T) {
