@@ -66,9 +66,10 @@ func (g *gateway) sayLeft(until time.Time) {
 		"calls", strings.Join(g.live.samples(drainSamples), ","), "seconds_left", int(max(time.Until(until), 0).Seconds()))
 }
 
-// cutOff ends the calls that are left, and says how many.
+// cutOff ends the calls that are left, and says how many. A caller who is being greeted
+// is one of them: they are promised a stream, which is refused then.
 func (g *gateway) cutOff(end func(), why string) error {
-	left := g.door.Counters().LiveStreams
+	left := g.door.Left()
 	calls := strings.Join(g.live.samples(drainSamples), ",")
 	end()
 	if left == 0 {

@@ -280,6 +280,28 @@ func TestImpatientStopEndsCalls(t *testing.T) {
 	}
 }
 
+// TestImpatientStopCutsOffGreetings has the gateway told to stop at once while a caller
+// hears the greeting: there is no stream yet, and they are cut off all the same.
+func TestImpatientStopCutsOffGreetings(t *testing.T) {
+	r := newRig(t)
+	var once sync.Once
+	record := r.call(t.Context(), orderByKeys, "secret", func(e twiliosim.Event) {
+		if e.Event == "twiml" {
+			once.Do(func() {
+				r.hurry <- os.Interrupt
+				r.stop()
+			})
+		}
+	})
+	if record.OK() {
+		t.Error("the call went on to its end")
+	}
+	awaitCutOff(t, r, "signal")
+	if log := r.log.String(); strings.Count(log, `"live calls were ended" calls=1 why=signal samples=`) != 1 {
+		t.Errorf("log does not say once that a call was ended:\n%s", log)
+	}
+}
+
 // awaitCutOff waits for the end of a gateway that ended one call.
 func awaitCutOff(t *testing.T, r *rig, why string) {
 	t.Helper()

@@ -92,17 +92,16 @@ func (a *admission) isFull(now time.Time) bool {
 	return a.open+len(a.greeted) >= a.limit && a.open+a.waiting(now) >= a.limit
 }
 
-// isIdle reports whether no stream is open and none is about to.
-func (a *admission) isIdle(now time.Time) bool {
-	if a.open > 0 {
-		return false
-	}
+// left is how many calls a door that is being shut down waits for: open streams, and
+// those that are about to open.
+func (a *admission) left(now time.Time) int {
+	n := a.open
 	for _, g := range a.greeted {
 		if now.Before(g.opens) {
-			return false
+			n++
 		}
 	}
-	return true
+	return n
 }
 
 // sweep forgets greetings after which no stream has opened.

@@ -68,25 +68,24 @@ func takeStep(a *admission, step string, now *time.Time) bool {
 	return true
 }
 
-func TestAdmissionIsIdle(t *testing.T) {
+func TestAdmissionIsLeft(t *testing.T) {
 	a := newAdmission(10)
-	if !a.isIdle(testTime) {
-		t.Error("an empty door is not idle")
-	}
-	a.call("A", 2*time.Second, testTime)
-	for after, want := range map[time.Duration]bool{6 * time.Second: false, 8 * time.Second: true} {
-		if got := a.isIdle(testTime.Add(after)); got != want {
-			t.Errorf("idle %v after a greeting of 2 s began = %t, want %t", after, got, want)
+	left := func(want int, after time.Duration, what string) {
+		t.Helper()
+		if got := a.left(testTime.Add(after)); got != want {
+			t.Errorf("%s: %d calls are left after %v, want %d", what, got, after, want)
 		}
 	}
+	left(0, 0, "an empty door")
+	a.call("A", 2*time.Second, testTime)
+	left(1, 6*time.Second, "a greeting of 2 s")
+	left(0, 8*time.Second, "a greeting of 2 s")
 	a.call("B", 5*time.Minute, testTime)
-	if at := testTime.Add(longestGreeting); !a.isIdle(at) {
-		t.Errorf("a long greeting holds the door up for more than %v", longestGreeting)
-	}
+	left(2, 6*time.Second, "a long greeting, too")
+	left(0, longestGreeting, "a long greeting, too")
 	a.stream("A")
-	if at := testTime.Add(time.Hour); a.isIdle(at) {
-		t.Error("idle with an open stream")
-	}
+	left(2, 6*time.Second, "an open stream and a greeting")
+	left(1, time.Hour, "an open stream")
 	if got := a.waiting(testTime.Add(time.Hour)); got != 0 {
 		t.Errorf("%d are being greeted after an hour, want none", got)
 	}

@@ -211,7 +211,7 @@ const lookAgain = 20 * time.Millisecond
 func (d *Door) awaitIdle(ctx context.Context) error {
 	look := time.NewTicker(lookAgain)
 	defer look.Stop()
-	for !d.isIdle() {
+	for d.Left() > 0 {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
@@ -264,10 +264,12 @@ func (d *Door) isClosing() bool {
 	return d.admission.closing
 }
 
-func (d *Door) isIdle() bool {
+// Left is how many calls Shutdown would wait for now: those with a stream, and those
+// whose caller is being greeted, for as long as their stream may be about to open.
+func (d *Door) Left() int64 {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return d.admission.isIdle(d.now())
+	return int64(d.admission.left(d.now()))
 }
 
 // Welcome reports whether a new call would be let in now, and if not, why, in a few
