@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -97,7 +98,7 @@ func (p *Pair) Run(ctx context.Context) {
 }
 
 // Look reads the files at once, and takes what they hold if that is new and good. A
-// pair of which only one half has been written yet is bad, and good at a later look.
+// pair of which only a part has been written yet is bad, and good at a later look.
 func (p *Pair) Look() {
 	now := time.Now()
 	p.mu.Lock()
@@ -149,6 +150,11 @@ func (p *Pair) read() (texts [2][]byte, err error) {
 // parse makes a pair of what the files hold, which must be valid now: a clock that
 // is wrong by a day must not stop a start, so one that is not valid yet is taken.
 func (p *Pair) parse(texts [2][]byte, now time.Time) (*tls.Certificate, error) {
+	for i, file := range []string{p.certFile, p.keyFile} {
+		if !isWhole(texts[i]) {
+			return nil, fmt.Errorf("TLS %s %s: a part of it is not whole: the file is damaged, or still being written", []string{"certificate", "key"}[i], file)
+		}
+	}
 	cert, err := tls.X509KeyPair(texts[0], texts[1])
 	if err != nil {
 		return nil, fmt.Errorf("TLS certificate %s with key %s: %w", p.certFile, p.keyFile, err)
@@ -165,6 +171,20 @@ func (p *Pair) parse(texts [2][]byte, now time.Time) (*tls.Certificate, error) {
 		return nil, fmt.Errorf("TLS certificate %s: %w", p.certFile, errNoNames)
 	}
 	return &cert, nil
+}
+
+// isWhole reports whether every PEM block that begins in a text also ends there, sound:
+// what is not is skipped by [tls.X509KeyPair], and clients would get half a chain. A text
+// that was cut between two blocks looks whole; what follows is taken at the next look.
+func isWhole(text []byte) bool {
+	begin := []byte("-----BEGIN ")
+	whole, rest := 0, text
+	for block, after := pem.Decode(rest); block != nil; block, after = pem.Decode(rest) {
+		whole++
+		rest = after
+	}
+	last := rest[bytes.LastIndexByte(rest, '\n')+1:] // where a line was cut that would begin a block
+	return bytes.Count(text, begin) == whole && (len(last) == 0 || !bytes.HasPrefix(begin, last))
 }
 
 // errNoNames is what clients refuse: the common name has not counted for years

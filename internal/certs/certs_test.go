@@ -15,6 +15,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -138,6 +139,45 @@ func TestRenewedPairIsTaken(t *testing.T) {
 	}
 	if log := f.log.String(); strings.Count(log, "new certificate not taken") != 5 || strings.Count(log, "certificate renewed") != 2 {
 		t.Errorf("log = %s; want five refusals, each said once, and two renewals", log)
+	}
+}
+
+// TestHalfWrittenChainIsNotTaken renews a pair whose certificate file, with a chain of
+// two, is cut at every byte behind its first certificate.
+func TestHalfWrittenChainIsNotTaken(t *testing.T) {
+	f := newFolder(t)
+	ca := issue(t, "ca.example", year)
+	chain := func(leaf files) []byte { return slices.Concat(leaf.cert, ca.cert) }
+	old := issue(t, "old.example", year)
+	f.put(files{chain(old), old.key})
+	p, err := f.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	renewed := issue(t, "new.example", year)
+	whole := chain(renewed)
+	f.write(f.key, renewed.key)
+	for cut := len(renewed.cert) + 1; cut < len(whole)-1; cut++ { // the last byte is the end of a line
+		f.write(f.cert, whole[:cut])
+		p.Look()
+		if s := p.Status(); s.Names[0] != "old.example" || !strings.Contains(s.Fault, "is not whole") {
+			t.Fatalf("%d of %d bytes were written, up to %q: status %+v; want the old pair and a fault", cut, len(whole), whole[max(cut-20, 0):cut], s)
+		}
+	}
+	f.write(f.cert, whole)
+	p.Look()
+	if n := len(p.current.Load().Certificate); n != 2 || served(t, p) != "new.example" || p.Status().Fault != "" {
+		t.Errorf("the whole file: %d certificates are served of %s, status %+v; want two of new.example", n, served(t, p), p.Status())
+	}
+}
+
+// TestRemarksAreNoDamage has words around the blocks, as openssl writes them.
+func TestRemarksAreNoDamage(t *testing.T) {
+	f := newFolder(t)
+	pair := issue(t, "a.example", year)
+	f.put(files{slices.Concat([]byte("subject=CN=a.example\n"), pair.cert, []byte("\n# ----- the end -----\n")), pair.key})
+	if _, err := f.load(); err != nil {
+		t.Error(err)
 	}
 }
 
