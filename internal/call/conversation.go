@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"time"
 
+	"lexline/internal/secret"
 	"lexline/internal/vad"
 )
 
@@ -349,7 +350,7 @@ func (c *conversation) keysComplete() {
 	}
 	c.openTurn(owed)
 	c.owes(complete)
-	c.report.Kind, c.report.Keys = TurnKeyed, len(c.keys)
+	c.report.Kind, c.report.Keys, c.report.Keyed = TurnKeyed, len(c.keys), secret.New(string(c.keys))
 	c.report.Began, c.report.Ended, c.report.Noticed = c.keyed[0], c.keyed[1], c.now
 	c.do(action{kind: doAskKeys, turn: c.turn, keys: string(c.keys)})
 	c.keys, c.keyEnded = c.keys[:0], false

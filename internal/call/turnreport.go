@@ -41,7 +41,7 @@ type TurnReport struct {
 	Length      time.Duration // of so much that there was of it
 	Interrupted bool          // the caller did not hear all of it because they spoke or keyed, or did not wait for it
 	Fillers     int           // times that they were asked to wait
-	Keys        int           // keys that the bot was asked with, not which
+	Keys        int           // keys that the bot was asked with
 
 	// Failure is one word for why the bot failed on the turn, from a bounded set; empty
 	// if it did not. What the caller was told is then our apology and the question
@@ -54,6 +54,7 @@ type TurnReport struct {
 	Elicits               string // slot that it asked for in its answer
 	Closed                bool
 	Slots                 map[string]secret.Text // not changed any more
+	Keyed                 secret.Text            // the keys, which nobody may keep: card numbers and PINs; to find them in what is kept
 	Words                 secret.Text            // the caller's, as the bot understood them
 	Said                  secret.Text            // the bot's: all of its answer
 }

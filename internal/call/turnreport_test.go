@@ -229,6 +229,9 @@ func (w *reportWitness) take(r TurnReport, now time.Duration) error {
 		}
 		before = max(before, at)
 	}
+	if len(r.Keyed.Reveal()) != r.Keys {
+		return fmt.Errorf("%d keys, and %d of them are told", r.Keys, len(r.Keyed.Reveal()))
+	}
 	if (r.Kind == TurnKeyed) != (r.Keys > 0) || r.Kind == TurnSpoken && r.Asked == 0 {
 		return fmt.Errorf("%d keys, asked at %v, in a turn of kind %s", r.Keys, r.Asked, r.Kind)
 	}

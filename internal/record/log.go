@@ -160,7 +160,7 @@ func (l *Log) addWords(t *Turn, report call.TurnReport) {
 		t.Slots[name] = clean(value)
 		size += len(name) + len(t.Slots[name])
 	}
-	l.masker.turn(t, report.Kind == call.TurnKeyed) // of what there is no room for it learns, too
+	l.masker.turn(t, report.Kind == call.TurnKeyed, report.Keyed.Reveal()) // of what there is no room for it learns, too
 	if l.texts += size; l.texts > maxTexts {
 		t.Words, t.Said, t.Slots = "", "", nil
 		l.record.LeftOut++

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -9,7 +10,8 @@ import (
 
 // masker takes the values of masked slots out of what is kept of one call. Masked are
 // the slots that were named to it, with their sub-slots, and each that was filled by
-// keys: a card number is keyed into a slot that nobody thought of masking.
+// keys: a card number is keyed into a slot that nobody thought of masking. So are keys
+// that filled no slot: a bot may repeat what it does not take.
 //
 // As Lex does in its own logs, a value is replaced by the name of its slot in braces
 // (https://docs.aws.amazon.com/lexv2/latest/dg/monitoring-obfuscate.html). Where the
@@ -19,8 +21,11 @@ type masker struct {
 	named  []string
 	keyed  map[string]bool
 	before map[string]string   // slots after the turn before
-	values map[string][]string // by slot: every value that it has had, squeezed
+	values map[string][]string // by slot: every value that it has had, and what was keyed for it, squeezed
 }
+
+// anyKeys stands for the slot of keys that no slot was asked for with.
+const anyKeys = "keys"
 
 func newMasker(named []string) *masker {
 	return &masker{named: named, keyed: map[string]bool{}, before: map[string]string{}, values: map[string][]string{}}
@@ -36,8 +41,9 @@ func (m *masker) masks(slot string) bool {
 
 // turn masks what is kept of one turn; the slots that it had are learnt for those that
 // follow. keyed says that the caller pressed keys: those are never kept.
-func (m *masker) turn(t *Turn, keyed bool) {
+func (m *masker) turn(t *Turn, keyed bool, keys string) {
 	changed := m.learn(t.Slots, keyed)
+	m.learnKeys(cmp.Or(t.Expected, anyKeys), squeezed(keys))
 	switch {
 	case keyed:
 		t.Words = ""
@@ -53,8 +59,8 @@ func (m *masker) turn(t *Turn, keyed bool) {
 		}
 	}
 	t.Said, t.Unsaid = m.text(t.Said), m.text(t.Unsaid)
-	for slot := range t.Slots {
-		if m.masks(slot) {
+	for slot, value := range t.Slots {
+		if t.Slots[slot] = m.text(value); m.masks(slot) {
 			t.Slots[slot] = braced(slot)
 		}
 	}
@@ -78,13 +84,35 @@ func (m *masker) learn(slots map[string]string, keyed bool) (changed []string) {
 	return changed
 }
 
-// text returns a text with every masked value replaced that is in it, however it is
-// spaced and punctuated there.
-func (m *masker) text(text string) string {
-	for _, slot := range slices.Sorted(maps.Keys(m.values)) {
-		for _, value := range m.values[slot] {
-			text = replace(text, value, braced(slot))
+// learnKeys takes note of keys, unless they are the value of a slot that is masked.
+func (m *masker) learnKeys(slot, keys string) {
+	if keys == "" {
+		return
+	}
+	for _, values := range m.values {
+		if slices.Contains(values, keys) {
+			return
 		}
+	}
+	m.values[slot] = append(m.values[slot], keys)
+}
+
+// text returns a text with every masked value replaced that is in it, however it is
+// spaced and punctuated there. Of two values the longer one goes first: the other may be
+// a word of it, without which the rest would not be found.
+func (m *masker) text(text string) string {
+	type masked struct{ slot, value string }
+	var all []masked
+	for slot, values := range m.values {
+		for _, value := range values {
+			all = append(all, masked{slot, value})
+		}
+	}
+	slices.SortFunc(all, func(a, b masked) int {
+		return cmp.Or(cmp.Compare(len(b.value), len(a.value)), cmp.Compare(a.slot, b.slot), cmp.Compare(a.value, b.value))
+	})
+	for _, m := range all {
+		text = replace(text, m.value, braced(m.slot))
 	}
 	return text
 }

@@ -11,7 +11,7 @@ func TestMasker(t *testing.T) {
 	type turn struct {
 		name  string
 		given Turn
-		keyed bool
+		keys  string
 		want  Turn
 	}
 	tests := []struct {
@@ -23,7 +23,7 @@ func TestMasker(t *testing.T) {
 			{
 				"",
 				Turn{Words: "roses for Bob", Said: "Roses it is.", Slots: map[string]string{"Kind": "roses"}},
-				false,
+				"",
 				Turn{Words: "roses for Bob", Said: "Roses it is.", Slots: map[string]string{"Kind": "roses"}},
 			},
 		}},
@@ -31,13 +31,13 @@ func TestMasker(t *testing.T) {
 			{
 				"given by the way",
 				Turn{Words: "roses for Bob, please", Said: "Thanks, BOB! What day?", Slots: map[string]string{"Name": "Bob", "Kind": "roses"}},
-				false,
+				"",
 				Turn{Words: "roses for {Name}, please", Said: "Thanks, {Name}! What day?", Slots: map[string]string{"Name": "{Name}", "Kind": "roses"}},
 			},
 			{
 				"said again later",
 				Turn{Words: "bob's", Said: "For Bob, on Monday. Bobby?", Slots: map[string]string{"Name": "Bob", "Day": "Monday"}},
-				false,
+				"",
 				Turn{Words: "{Name}'s", Said: "For {Name}, on Monday. Bobby?", Slots: map[string]string{"Name": "{Name}", "Day": "Monday"}},
 			},
 		}},
@@ -45,17 +45,17 @@ func TestMasker(t *testing.T) {
 			{
 				"understood",
 				Turn{Expected: "Pin", Words: "it is four one two", Said: "Thank you.", Slots: map[string]string{"Pin": "412"}},
-				false,
+				"",
 				Turn{Expected: "Pin", Words: "{Pin}", Said: "Thank you.", Slots: map[string]string{"Pin": "{Pin}"}},
 			},
-			{"not understood", Turn{Expected: "Pin", Words: "four one too"}, false, Turn{Expected: "Pin", Words: "{Pin}"}},
-			{"silence", Turn{Expected: "Pin"}, false, Turn{Expected: "Pin"}},
+			{"not understood", Turn{Expected: "Pin", Words: "four one too"}, "", Turn{Expected: "Pin", Words: "{Pin}"}},
+			{"silence", Turn{Expected: "Pin"}, "", Turn{Expected: "Pin"}},
 		}},
 		{"words that are not those of the value", []string{"Pin"}, []turn{
 			{
 				"",
 				Turn{Words: "my pin is four one two", Slots: map[string]string{"Pin": "412"}},
-				false,
+				"",
 				Turn{Words: "{Pin}", Slots: map[string]string{"Pin": "{Pin}"}},
 			},
 		}},
@@ -63,7 +63,7 @@ func TestMasker(t *testing.T) {
 			{
 				"",
 				Turn{Words: "4111 1111-1111", Said: "Card 4 1 1 1 1 1 1 1 1 1 1 1, right? Not 41111111111.", Slots: map[string]string{"Card": "411111111111"}},
-				false,
+				"",
 				Turn{Words: "{Card}", Said: "Card {Card}, right? Not 41111111111.", Slots: map[string]string{"Card": "{Card}"}},
 			},
 		}},
@@ -71,21 +71,47 @@ func TestMasker(t *testing.T) {
 			{
 				"keyed",
 				Turn{Words: "4711", Said: "I have 4 7 1 1.", Slots: map[string]string{"Any": "4711", "Kind": "roses"}},
-				true,
+				"4711",
 				Turn{Said: "I have {Any}.", Slots: map[string]string{"Any": "{Any}", "Kind": "{Kind}"}},
 			},
 			{
 				"later",
 				Turn{Words: "no, 4711", Slots: map[string]string{"Any": "4711"}},
-				false,
+				"",
 				Turn{Words: "no, {Any}", Slots: map[string]string{"Any": "{Any}"}},
+			},
+		}},
+		{"keys that fill no slot", []string{"Card"}, []turn{
+			{
+				"a slot was asked for",
+				Turn{Expected: "Card", Said: "4111 1111 1111 1112 is not a card number. Please key it again.", Slots: map[string]string{}},
+				"4111111111111112",
+				Turn{Expected: "Card", Said: "{Card} is not a card number. Please key it again.", Slots: map[string]string{}},
+			},
+			{
+				"none was",
+				Turn{Said: "0 1 7? There is no such flower.", Unsaid: "Or was it 17 or 0-1-7?", Slots: map[string]string{}},
+				"017",
+				Turn{Said: "{keys}? There is no such flower.", Unsaid: "Or was it 17 or {keys}?", Slots: map[string]string{}},
+			},
+			{
+				"a key that is a word of what was keyed before",
+				Turn{Said: "You pressed 1, before that 0 1 7.", Slots: map[string]string{}},
+				"1",
+				Turn{Said: "You pressed {keys}, before that {keys}.", Slots: map[string]string{}},
+			},
+			{
+				"a slot has them later",
+				Turn{Words: "yes", Slots: map[string]string{"Note": "card 4111-1111-1111-1112", "Kind": "roses"}},
+				"",
+				Turn{Words: "yes", Slots: map[string]string{"Note": "card {Card}", "Kind": "roses"}},
 			},
 		}},
 		{"parts of a composite slot", []string{"Address"}, []turn{
 			{
 				"",
 				Turn{Words: "Main Street in Ulm", Slots: map[string]string{"Address.City": "Ulm", "Address.Street": "Main Street"}},
-				false,
+				"",
 				Turn{Words: "{Address.Street} in {Address.City}", Slots: map[string]string{"Address.City": "{Address.City}", "Address.Street": "{Address.Street}"}},
 			},
 		}},
@@ -93,7 +119,7 @@ func TestMasker(t *testing.T) {
 			{
 				"",
 				Turn{Expected: "Address", Words: "Main Street in Ulm", Slots: map[string]string{"Address.City": "Ulm"}},
-				false,
+				"",
 				Turn{Expected: "Address", Words: "{Address}", Slots: map[string]string{"Address.City": "Ulm"}},
 			},
 		}},
@@ -103,7 +129,7 @@ func TestMasker(t *testing.T) {
 			m := newMasker(tt.masked)
 			for _, turn := range tt.turns {
 				got := turn.given
-				m.turn(&got, turn.keyed)
+				m.turn(&got, turn.keys != "", turn.keys)
 				if diff := cmp.Diff(turn.want, got); diff != "" {
 					t.Errorf("%s (-want +got):\n%s", turn.name, diff)
 				}
@@ -125,7 +151,7 @@ func FuzzMasked(f *testing.F) {
 		}
 		m := newMasker([]string{"S"})
 		turn := Turn{Words: before + " " + value + " " + after, Said: after + "," + value + "." + before, Slots: map[string]string{"S": value}}
-		m.turn(&turn, false)
+		m.turn(&turn, false, "")
 		for _, text := range []string{turn.Words, turn.Said, turn.Slots["S"]} {
 			words := wordsOf(text)
 			for i := range words {

@@ -112,6 +112,24 @@ func TestNothingOfAnybodysIsKeptUnlessSwitchedOn(t *testing.T) {
 	}
 }
 
+// TestKeysAreFoundInWhatTheBotSays has a bot refuse a card number and pass it on.
+func TestKeysAreFoundInWhatTheBotSays(t *testing.T) {
+	r := keptBy(t, Config{Transcripts: true}, func(l *Log) {
+		l.Turn(call.TurnReport{
+			Number: 1, Kind: call.TurnKeyed, Keys: 16, Keyed: secret.New("4111111111111112"), Told: ms(1000), Length: ms(2000),
+			Said: secret.New("4111 1111 1111 1112 is not a card number. Not 4111 1111 1111 1112."),
+		})
+		l.End(call.Termination{Next: call.Next{Kind: call.NextTransfer, Target: "desk", Context: "card 4111111111111112"}})
+	})
+	text, err := r.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "1111") || strings.Count(string(text), "{keys}") != 3 {
+		t.Errorf("record = %s; want {keys} for what was keyed, three times", text)
+	}
+}
+
 func TestRecordIsBounded(t *testing.T) {
 	r := keptBy(t, Config{Transcripts: true}, func(l *Log) {
 		for i := range 700 {
