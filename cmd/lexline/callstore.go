@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"time"
@@ -41,11 +42,7 @@ func (g *gateway) openCallStore(ctx context.Context) (callStore, error) {
 			"the file is made where there is none, its folder is not: mkdir -p " + dir,
 		}
 	}
-	store := &lateCalls{path: g.cfg.Store.File}
-	if _, err := store.use(); err != nil {
-		g.log.Error("store not opened, going on without it", "file", g.cfg.Store.File, "err", err)
-	}
-	return store, nil
+	return openLateCalls(ctx, g.cfg.Store.File, g.log), nil
 }
 
 // dynamoCalls is the store in DynamoDB.
@@ -55,28 +52,80 @@ func (cfg *config) dynamoCalls() dynamodb.CallsConfig {
 	return dynamodb.CallsConfig{Config: c, Retention: time.Duration(cfg.Store.Retention)}
 }
 
-// lateCalls is a store whose file could not be opened when the gateway started; each
-// use tries it again.
+const (
+	// openTime is what one try may take, and so what a start waits for its store: other
+	// gateways hold its lock for milliseconds.
+	openTime = time.Second
+	// openEvery is how often a store that could not be opened is tried again.
+	openEvery = time.Second
+)
+
+// lateCalls is a store whose file may not be open yet, as it was locked, damaged or not
+// to be had when the gateway started. It is opened by a goroutine of its own: callers
+// wait for notes, and are told at once that there are none to be had.
 type lateCalls struct {
-	path string
+	path   string
+	stop   context.CancelFunc
+	opened chan struct{} // closed when it is open, or was closed
 
 	mu    sync.Mutex
-	calls *sqlite.Calls // nil: not open yet
+	calls *sqlite.Calls // nil: not open
+	err   error         // why not
 }
 
-// use returns the store, opening it if it can be opened by now.
+// openLateCalls opens the store, or goes on trying until Close.
+func openLateCalls(ctx context.Context, path string, log *slog.Logger) *lateCalls {
+	opening, stop := context.WithCancel(context.WithoutCancel(ctx)) // records are written while calls end, too
+	l := &lateCalls{path: path, stop: stop, opened: make(chan struct{})}
+	err := l.try(ctx)
+	if err == nil {
+		close(l.opened)
+		return l
+	}
+	log.Error("store not opened, going on without it", "file", path, "err", err)
+	go func() {
+		defer close(l.opened)
+		l.keepTrying(opening, log)
+	}()
+	return l
+}
+
+// keepTrying opens the store unless ctx ends before that.
+func (l *lateCalls) keepTrying(ctx context.Context, log *slog.Logger) {
+	again := time.NewTicker(openEvery)
+	defer again.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+		}
+		if l.try(ctx) == nil {
+			log.Info("store opened", "file", l.path)
+			return
+		}
+	}
+}
+
+// try opens the store if it can be opened now.
+func (l *lateCalls) try(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, openTime)
+	defer cancel()
+	calls, err := sqlite.OpenCallsContext(ctx, l.path)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.calls, l.err = calls, err
+	return err
+}
+
+// use returns the store if it is open.
 func (l *lateCalls) use() (*sqlite.Calls, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.calls != nil {
-		return l.calls, nil
+	if l.calls == nil {
+		return nil, fmt.Errorf("the store is not open: %w", l.err)
 	}
-	calls, err := sqlite.OpenCalls(l.path)
-	if err != nil {
-		return nil, fmt.Errorf("open the store: %w", err)
-	}
-	l.calls = calls
-	return calls, nil
+	return l.calls, nil
 }
 
 // Put implements record.Store.
@@ -133,8 +182,10 @@ func (l *lateCalls) Note(ctx context.Context, key string) ([]byte, error) {
 	return calls.Note(ctx, key)
 }
 
-// Close closes the store if it was opened.
+// Close gives up opening the store, or closes it.
 func (l *lateCalls) Close() error {
+	l.stop()
+	<-l.opened
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.calls == nil {

@@ -96,6 +96,7 @@ func TestStoreThatCannotBeOpened(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
+	<-g.store.(*lateCalls).opened
 	if err := g.store.Put(t.Context(), entry); err != nil {
 		t.Errorf("Put once the folder is gone: %v", err)
 	}

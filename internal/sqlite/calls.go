@@ -38,15 +38,20 @@ type Calls struct{ db *DB }
 var _ record.Store = (*Calls)(nil)
 
 // OpenCalls opens the file, making it if there is none, as Open does.
-func OpenCalls(path string) (*Calls, error) { return openCallsAs(path, true) }
+func OpenCalls(path string) (*Calls, error) { return openCallsAs(context.Background(), path, true) }
+
+// OpenCallsContext is OpenCalls that gives up when ctx ends.
+func OpenCallsContext(ctx context.Context, path string) (*Calls, error) {
+	return openCallsAs(ctx, path, true)
+}
 
 // ReadCalls opens the file as OpenCalls does, but never makes one, neither now nor when
 // it is moved away later: whoever reads may be another user than the one who writes, who
 // then could not open what the reader has made.
-func ReadCalls(path string) (*Calls, error) { return openCallsAs(path, false) }
+func ReadCalls(path string) (*Calls, error) { return openCallsAs(context.Background(), path, false) }
 
-func openCallsAs(path string, makes bool) (*Calls, error) {
-	db, err := openAs(path, calls, makes)
+func openCallsAs(ctx context.Context, path string, makes bool) (*Calls, error) {
+	db, err := openAs(ctx, path, calls, makes)
 	if err != nil {
 		return nil, err
 	}

@@ -88,15 +88,15 @@ var _ region.Table = (*DB)(nil)
 // returns an error if the file is damaged so far that SQLite sees it, is no
 // database, belongs to another program, or was written by a newer lexline. It
 // waits at most 5 s for other processes.
-func Open(path string) (*DB, error) { return openAs(path, regionTable, true) }
+func Open(path string) (*DB, error) { return openAs(context.Background(), path, regionTable, true) }
 
 // openAs opens a file; makes says whether it is made where there is none.
-func openAs(path string, schema schema, makes bool) (*DB, error) {
+func openAs(ctx context.Context, path string, schema schema, makes bool) (*DB, error) {
 	full, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open %s %s: %w", schema.kind, path, err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), ownWait)
+	ctx, cancel := context.WithTimeout(ctx, ownWait)
 	defer cancel()
 	d := &DB{schema: schema, path: path, full: full, makes: makes}
 	if err := d.openFile(ctx); err != nil {
