@@ -140,3 +140,29 @@ func TestOneRegion(t *testing.T) {
 		t.Errorf("the only region is down: active %s, view %+v, doubt %t; want it active, a panic, not ejected, no doubt", j.Active(), v, j.Doubtful(east))
 	}
 }
+
+// TestOneRegionComesBack: it is not probed while it is well, and when it was found to be
+// dead, it is seen to be back although nobody calls any more.
+func TestOneRegionComesBack(t *testing.T) {
+	const begins, hushed, ends = 30 * time.Second, 40 * time.Second, 2 * time.Minute
+	var w *world
+	w = newWorld(Settings{Regions: []string{east}, ProbeEvery: 24 * time.Hour, DeepEvery: 24 * time.Hour, Seed: 5}, 170*time.Millisecond, func(_ string, at time.Duration, _ query) answer {
+		if at >= begins && at < ends {
+			return answer{class: Hard, took: time.Millisecond}
+		}
+		return w.good()
+	})
+	w.run(begins)
+	if n := w.probesOf(east, true, 0, w.now) + w.probesOf(east, false, 0, w.now); n != 0 {
+		t.Errorf("%d probes of the only region while it was well; want none", n)
+	}
+	w.run(hushed)
+	if !w.judge.Panic() {
+		t.Fatalf("10 s after the only region died there is no panic\n%s", w.trace())
+	}
+	w.every = time.Hour // nobody calls any more
+	w.run(ends + 15*time.Second)
+	if w.judge.Panic() {
+		t.Errorf("15 s after the only region came back there is panic\n%s", w.trace())
+	}
+}

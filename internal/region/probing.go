@@ -45,7 +45,9 @@ func (j *Judge) probePause(r *judged) (pause time.Duration, onlyDeep bool) {
 	case r.state == Down && !j.panics:
 		pause, onlyDeep = j.s.ProbeDownEvery, true
 	case r.state == Down:
-		pause, onlyDeep = j.s.ProbeEvery, true // nothing is up: see at once when one is
+		// Nothing is up: see at once when one is. The only region of a bot is seldom
+		// probed while it is well, which is no reason here.
+		pause, onlyDeep = min(j.s.ProbeEvery, j.s.ProbeDownEvery), true
 	case r.state == Suspect:
 		pause, onlyDeep = j.s.ProbeSuspectEvery, true
 	default:
