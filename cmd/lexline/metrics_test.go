@@ -76,7 +76,7 @@ func busyStatus() statusAnswer {
 		TLS:   &certs.Status{NotAfter: start, Fault: "half written"},
 		Turns: turns.list(), Lateness: late.Snapshot(),
 		Door: twilio.Counters{
-			Webhooks: 65, Resumes: 2, RejectedSignatures: 31, RejectedTokens: 32, RejectedRequests: 33, RejectedCalls: 134, Busy: 34, TurnedAway: 35, GivenUp: 1, Suspected: 46, Greeting: 3,
+			Webhooks: 65, Resumes: 2, RejectedSignatures: 31, RejectedTokens: 32, RejectedRequests: 33, RejectedAccounts: 36, RejectedCalls: 134, Busy: 34, TurnedAway: 35, GivenUp: 1, Suspected: 46, Greeting: 3,
 			Outbound: 81, Machines: 82, EndedCompleted: 83, EndedBusy: 84, EndedNoAnswer: 85, EndedFailed: 86, EndedCanceled: 87,
 			Updates: 91, UpdatesFailed: 92, UpdatesSkipped: 93, WordsFetched: 94,
 			StartFailures: 41, LostStreams: 42, BrokenStreams: 43, Replaced: 44, Panics: 45,
@@ -198,6 +198,7 @@ func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 		"lexline_door_given_up_total{}":                                                           1,
 		"lexline_door_rejected_total{cause=signature}":                                            31,
 		"lexline_door_rejected_total{cause=token}":                                                32,
+		"lexline_door_rejected_total{cause=account}":                                              36,
 		"lexline_door_rejected_total{cause=request}":                                              33,
 		"lexline_door_rejected_total{cause=busy}":                                                 34,
 		"lexline_door_rejected_total{cause=number}":                                               100,

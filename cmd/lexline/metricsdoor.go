@@ -31,6 +31,7 @@ func doorMetrics() []metric {
 		byLabel("lexline_door_rejected_total", "Requests that were not let in, by what was wrong.", "cause", theDoor, []labelled[twilio.Counters]{
 			{"signature", func(c twilio.Counters) int64 { return c.RejectedSignatures }},
 			{"token", func(c twilio.Counters) int64 { return c.RejectedTokens }},
+			{"account", func(c twilio.Counters) int64 { return c.RejectedAccounts }},
 			{"request", func(c twilio.Counters) int64 { return c.RejectedRequests }},
 			{"busy", func(c twilio.Counters) int64 { return c.Busy }},
 			{"number", func(c twilio.Counters) int64 { return c.RejectedCalls - c.Busy }},

@@ -144,7 +144,7 @@ func phoneVerdict(records []*twiliosim.Record) error {
 		err = fmt.Errorf("%d of %d calls failed; the first: %s", failed, len(records), why)
 	}
 	if strings.Contains(why, "403 Forbidden") {
-		return &hintError{err, "is the auth token the one that the application has, and is the URL the public one that it was told?"}
+		return &hintError{err, "is the auth token the one that the application has, the account (--account) the one that it wants if it wants one, and is the URL the public one that it was told?"}
 	}
 	return err
 }

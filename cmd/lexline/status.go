@@ -164,6 +164,7 @@ func doorWords(s statusAnswer) string {
 		{d.TurnedAway, "call turned away while stopping", "calls turned away while stopping"},
 		{d.RejectedSignatures, "request without Twilio's signature", "requests without Twilio's signature"},
 		{d.RejectedTokens, "stream without a good token", "streams without a good token"},
+		{d.RejectedAccounts, "request for another account", "requests for another account"},
 		{d.RejectedRequests, "malformed request", "malformed requests"},
 		{d.Suspected, "stream silent for a while", "streams silent for a while"},
 		{d.LostStreams, "stream lost", "streams lost"},

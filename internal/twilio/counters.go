@@ -9,7 +9,8 @@ type Counters struct {
 	Resumes            int64 `json:"resumes"`             // calls reconnected after their stream was lost
 	RejectedSignatures int64 `json:"rejected_signatures"` // webhooks and handshakes whose signature was not Twilio's
 	RejectedTokens     int64 `json:"rejected_tokens"`     // handshakes with a wrong, old or used token
-	RejectedRequests   int64 `json:"rejected_requests"`   // requests refused for their form, size, method or account
+	RejectedAccounts   int64 `json:"rejected_accounts"`   // webhooks of another account than ours
+	RejectedRequests   int64 `json:"rejected_requests"`   // requests refused for their form, size or method
 	RejectedCalls      int64 `json:"rejected_calls"`      // calls refused because no line has their number, or all are busy
 	Busy               int64 `json:"busy"`                // of them, those for which all lines were busy
 	TurnedAway         int64 `json:"turned_away"`         // calls answered with 503 because we are shutting down
@@ -71,6 +72,7 @@ func (c *Counters) add(d *Counters) {
 	c.Resumes += d.Resumes
 	c.RejectedSignatures += d.RejectedSignatures
 	c.RejectedTokens += d.RejectedTokens
+	c.RejectedAccounts += d.RejectedAccounts
 	c.RejectedRequests += d.RejectedRequests
 	c.RejectedCalls += d.RejectedCalls
 	c.Busy += d.Busy

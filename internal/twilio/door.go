@@ -41,6 +41,7 @@ type Door struct {
 	wheel                          *wheel
 	handshakes                     chan struct{} // one place for each handshake in progress
 	badSignatures, badTokens, busy logGate
+	badAccounts                    logGate
 
 	ctx    context.Context // of every call; ended by Close
 	cancel context.CancelCauseFunc

@@ -48,7 +48,7 @@ func (d *Door) webhook(w http.ResponseWriter, r *http.Request, path string, answ
 		return
 	}
 	if want := d.config.AccountSID; want != "" && form.Get("AccountSid") != want {
-		d.refuseRequest(w, http.StatusForbidden)
+		d.refuseAccount(w, r, form.Get("AccountSid"))
 		return
 	}
 	twiml := answer(r, form)
@@ -127,6 +127,17 @@ func (d *Door) refuseSignature(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Connection", "close")
 	w.WriteHeader(http.StatusForbidden)
+}
+
+// refuseAccount answers a request that Twilio signed for another account than the one
+// that is configured: our own, if somebody has mistyped it.
+func (d *Door) refuseAccount(w http.ResponseWriter, r *http.Request, account string) {
+	d.tally.add(Counters{RejectedAccounts: 1})
+	if skipped, ok := d.badAccounts.pass(d.now()); ok {
+		d.log.Warn("request for another account refused", slog.String("path", pathForLog(r.URL.Path)),
+			slog.String("account", account), slog.String("configured", d.config.AccountSID), slog.Int("skipped", skipped))
+	}
+	http.Error(w, http.StatusText(http.StatusForbidden), http.StatusForbidden)
 }
 
 // refuseRequest answers a request that is refused for what it is.

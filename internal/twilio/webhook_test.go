@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"bytes"
 	"io"
 	"log/slog"
 	"net/http"
@@ -370,5 +371,25 @@ func TestFloodOfWrongSignatures(t *testing.T) {
 	x.close()
 	if n := strings.Count(log.String(), "\n"); n != 1 {
 		t.Errorf("%d lines were logged, want 1:\n%s", n, log.String())
+	}
+}
+
+// TestAnotherAccountIsNamed: whoever mistypes their account must see why nobody gets in.
+func TestAnotherAccountIsNamed(t *testing.T) {
+	var log bytes.Buffer
+	x := openExchange(t, listen, func(c *Config) {
+		c.AccountSID = testAccount
+		c.Logger = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	for range 3 {
+		if status, _ := x.post("/twiml", withForm("CA1", "AccountSid", "AC9")); status != http.StatusForbidden {
+			t.Errorf("POST /twiml for another account = %d, want 403", status)
+		}
+	}
+	if c := x.door.Counters(); c.RejectedAccounts != 3 || c.RejectedRequests != 0 {
+		t.Errorf("%d counted as of another account, %d as malformed; want 3 and 0", c.RejectedAccounts, c.RejectedRequests)
+	}
+	if want := "account=AC9 configured=" + testAccount; strings.Count(log.String(), want) != 1 {
+		t.Errorf("want one line with %q, the log is\n%s", want, log.String())
 	}
 }
