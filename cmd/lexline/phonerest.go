@@ -19,6 +19,10 @@ func (o *phoneOptions) restFlags(env *environment, flags *flag.FlagSet) {
 		o.faults = append(o.faults, f)
 		return err
 	})
+	flags.Func("number", "telephone `number` of the account, such as +15550100, which the REST API shows and lets be set up; may be repeated", func(text string) error {
+		o.Numbers = append(o.Numbers, text)
+		return nil
+	})
 	o.Parties = map[string]twiliosim.Party{}
 	flags.Func("dial", "what becomes of a `party` that the application calls, such as +15550100010=busy, see below; may be repeated", func(text string) error {
 		target, party, err := twiliosim.ParseParty(text)

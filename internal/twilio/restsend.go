@@ -21,6 +21,9 @@ type restRequest struct {
 	form       url.Values
 	repeatable bool // doing it twice comes to the same as doing it once
 	blind      bool // the status is answer enough
+
+	// read takes an answer that is no call, and says what is wrong with it.
+	read func(body []byte) error
 }
 
 // send makes a request, within the client's time and ctx's, and returns the call in
@@ -96,7 +99,7 @@ func (r *REST) try(ctx context.Context, request restRequest) (CallResource, atte
 	}
 	defer response.Body.Close()
 	how := attempt{status: response.StatusCode, sent: true}
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxRESTAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, maxRESTList+1))
 	switch {
 	case how.status < 200 || how.status > 299:
 		// Half a page about a refusal is a refusal, too.
@@ -107,7 +110,12 @@ func (r *REST) try(ctx context.Context, request restRequest) (CallResource, atte
 	case err != nil:
 		return CallResource{}, attempt{sent: true, late: ctx.Err() != nil}, fmt.Errorf("read the answer: %w", brokenOff(ctx, err))
 	}
-	call, err := parseCall(body)
+	var call CallResource
+	if request.read != nil {
+		err = request.read(body)
+	} else {
+		call, err = parseCall(body)
+	}
 	how.unread = err != nil
 	return call, how, err
 }

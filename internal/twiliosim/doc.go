@@ -29,7 +29,8 @@
 // A caller may be handed over to a human by Dial or Enqueue: what becomes of those who
 // are called is given beforehand ([Party]). And the phone serves the Calls resource of
 // Twilio's REST API, by which an application redirects and ends its calls, and places
-// calls of its own, which then ring here ([Phone.RESTURL], [Phone.Await]). Status
+// calls of its own, which then ring here ([Phone.RESTURL], [Phone.Await]). It has the
+// account's IncomingPhoneNumbers too, whose settings an application may read and change. Status
 // callbacks are requested in the order of what they tell, and a webhook is retried and
 // fails over as its URL's fragment and the fallback URL have it.
 //

@@ -62,6 +62,10 @@ type Config struct {
 	// API for its calls. Empty for none.
 	RESTListen string
 
+	// Numbers are the account's telephone numbers, E.164. The REST API shows them, and
+	// with what settings an application has given them by it; they change no call.
+	Numbers []string
+
 	// Dial makes the connections to the application; nil for those of net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -113,6 +117,7 @@ func New(ctx context.Context, cfg Config) (*Phone, error) {
 	}
 	p.outbound = newOutboundCalls(ctx)
 	p.web, p.rest.phone = newWeb(&p.cfg), p
+	p.rest.makeNumbers()
 	if cfg.RESTListen != "" {
 		if err := p.rest.listen(cfg.RESTListen); err != nil {
 			return nil, err
@@ -133,7 +138,7 @@ func (cfg *Config) check() error {
 	if cfg.Jitter < 0 || cfg.Jitter >= audio.FrameDuration {
 		return errors.New("jitter must be from 0 to 19 ms")
 	}
-	return nil
+	return cfg.checkNumbers()
 }
 
 // Call places one call and returns when it is over and nothing that it started

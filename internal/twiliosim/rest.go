@@ -53,13 +53,18 @@ type rest struct {
 	listener net.Listener
 	serving  sync.WaitGroup
 	faults   restFaults
+	numbers  numbers
 }
 
-// RESTHandler returns the REST API of the phone, which has the Calls resource of its
-// calls (https://www.twilio.com/docs/voice/api/call-resource): a call can be read and
-// updated, and a new one created.
+// RESTHandler returns the REST API of the phone. It has the Calls resource of its calls
+// (https://www.twilio.com/docs/voice/api/call-resource): a call can be read and updated,
+// and a new one created. And it has the IncomingPhoneNumbers of Config.Numbers
+// (https://www.twilio.com/docs/phone-numbers/api/incomingphonenumber-resource), which
+// can be listed, read and changed.
 func (p *Phone) RESTHandler() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("/"+apiVersion+"/Accounts/{account}/IncomingPhoneNumbers/{number}", p.rest.guard(p.rest.number))
+	mux.HandleFunc("/"+apiVersion+"/Accounts/{account}/IncomingPhoneNumbers.json", p.rest.guard(p.rest.list))
 	mux.HandleFunc("/"+apiVersion+"/Accounts/{account}/Calls/{call}", p.rest.guard(p.rest.call))
 	mux.HandleFunc("/"+apiVersion+"/Accounts/{account}/Calls.json", p.rest.guard(p.rest.create))
 	mux.HandleFunc("/", p.rest.guard(func(_ http.ResponseWriter, r *http.Request) *restError { return notFound(r) }))
