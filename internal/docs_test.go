@@ -250,6 +250,9 @@ func TestEnvironment(t *testing.T) {
 	for _, doc := range documents(t) {
 		for _, span := range codeSpan.FindAllStringSubmatch(doc.prose, -1) {
 			name := span[1]
+			if doc.name == "docs/2-operate/configuration.md" && strings.HasPrefix(name, "LEXLINE_") {
+				continue // the names of all keys, which cmd/lexline holds to the struct and tries
+			}
 			read := func() bool {
 				for file, content := range files {
 					if !strings.HasSuffix(file, ".md") && regexp.MustCompile(`\b`+name+`\b`).MatchString(content) {

@@ -73,6 +73,7 @@ var mayImport = map[string]row{
 	"internal/certs":            {},
 	"internal/gate":             {tests: cmp},
 	"internal/fault":            {own: "gate"},
+	"internal/quotas":           {others: awsCore, tests: cmp},
 	"internal/dynamolocal":      {own: "fault gate", tests: cmp + " internal/dynamodb/dynalite " + awsCore + " " + awsConfig + " " + awsDynamo},
 	"internal/lexmodels":        {own: "botdef parity", others: awsCore + " " + awsLex, tests: cmp + " " + awsConfig},
 	"internal/lexlocal":         {own: "audio botdef fault gate nlu speech vad", others: awsCore, tests: cmp + " " + awsConfig + " " + awsLex},
@@ -88,7 +89,7 @@ var mayImport = map[string]row{
 	"internal/attack":     {}, // it attacks from outside
 	"internal/wholestack": {tests: cmp + " internal/audio internal/botdef internal/call internal/lex internal/lexlocal internal/region internal/vad"},
 	"cmd/lexline": {
-		own:    "audio botdef call certs connect connectsim drill dynamodb dynamolocal hearing hearplot histogram lex lexhook lexlocal lexmodels nlu outbound parity record recording region secret speech spelling sqlite twilio twiliosim vad",
+		own:    "audio botdef call certs connect connectsim drill dynamodb dynamolocal hearing hearplot histogram lex lexhook lexlocal lexmodels nlu outbound parity quotas record recording region secret speech spelling sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
 		tests:  cmp + " " + script + " " + awsLex + " internal/dynamodb/dynalite",
 	},

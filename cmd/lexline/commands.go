@@ -15,6 +15,7 @@ func commands() []command {
 	return []command{
 		demoCommand(),
 		serveCommand(),
+		checkCommand(),
 		statusCommand(),
 		phoneCommand(),
 		phoneAnswerCommand(),

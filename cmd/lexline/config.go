@@ -493,8 +493,8 @@ func (cfg *config) checkDynamoTable(section, file string, d dynamoConfig) (fault
 	case file != "":
 		faults = append(faults, fmt.Errorf("%s.dynamodb.name: is there beside %[1]s.file; a gateway has one %[1]s", section))
 	default:
-		if err := cfg.dynamoTable(d).Check(); err != nil {
-			faults = append(faults, fmt.Errorf("%s.dynamodb: %w", section, err))
+		if wrong, ok := errors.AsType[*dynamodb.SettingError](cfg.dynamoTable(d).Check()); ok {
+			faults = append(faults, fmt.Errorf("%s.dynamodb.%s: %w", section, wrong.Setting, wrong))
 		}
 	}
 	return faults

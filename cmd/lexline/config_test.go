@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -205,10 +206,10 @@ func TestBadConfigs(t *testing.T) {
 		{"answer of several", strings.Replace(goodConfig, "bot:", "answers: {A: [any, free]}, bot:", 1), "lexline.yml:6: lines[0].answers.A: one value is wanted"},
 		{"rare refresh", goodConfig + "table: {refresh: 1h}", "table.refresh: 1h0m0s is not between 1s and 10m"},
 		{"two tables", goodConfig + "table: {file: t.db, dynamodb: {name: lexDR}}", "table.dynamodb.name: is there beside table.file"},
-		{"no name of a table", goodConfig + "table: {dynamodb: {name: 'a b'}}", `table.dynamodb: "a b" is no name of a table`},
-		{"no region of a table", goodConfig + "table: {dynamodb: {name: lexDR, region: East}}", `table.dynamodb: table lexDR: "East" is not an AWS region`},
+		{"no name of a table", goodConfig + "table: {dynamodb: {name: 'a b'}}", `table.dynamodb.name: "a b" is no name of a table`},
+		{"no region of a table", goodConfig + "table: {dynamodb: {name: lexDR, region: East}}", `table.dynamodb.region: table lexDR: "East" is not an AWS region`},
 		{"no table in DynamoDB", goodConfig + "table: {dynamodb: {region: us-east-1}}", "table.dynamodb.region: is there without table.dynamodb.name"},
-		{"no endpoint", goodConfig + "table: {dynamodb: {name: lexDR, endpoint: localhost}}", "not an http or https URL"},
+		{"no endpoint", goodConfig + "table: {dynamodb: {name: lexDR, endpoint: localhost}}", `table.dynamodb.endpoint: table lexDR: endpoint "localhost" is not an http or https URL`},
 		{"observer", goodConfig + "table: {observer: 'a b'}", `table.observer: "a b" is not a name`},
 		{"open control", goodConfig + "control: {listen: ':8471'}", `lexline.yml:7: control.listen: ":8471" is not a loopback address`},
 		{"number twice", goodConfig + `  - {name: two, numbers: ["+15550100"], bot: B}`, "+15550100 belongs to another line"},
@@ -228,14 +229,48 @@ func TestBadConfigs(t *testing.T) {
 		{"control nowhere", goodConfig + "control: {listen: here}", `control.listen: "here" is no address with a port; write 127.0.0.1:8471`},
 		{"line of a missing key", strings.Replace(goodConfig, "bot: OrderFlowers, ", "", 1), "lexline.yml:6: lines[0].bot: is missing"},
 	}
+	named := 0
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
+			begun := time.Now()
 			_, err := load(t, test.text, nil)
+			took := time.Since(begun)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("error = %v; want one with %q", err, test.want)
+				t.Fatalf("error = %v; want one with %q", err, test.want)
+			}
+			if took >= time.Second {
+				t.Errorf("refused after %v; want less than a second", took)
+			}
+			if namesKey(err.Error()) {
+				named++
+			} else if !isSyntax[test.name] {
+				t.Errorf("error = %v; want the name of a key in it", err)
 			}
 		})
 	}
+	if least := 50; named < least {
+		t.Errorf("%d bad configurations were refused by the name of a key; want %d at least", named, least)
+	}
+	t.Logf("%d bad configurations were refused, %d by the name of a key", len(tests), named)
+}
+
+// isSyntax has the bad configurations of which nobody can tell the key.
+var isSyntax = map[string]bool{"not YAML": true, "tab": true, "second document": true}
+
+// namesKey reports whether an error tells which key is at fault: by its path, or by what
+// was written in the place of one.
+func namesKey(text string) bool {
+	for _, key := range configKeys("", reflect.TypeFor[config](), false) {
+		section, _, _ := strings.Cut(key.path, "[]")
+		form := strings.ReplaceAll(regexp.QuoteMeta(key.path), `\[\]`, `\[\d+\]`)
+		if regexp.MustCompile(`(^|[ :"])(` + form + `|` + regexp.QuoteMeta(section) + `)(\[\d+\]|\.\w+)*: `).MatchString(text) {
+			return true
+		}
+		if root, _, nested := strings.Cut(section, "."); nested && strings.Contains(text, root+": a section") {
+			return true
+		}
+	}
+	return strings.Contains(text, "unknown key ")
 }
 
 // TestBadValueNamesItsOrigin says where to mend it: a line of the file, or the

@@ -57,21 +57,34 @@ var nameForm = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^[a-zA-Z0-9_.-]{3,255}$`)
 })
 
-// Check returns what is wrong with a configuration, without asking anybody.
+// SettingError says which setting of a Config cannot be: name, region or endpoint.
+type SettingError struct {
+	Setting string
+	err     error
+}
+
+func (e *SettingError) Error() string { return e.err.Error() }
+func (e *SettingError) Unwrap() error { return e.err }
+
+// Check returns what is wrong with a configuration, without asking anybody: a
+// SettingError.
 func (c Config) Check() error {
+	fault := func(setting, format string, args ...any) error {
+		return &SettingError{setting, fmt.Errorf(format, args...)}
+	}
 	switch {
 	case !nameForm().MatchString(c.Name):
-		return fmt.Errorf("%q is no name of a table: 3 to 255 letters, digits, hyphens, dots and underscores", c.Name)
+		return fault("name", "%q is no name of a table: 3 to 255 letters, digits, hyphens, dots and underscores", c.Name)
 	case c.Region == "":
-		return fmt.Errorf("table %s: the AWS region that it is in is missing", c.Name)
+		return fault("region", "table %s: the AWS region that it is in is missing", c.Name)
 	case !regionForm.MatchString(c.Region):
-		return fmt.Errorf("table %s: %q is not an AWS region", c.Name, c.Region)
+		return fault("region", "table %s: %q is not an AWS region", c.Name, c.Region)
 	case c.Endpoint == "":
 		return nil
 	}
 	u, err := url.Parse(c.Endpoint)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return fmt.Errorf("table %s: endpoint %q is not an http or https URL", c.Name, c.Endpoint)
+		return fault("endpoint", "table %s: endpoint %q is not an http or https URL", c.Name, c.Endpoint)
 	}
 	return nil
 }

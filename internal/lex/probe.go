@@ -93,6 +93,13 @@ type misunderstoodError struct{ text string }
 
 func (e *misunderstoodError) Error() string { return e.text }
 
+// Misunderstood reports whether a deep probe failed though the bot answered: with another
+// intent, or for another slot, than it was said that it would.
+func Misunderstood(err error) bool {
+	_, ok := errors.AsType[*misunderstoodError](err)
+	return ok
+}
+
 // tellMisunderstood warns once for each region: while the configuration is wrong
 // nothing but this tells it from a region in trouble.
 func (p *prober) tellMisunderstood(a *alias, err error) {

@@ -114,7 +114,12 @@ func (c *Client) put(ctx context.Context, to string, body []byte) error {
 // LocaleStatus is how far a locale of the draft is: "Built", "NotBuilt", "Building";
 // and why, if it is "Failed".
 func (c *Client) LocaleStatus(ctx context.Context, botID, locale string) (status string, reasons []string, err error) {
-	l, err := c.describeLocale(ctx, botID, Draft, locale)
+	return c.LocaleStatusOf(ctx, botID, Draft, locale)
+}
+
+// LocaleStatusOf is LocaleStatus of a version.
+func (c *Client) LocaleStatusOf(ctx context.Context, botID, version, locale string) (status string, reasons []string, err error) {
+	l, err := c.describeLocale(ctx, botID, version, locale)
 	if err != nil {
 		return "", nil, err
 	}
