@@ -247,6 +247,8 @@ func (c *Call) run(ctx context.Context) Termination {
 			in = c.hear(event)
 		case Digit:
 			in = input{kind: inKey, key: event.Digit}
+		case KeysDone:
+			in.kind = inKeysDone
 		case MarkReturned:
 			in = input{kind: inMark, mark: event.Mark}
 		}

@@ -46,6 +46,7 @@ const (
 	inTick     inputKind = iota // time has passed
 	inFrame                     // a caller frame was judged
 	inKey                       // a key was pressed
+	inKeysDone                  // the carrier has waited, and no further one came
 	inMark                      // a mark came back
 	inAnswer                    // the bot's answer to a turn is known
 	inFailure                   // the bot failed on a turn before it answered
@@ -168,6 +169,8 @@ func (c *conversation) step(now time.Duration, in input) []action {
 		c.frame(in)
 	case inKey:
 		c.key(in.key)
+	case inKeysDone:
+		c.lastKey = min(c.lastKey, c.now-c.rules.keyTimeout)
 	case inMark:
 		c.returned(in.mark)
 	case inAnswer:

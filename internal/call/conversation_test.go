@@ -84,6 +84,8 @@ func (s *simulation) step() {
 		s.feed(input{kind: inMark, mark: 1<<20 + s.rng.Uint32N(50)}) // not one of ours
 	case n < 57:
 		s.feed(input{kind: inAnswer, turn: s.asked - 1}) // far too late
+	case n == 57:
+		s.feed(input{kind: inKeysDone})
 	default:
 		s.feed(input{kind: inFrame, talking: s.turnOpen})
 	}

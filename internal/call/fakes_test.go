@@ -66,6 +66,14 @@ func (l *fakeCarrier) press(keys string) {
 	}
 }
 
+// gather is a carrier that collects keys and has waited for a further one.
+func (l *fakeCarrier) gather(keys string) {
+	l.press(keys)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.events = append(l.events, Event{Kind: KeysDone})
+}
+
 func (l *fakeCarrier) set(change func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -170,6 +170,10 @@ func TestKeyForAPerson(t *testing.T) {
 		{"another key", "FlowerType", func(r *running) { r.leg.press("9") }, "9", Termination{}},
 		{"while it may be a digit", "Guests", func(r *running) { r.leg.press("0") }, "0", Termination{}},
 		{"after the end key of another number", "FlowerType", func(r *running) { r.leg.press("12#"); pass(2 * time.Second); r.leg.press("0") }, "12", keyed},
+		{"gathered by the carrier", "FlowerType", func(r *running) { r.leg.gather("0") }, "", keyed},
+		{"gathered by the carrier as part of a number", "FlowerType", func(r *running) { r.leg.gather("20") }, "20", Termination{}},
+		{"gathered behind a number", "FlowerType", func(r *running) { r.leg.gather("12"); pass(2 * time.Second); r.leg.gather("0") }, "12", keyed},
+		{"while it may be a digit, gathered", "Guests", func(r *running) { r.leg.gather("0") }, "0", Termination{}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -200,6 +204,21 @@ func TestKeyForAPerson(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestKeysThatTheCarrierGathered are not waited for once more, and nothing before them is.
+func TestKeysThatTheCarrierGathered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := start(t, Config{}, func(context.Context, Turn, []byte) (*Answer, error) { return says('a', time.Second), nil })
+		r.leg.gather("") // without keys it says nothing
+		r.leg.gather("12")
+		pass(200 * time.Millisecond)
+		r.stop()
+		<-r.done
+		if len(r.bot.turns) != 1 || r.bot.turns[0].Text != "12" {
+			t.Errorf("the bot was asked %+v; want it asked with 12, at once", r.bot.turns)
+		}
+	})
 }
 
 // TestInPlaceOfAGoodbye has calls end that go nowhere: the goodbye is not said to

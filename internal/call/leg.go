@@ -39,6 +39,7 @@ const (
 	Wake         EventKind = iota // nothing arrived: time has passed
 	Frame                         // one frame of caller audio
 	Digit                         // the caller pressed a key
+	KeysDone                      // the leg has waited for keys itself: those that came are all
 	MarkReturned                  // a mark was heard, or flushed by a clear
 	HungUp                        // the carrier ended the stream in the regular way
 )
