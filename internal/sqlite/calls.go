@@ -14,9 +14,10 @@ import (
 // calls is the schema of a file with the records of calls, and with notes about calls
 // that go on. Nothing in it has to survive that the machine loses power in the very
 // second: with synchronous NORMAL a commit waits for no disk, and the file stays whole.
-// Damage is found where it is met, as files may be large.
+// Damage is found where it is met, as files may be large. What is deleted is overwritten:
+// there may be words of callers in it.
 var calls = schema{
-	kind: "store", application: 0x6c786c63, format: 1, settings: "&_pragma=synchronous(NORMAL)", // "lxlc"
+	kind: "store", application: 0x6c786c63, format: 1, settings: "&_pragma=synchronous(NORMAL)&_pragma=secure_delete(ON)", // "lxlc"
 	tables: `
 		CREATE TABLE calls (
 			call TEXT NOT NULL, started INTEGER NOT NULL, -- milliseconds since 1970

@@ -98,6 +98,44 @@ func TestDeletingIsInPieces(t *testing.T) {
 	}
 }
 
+// TestWhatIsDeletedIsGone looks for it in the file, once the log was written into that.
+func TestWhatIsDeletedIsGone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "calls.db")
+	c := openCalls(t, path)
+	e := someCall("CA1")
+	e.Until, e.Record = time.Now().Add(-time.Minute), []byte("words of a caller")
+	if err := c.Put(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	for _, note := range []string{"a secret", "none"} {
+		if err := c.PutNote(t.Context(), "k", []byte(note), time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holds := func(text string) bool {
+		t.Helper()
+		if _, err := c.db.db.Exec("PRAGMA wal_checkpoint(TRUNCATE)"); err != nil {
+			t.Fatal(err)
+		}
+		file, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return bytes.Contains(file, []byte(text))
+	}
+	if !holds("words of a caller") {
+		t.Fatal("the record is not in the file")
+	}
+	if n, err := c.DeleteExpired(t.Context(), time.Now()); n != 1 || err != nil {
+		t.Fatalf("DeleteExpired = %d, %v; want 1", n, err)
+	}
+	for _, text := range []string{"words of a caller", "a secret"} {
+		if holds(text) {
+			t.Errorf("the file still holds %q", text)
+		}
+	}
+}
+
 // TestListUsesAnIndex has SQLite tell how it would find the newest calls.
 func TestListUsesAnIndex(t *testing.T) {
 	c := openCalls(t, filepath.Join(t.TempDir(), "calls.db"))
