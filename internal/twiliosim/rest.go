@@ -108,9 +108,16 @@ func (r *rest) close() {
 func (r *rest) guard(serve func(http.ResponseWriter, *http.Request) *restError) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
 		req.Body = http.MaxBytesReader(w, req.Body, maxRESTBody)
-		failed := r.check(req)
+		lost, failed := r.check(req)
+		answer := w
+		if lost {
+			answer = unsent{http.Header{}}
+		}
 		if failed == nil {
-			failed = serve(w, req)
+			failed = serve(answer, req)
+		}
+		if lost {
+			panic(http.ErrAbortHandler)
 		}
 		if failed == nil {
 			return
@@ -125,10 +132,12 @@ func (r *rest) guard(serve func(http.ResponseWriter, *http.Request) *restError) 
 	}
 }
 
-func (r *rest) check(req *http.Request) *restError {
+// check returns the error that a request meets with before it is looked at, nil for none,
+// and whether its answer is to be lost.
+func (r *rest) check(req *http.Request) (lost bool, failed *restError) {
 	notForm := req.ParseForm() // before anything else: who hangs up is noticed once the body was read
-	if failed := r.faults.strike(req); failed != nil {
-		return failed
+	if lost, failed = r.faults.strike(req); failed != nil {
+		return false, failed
 	}
 	user, password, ok := req.BasicAuth()
 	cfg := &r.phone.cfg
@@ -136,15 +145,15 @@ func (r *rest) check(req *http.Request) *restError {
 	case ok && user == cfg.Account && password == cfg.AuthToken:
 	case ok && cfg.APIKey != "" && user == cfg.APIKey && password == cfg.APISecret:
 	default:
-		return &restError{http.StatusUnauthorized, codeCredentials, "Authenticate"}
+		return lost, &restError{http.StatusUnauthorized, codeCredentials, "Authenticate"}
 	}
 	if notForm != nil {
-		return badRequest(codeCalls, "the request is not a form: %v", notForm)
+		return lost, badRequest(codeCalls, "the request is not a form: %v", notForm)
 	}
 	if account := req.PathValue("account"); account != "" && account != cfg.Account {
-		return notFound(req)
+		return lost, notFound(req)
 	}
-	return nil
+	return lost, nil
 }
 
 func notFound(r *http.Request) *restError {

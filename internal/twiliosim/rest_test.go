@@ -3,7 +3,9 @@ package twiliosim
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -305,18 +307,21 @@ func TestRESTFaults(t *testing.T) {
 	}
 }
 
-// TestRESTHangs asks over a socket: there is no answer until the client gives up.
+// TestRESTHangs asks over a socket: there is no answer until the client gives up, or the
+// connection breaks.
 func TestRESTHangs(t *testing.T) {
 	phone, err := New(t.Context(), Config{URL: "http://127.0.0.1:1/twiml", AuthToken: testToken, RESTListen: "127.0.0.1:0"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer phone.Close()
-	f, err := ParseRESTFault("hang")
-	if err != nil {
-		t.Fatal(err)
+	for _, text := range []string{"hang", "lost"} {
+		f, err := ParseRESTFault(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		phone.FailREST(f)
 	}
-	phone.FailREST(f)
 	post := func(ctx context.Context) (int, error) {
 		req, err := http.NewRequestWithContext(ctx, http.MethodPost, phone.RESTURL()+"/x", strings.NewReader("a=b"))
 		if err != nil {
@@ -333,6 +338,9 @@ func TestRESTHangs(t *testing.T) {
 	defer cancel()
 	if status, err := post(ctx); err == nil {
 		t.Errorf("a request that is to hang is answered with %d", status)
+	}
+	if status, err := post(t.Context()); !errors.Is(err, io.EOF) {
+		t.Errorf("a request whose answer is to be lost is answered with %d, %v; want %v", status, err, io.EOF)
 	}
 	if status, err := post(t.Context()); err != nil || status != http.StatusUnauthorized {
 		t.Errorf("the request behind it is answered with %d, %v; want 401", status, err)

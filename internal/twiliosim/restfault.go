@@ -11,24 +11,29 @@ import (
 
 // RESTFault makes the REST API of a phone fail for a while, as Twilio's may.
 type RESTFault struct {
-	Status int // of the answer, 429 or 5xx; 0 for no answer at all
-	Times  int // requests that it strikes
+	Status int  // of the answer, 429 or 5xx; 0 for no answer at all
+	Lost   bool // the request is carried out, and the connection breaks before the answer
+	Times  int  // requests that it strikes
 }
 
-// ParseRESTFault reads a fault as it is given on a command line: 429, 503x3, hangx2.
+// ParseRESTFault reads a fault as it is given on a command line: 429, 503x3, hangx2, lost.
 func ParseRESTFault(text string) (RESTFault, error) {
 	what, times, several := strings.Cut(text, "x")
 	f := RESTFault{Times: 1}
 	var err, timesErr error
-	if what != "hang" {
+	switch what {
+	case "hang":
+	case "lost":
+		f.Lost = true
+	default:
 		f.Status, err = strconv.Atoi(what)
 	}
 	if several {
 		f.Times, timesErr = strconv.Atoi(times)
 	}
 	isStatus := f.Status == http.StatusTooManyRequests || f.Status >= 500 && f.Status < 600
-	if errors.Join(err, timesErr) != nil || f.Times < 1 || what != "hang" && !isStatus {
-		return RESTFault{}, fmt.Errorf("fault %q: it is 429, a status from 500 to 599 or hang, and x with a number for several requests: 503x3", text)
+	if errors.Join(err, timesErr) != nil || f.Times < 1 || what != "hang" && !f.Lost && !isStatus {
+		return RESTFault{}, fmt.Errorf("fault %q: it is 429, a status from 500 to 599, hang or lost, and x with a number for several requests: 503x3", text)
 	}
 	return f, nil
 }
@@ -61,18 +66,26 @@ func (fs *restFaults) next() (f RESTFault, ok bool) {
 	return f, true
 }
 
-// strike returns the error that a request is to meet with, nil for none. When there
-// is to be no answer it returns only after the client has given up.
-func (fs *restFaults) strike(req *http.Request) *restError {
+// strike returns the error that a request is to meet with, nil for none, and whether its
+// answer is to be lost. When there is to be no answer it returns only after the client
+// has given up.
+func (fs *restFaults) strike(req *http.Request) (lost bool, failed *restError) {
 	f, ok := fs.next()
 	switch {
-	case !ok:
-		return nil
+	case !ok || f.Lost:
+		return f.Lost, nil
 	case f.Status == http.StatusTooManyRequests:
-		return &restError{f.Status, codeTooMany, "Too Many Requests"}
+		return false, &restError{f.Status, codeTooMany, "Too Many Requests"}
 	case f.Status != 0:
-		return &restError{f.Status, codeServerError, http.StatusText(f.Status)}
+		return false, &restError{f.Status, codeServerError, http.StatusText(f.Status)}
 	}
 	<-req.Context().Done()
 	panic(http.ErrAbortHandler)
 }
+
+// unsent is a ResponseWriter for an answer that is lost.
+type unsent struct{ header http.Header }
+
+func (u unsent) Header() http.Header         { return u.header }
+func (u unsent) Write(b []byte) (int, error) { return len(b), nil }
+func (u unsent) WriteHeader(int)             {}
