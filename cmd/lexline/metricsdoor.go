@@ -81,7 +81,7 @@ func handoverMetrics() []metric {
 		total("lexline_transfers_returned_total", "Callers who are back with the bot, as nobody took their call.", func(s statusAnswer) int64 { return s.Door.Returned }),
 		total("lexline_transfers_whispers_total", "Times that a target was told what a call is about.", func(s statusAnswer) int64 { return s.Door.Whispers }),
 		total("lexline_redirects_total", "Calls sent on to other instructions.", func(s statusAnswer) int64 { return s.Door.Redirects }),
-		total("lexline_call_notes_failed_total", "Notes about the end of a call that could not be left for other gateways, or read.", func(s statusAnswer) int64 { return s.Door.NotesFailed }),
+		total("lexline_call_notes_failed_total", "Notes about calls that could not be left for other gateways, or read.", func(s statusAnswer) int64 { return s.Door.NotesFailed }),
 	}
 }
 

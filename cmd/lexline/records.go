@@ -34,11 +34,11 @@ func (g *gateway) openRecords(ctx context.Context) (err error) {
 	return nil
 }
 
-// notes are what this gateway leaves others about a call: in the store, or else in its
-// own memory.
+// notes are what this gateway leaves others about a call, in the store. Without a store
+// there are none: it remembers by itself.
 func (g *gateway) notes() twilio.Notes {
 	if g.store == nil {
-		return twilio.NewNotes()
+		return nil
 	}
 	return g.store
 }

@@ -116,8 +116,8 @@ func TestStoreThatCannotBeOpened(t *testing.T) {
 		t.Errorf("openRecords in a folder that is missing = %v; want an error that says so", err)
 	}
 	g.cfg.Store.File, g.store, g.records = "", nil, nil
-	if err := g.openRecords(t.Context()); err != nil || g.store != nil || g.notes() == nil {
-		t.Errorf("openRecords without a store = %v, %v; want none, and notes in memory", err, g.store)
+	if err := g.openRecords(t.Context()); err != nil || g.store != nil || g.notes() != nil {
+		t.Errorf("openRecords without a store = %v, %v; want none, and no notes", err, g.store)
 	}
 	g.closeRecords()
 }

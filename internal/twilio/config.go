@@ -31,7 +31,7 @@ type Config struct {
 	// it the key comes from the auth tokens.
 	TokenKey []byte
 	// Notes are what instances behind one PublicURL leave each other about a call;
-	// NewNotes() if nil, for a single instance.
+	// nil for a single instance, which remembers by itself.
 	Notes Notes
 	// Calls updates calls on lines with Update; needed for those only.
 	Calls CallUpdater

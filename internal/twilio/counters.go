@@ -17,7 +17,7 @@ type Counters struct {
 	GivenUp            int64 `json:"given_up"`            // calls hung up because they kept losing their stream
 	Outbound           int64 `json:"outbound"`            // of Webhooks, those of calls that were placed by the API
 	Machines           int64 `json:"machines"`            // calls that a machine answered, and that were hung up on
-	NotesFailed        int64 `json:"notes_failed"`        // notes about the end of a call that could not be left or read
+	NotesFailed        int64 `json:"notes_failed"`        // notes about calls that could not be left for other instances, or read
 
 	Transfers           int64 `json:"transfers"`            // calls handed over to a target
 	TransfersAnswered   int64 `json:"transfers_answered"`   // targets, the following ones included, that talked to the caller

@@ -1,30 +1,34 @@
 package twilio
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"log/slog"
 	"net/http"
-	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
 
 const (
-	maxGathered = 8           // times that keys are noted until a leg must have taken them
-	maxKeys     = 64          // of one time
-	fetchKept   = time.Minute // nobody needs to know longer what was fetched, and keys are secrets
+	maxGathered = 8  // times that keys are noted until a stream must have taken them
+	maxKeys     = 64 // of one time
+	// keysKept is how long keys wait to be taken. Like everything that one instance
+	// notes and another one reads, it allows for clocks that are apart.
+	keysKept = time.Minute + clockSkew
+	// unreadTime is how long a call is taken to be listened to by somebody while nobody
+	// can be asked.
+	unreadTime = time.Minute
 )
 
 // desk is what the two sides of a call whose words Twilio says have in common: the
 // instance with its stream, and whichever instance Twilio asks. They meet in the notes.
 type desk struct {
 	calls   CallUpdater
-	notes   Notes
+	notes   *deskNotes
+	beats   *MemoryNotes // what was seen last of a call's lease, and when
 	links   links
 	sealer  *sealer
 	tickets *sealer // of calls that we placed
@@ -33,76 +37,63 @@ type desk struct {
 	now     func() time.Time
 }
 
-func newDesk(d *Door) *desk {
+func newDesk(d *Door, vault *sealer) *desk {
+	now := func() time.Time { return d.now() }
+	memory := func() *MemoryNotes {
+		notes := NewNotes()
+		notes.limit, notes.now = maxNotes+20*d.limits.Calls, now
+		return notes
+	}
 	return &desk{
-		calls: d.config.Calls, notes: d.notes, links: d.links, sealer: d.sealer, tickets: d.tickets,
-		tally: &d.tally, log: d.log, now: func() time.Time { return d.now() },
+		calls: d.config.Calls, links: d.links, sealer: d.sealer, tickets: d.tickets,
+		notes: &deskNotes{shared: d.config.Notes, own: memory(), sealer: vault, tally: &d.tally, log: d.log, now: now},
+		beats: memory(), tally: &d.tally, log: d.log, now: now,
 	}
-}
-
-// fetch is the note of what Twilio was told and told us in a call. It is left by the
-// instance that Twilio asks, one question at a time.
-type fetch struct {
-	Token    string     `json:"token,omitempty"`    // of the latest words that were given out, hashed
-	Retry    string     `json:"retry,omitempty"`    // of the question they were given out to
-	Gathered []gathered `json:"gathered,omitempty"` // the latest keys of the caller's, oldest first
-}
-
-// gathered is what the caller pressed in one go.
-type gathered struct {
-	ID   string `json:"id"` // of the question that brought the keys
-	Keys string `json:"keys"`
-}
-
-// since returns the keys behind those with this id: all that are known if they are
-// known no more.
-func (f fetch) since(id string) (keys []gathered) {
-	at := slices.IndexFunc(f.Gathered, func(g gathered) bool { return g.ID == id })
-	return f.Gathered[at+1:]
-}
-
-// latest is the id of the latest keys, empty without any.
-func (f fetch) latest() string {
-	if len(f.Gathered) == 0 {
-		return ""
-	}
-	return f.Gathered[len(f.Gathered)-1].ID
-}
-
-func leaseKey(sid string) string { return "live/" + sid }
-func fetchKey(sid string) string { return "fetched/" + sid }
-
-// wordsKey hides the token: who reads the notes cannot fetch anything with it.
-func wordsKey(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return "words/" + hex.EncodeToString(sum[:16])
 }
 
 // update has Twilio say words, or be silent if there are none.
 func (d *desk) update(ctx context.Context, facts claims, words string) error {
 	ctx, cancel := context.WithTimeout(ctx, updateTime)
 	defer cancel()
-	token, links := "", d.linksOf(facts)
-	if words != "" {
-		expires := d.now().Add(wordsKept)
-		facts.words, facts.expires = true, expires
-		token = d.sealer.seal(facts)
-		if err := d.notes.PutNote(ctx, wordsKey(token), []byte(words), expires); err != nil {
-			return err
-		}
+	links := d.linksOf(facts)
+	if words == "" {
+		return d.send(ctx, facts, CallUpdate{URL: links.updateFor("")})
 	}
-	return d.send(ctx, facts, links.updateFor(token))
+	token, err := d.leaveWords(ctx, facts, words)
+	if err != nil {
+		return err
+	}
+	return d.send(ctx, facts, CallUpdate{
+		URL: links.updateFor(token),
+		// Where the answer to an update was lost, Twilio has come for its words: it comes
+		// for those of the repetition by another question, which no token serves twice.
+		Again: func(ctx context.Context) string {
+			token, err := d.leaveWords(ctx, facts, words)
+			if err != nil {
+				return ""
+			}
+			return links.updateFor(token)
+		},
+	})
+}
+
+// leaveWords notes words, and returns the token that Twilio gets them for.
+func (d *desk) leaveWords(ctx context.Context, facts claims, words string) (token string, err error) {
+	facts.words, facts.expires = true, d.now().Add(wordsKept)
+	token = d.sealer.seal(facts)
+	return token, d.notes.put(ctx, wordsKey(token), wording{Words: words}, facts.expires.Add(clockSkew))
 }
 
 // sendOn has Twilio ask what to do now that the call's stream is over.
 func (d *desk) sendOn(ctx context.Context, facts claims) error {
-	return d.send(ctx, facts, d.linksOf(facts).resume)
+	return d.send(ctx, facts, CallUpdate{URL: d.linksOf(facts).resume})
 }
 
-// send has the call go on with the instructions at an address.
-func (d *desk) send(ctx context.Context, facts claims, address string) error {
+// send has the call go on with other instructions.
+func (d *desk) send(ctx context.Context, facts claims, update CallUpdate) error {
 	d.tally.add(Counters{Updates: 1})
-	err := d.calls.UpdateCall(ctx, facts.callSID, CallUpdate{URL: address, Method: http.MethodPost})
+	update.Method = http.MethodPost
+	err := d.calls.UpdateCall(ctx, facts.callSID, update)
 	if err != nil {
 		d.tally.add(Counters{UpdatesFailed: 1})
 	}
@@ -129,79 +120,136 @@ func (d *desk) words(ctx context.Context, sid, token, retry string) string {
 		return ""
 	}
 	key := wordsKey(token)
-	f := d.fetched(ctx, sid)
-	if f.Token == key && (retry == "" || f.Retry != retry) {
+	var is wording
+	found, err := d.notes.get(ctx, key, &is)
+	switch {
+	case err != nil || !found:
+		return ""
+	case !is.Given:
+		is.Given, is.To = true, retry
+		if err := d.notes.put(ctx, key, is, facts.expires.Add(clockSkew)); err != nil {
+			d.log.Warn("words may be given out again", slog.String("call", sid), slog.Any("err", err))
+		}
+	case retry == "" || is.To != retry:
 		d.tally.add(Counters{RejectedTokens: 1})
 		return ""
 	}
-	words := d.note(ctx, key)
-	if len(words) == 0 {
-		return ""
-	}
-	f.Token, f.Retry = key, retry
-	d.leave(ctx, sid, f)
-	return string(words)
+	return is.Words
 }
 
-// press notes keys that Twilio has gathered, unless this question brought them before.
-func (d *desk) press(ctx context.Context, sid, keys, retry string) {
-	f := d.fetched(ctx, sid)
-	id := cmp.Or(retry, rand.Text())
-	if slices.ContainsFunc(f.Gathered, func(g gathered) bool { return g.ID == id }) {
+// press notes keys that Twilio has gathered for the stream of a call, unless this question
+// brought them before. ended says that the caller pressed the key that ends them. Twilio
+// asks its next question behind our answer to this one, so gatherings have an order.
+func (d *desk) press(ctx context.Context, sid, keys string, ended bool, retry string) {
+	to, found, err := d.lease(ctx, sid)
+	if err != nil || !found || to.Over {
+		d.log.Warn("keys given up, as no stream of the call is known", slog.String("call", sid))
 		return
 	}
-	keys = strings.Map(func(key rune) rune {
+	g := gathered{ID: cmp.Or(retry, rand.Text()), Keys: onlyKeys(keys), Ended: ended}
+	for n := max(0, to.Next-1); n < to.Next+maxGathered; n++ { // from the one that was taken last
+		key := keysKey(to.By, n)
+		var there gathered
+		// One that cannot be read was not noted here, and cannot be noted elsewhere now.
+		if found, _ := d.notes.get(ctx, key, &there); found || n < to.Next {
+			if found && there.ID == g.ID {
+				return
+			}
+			continue
+		}
+		if err := d.notes.put(ctx, key, g, d.now().Add(keysKept)); err != nil {
+			d.log.Warn("keys given up", slog.String("call", sid), slog.Any("err", err))
+		}
+		return
+	}
+	d.log.Warn("keys given up, as the call's stream takes none", slog.String("call", sid))
+}
+
+// onlyKeys is what of a text are keys, if they are not too many.
+func onlyKeys(text string) string {
+	keys := strings.Map(func(key rune) rune {
 		if strings.ContainsRune("0123456789ABCD*#", key) {
 			return key
 		}
 		return -1
-	}, keys)
-	f.Gathered = append(f.Gathered, gathered{id, keys[:min(len(keys), maxKeys)]})
-	f.Gathered = f.Gathered[max(0, len(f.Gathered)-maxGathered):]
-	d.leave(ctx, sid, f)
+	}, text)
+	return keys[:min(len(keys), maxKeys)]
 }
 
-// renew says that the call is being listened to.
-func (d *desk) renew(ctx context.Context, sid string) {
-	ctx, cancel := context.WithTimeout(ctx, noteTime)
-	defer cancel()
-	if err := d.notes.PutNote(ctx, leaseKey(sid), []byte("1"), d.now().Add(leaseTime)); err != nil && ctx.Err() == nil {
+// take returns the gathering that a stream waits for, and takes the keys out of its note.
+func (d *desk) take(ctx context.Context, of lease) (g gathered, found bool) {
+	key := keysKey(of.By, of.Next)
+	if found, err := d.notes.get(ctx, key, &g); err != nil || !found {
+		return gathered{}, false
+	}
+	if err := d.notes.put(ctx, key, gathered{ID: g.ID}, d.now().Add(keysKept)); err != nil {
+		d.log.Warn("keys stay noted", slog.Any("err", err))
+	}
+	return g, true
+}
+
+// lease returns the latest lease of a call. One of which nobody but this instance knows is
+// the latest unless another stream has left one since.
+func (d *desk) lease(ctx context.Context, sid string) (l lease, found bool, err error) {
+	var newer lease
+	isNewer, err := d.notes.newer(leaseKey(sid), &newer)
+	if err != nil {
+		return lease{}, false, err
+	}
+	found, err = d.notes.told(ctx, leaseKey(sid), &l)
+	if isNewer && (err != nil || !found || l.By == newer.By) {
+		return newer, true, nil
+	}
+	return l, found, err
+}
+
+// renew says that the call is listened to. A lease that another stream has by now is not
+// taken from it, unless this one begins.
+func (d *desk) renew(ctx context.Context, sid string, l *lease) {
+	if now, found, err := d.lease(ctx, sid); l.Beat > 0 && err == nil && found && now.By != l.By {
+		return
+	}
+	l.Beat++
+	if err := d.notes.put(ctx, leaseKey(sid), l, d.now().Add(leaseKept)); err != nil {
 		d.log.Warn("call's lease not renewed", slog.String("call", sid), slog.Any("err", err))
 	}
 }
 
-// isLive reports whether some instance said lately that it listens to the call.
+// release says that the call is not listened to any more, unless another stream has it.
+func (d *desk) release(ctx context.Context, sid string, l lease) {
+	l.Over = true
+	d.renew(ctx, sid, &l)
+}
+
+// isLive reports whether some instance listens to the call: it has said so, and goes on
+// saying it. The clock of this instance tells how long it has not, if it is asked often
+// enough; else the time of the lease does. Where nobody can be asked the call is not
+// taken for dead, but for a while: most often its stream is well.
 func (d *desk) isLive(ctx context.Context, sid string) bool {
-	return len(d.note(ctx, leaseKey(sid))) > 0
+	l, found, err := d.lease(ctx, sid)
+	switch {
+	case err != nil:
+		if d.unchanged(ctx, sid, lease{}) < unreadTime {
+			return true
+		}
+		_ = d.beats.PutNote(ctx, sid, nil, time.Time{}) // memory never fails; this begins anew
+		return false
+	case !found || l.Over:
+		return false
+	}
+	return d.unchanged(ctx, sid, l) < leaseTime
 }
 
-// fetched returns the call's fetch note.
-func (d *desk) fetched(ctx context.Context, sid string) (f fetch) {
-	if text := d.note(ctx, fetchKey(sid)); text != nil && json.Unmarshal(text, &f) != nil {
-		d.log.Warn("call's note is not one of ours", slog.String("call", sid))
+// unchanged returns for how long this has been seen of a call's lease here, and nothing else.
+func (d *desk) unchanged(ctx context.Context, sid string, l lease) time.Duration {
+	seen, now := []byte(l.By+" "+strconv.Itoa(l.Beat)+" "), d.now()
+	before, _ := d.beats.Note(ctx, sid) // memory never fails
+	if rest, same := bytes.CutPrefix(before, seen); same {
+		since, err := strconv.ParseInt(string(rest), 10, 64)
+		if err == nil {
+			return now.Sub(time.UnixMilli(since))
+		}
 	}
-	return f
-}
-
-func (d *desk) leave(ctx context.Context, sid string, f fetch) {
-	text, err := json.Marshal(f)
-	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, noteTime)
-		defer cancel()
-		err = d.notes.PutNote(ctx, fetchKey(sid), text, d.now().Add(fetchKept))
-	}
-	if err != nil {
-		d.log.Warn("call's note not written", slog.String("call", sid), slog.Any("err", err))
-	}
-}
-
-// note reads a note; one that cannot be read counts as none.
-func (d *desk) note(ctx context.Context, key string) []byte {
-	ctx, cancel := context.WithTimeout(ctx, noteTime)
-	defer cancel()
-	text, err := d.notes.Note(ctx, key)
-	if err != nil && ctx.Err() == nil {
-		d.log.Warn("note not read", slog.Any("err", err))
-	}
-	return text
+	_ = d.beats.PutNote(ctx, sid, strconv.AppendInt(seen, now.UnixMilli(), 10), now.Add(2*leaseKept)) // as above
+	return 0
 }

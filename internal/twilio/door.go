@@ -90,6 +90,10 @@ func New(config Config) (*Door, error) {
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
+	vault, err := newSealer(notePurpose, config.tokenSecrets()...)
+	if err != nil {
+		return nil, fmt.Errorf("twilio door: %w", err)
+	}
 	base := public.String()
 	d := &Door{
 		config: config, limits: limits, log: config.Logger,
@@ -115,7 +119,7 @@ func New(config Config) (*Door, error) {
 	if d.notes == nil {
 		d.notes = NewNotes()
 	}
-	d.desk = newDesk(d)
+	d.desk = newDesk(d, vault)
 	d.ctx, d.cancel = context.WithCancelCause(context.Background())
 	return d, nil
 }

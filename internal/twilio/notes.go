@@ -21,10 +21,10 @@ type Notes interface {
 
 const (
 	maxNotes     = 10_000   // of a MemoryNotes
-	maxNoteBytes = 16 << 10 // of one note; what a call leaves is below 2 KiB, a TwiML document may be more
+	maxNoteBytes = 64 << 10 // of one note: as much as the longest words in a TwiML document
 )
 
-var errNoteTooLong = errors.New("note is longer than 16 KiB")
+var errNoteTooLong = errors.New("note is longer than 64 KiB")
 
 // MemoryNotes are Notes of this process only. When there are 10,000 of them, a new
 // one takes the place of the one that would have gone first. Make them with NewNotes.

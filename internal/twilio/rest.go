@@ -160,6 +160,13 @@ func (r *REST) UpdateCall(ctx context.Context, sid string, update CallUpdate) er
 		return errors.New("update call: no call of that id can exist")
 	}
 	request := restRequest{method: http.MethodPost, path: "/Calls/" + sid + ".json", form: form, repeatable: true, blind: true}
+	if update.Again != nil {
+		request.again = func(ctx context.Context) {
+			if address := update.Again(ctx); address != "" {
+				form.Set("Url", address)
+			}
+		}
+	}
 	if _, err := r.send(ctx, request); err != nil {
 		return fmt.Errorf("update call %s: %w", sid, err)
 	}

@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -31,6 +32,10 @@ type CallUpdate struct {
 	FallbackURL    string        // asked when URL fails
 	StatusCallback string        // told when the call ends
 	TimeLimit      time.Duration // the call is ended after this long, in whole seconds
+
+	// Again gives the address that takes the place of URL when the request is sent once
+	// more, as Twilio may have taken it the time before. Nil, or empty: it is the same.
+	Again func(context.Context) string
 }
 
 func (u CallUpdate) form() (url.Values, error) {

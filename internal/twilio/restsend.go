@@ -23,7 +23,8 @@ type restRequest struct {
 	blind      bool // the status is answer enough
 
 	// read takes an answer that is no call, and says what is wrong with it.
-	read func(body []byte) error
+	read  func(body []byte) error
+	again func(context.Context) // changes form before it is sent once more; may be nil
 }
 
 // send makes a request, within the client's time and ctx's, and returns the call in
@@ -49,6 +50,9 @@ func (r *REST) send(ctx context.Context, request restRequest) (CallResource, err
 			return CallResource{}, err
 		}
 		r.tally.retries.Add(1)
+		if request.again != nil {
+			request.again(ctx)
+		}
 		r.log.Info("request to Twilio is repeated", slog.Any("err", err), slog.Int("attempt", n+1), slog.Duration("after", wait))
 	}
 }

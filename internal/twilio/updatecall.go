@@ -28,7 +28,8 @@ func (d *Door) answerUpdate(r *http.Request, form url.Values) []byte {
 		return d.answerResume(r, form)
 	}
 	if keys := form.Get("Digits"); keys != "" {
-		d.desk.press(r.Context(), sid, keys, retry)
+		// Twilio names the key that has ended the gathering, if one has.
+		d.desk.press(r.Context(), sid, keys, form.Get("FinishedOnKey") != "", retry)
 		d.calls.poke(sid)
 	}
 	words := ""
@@ -45,14 +46,15 @@ func (d *Door) answerUpdate(r *http.Request, form url.Values) []byte {
 }
 
 // sendOn has Twilio ask what to do now that the stream of a call is over: on a line with
-// Update it would go on waiting for words. If it cannot be told it asks by itself, a
-// little later.
-func (d *Door) sendOn(l *leg, facts claims, end call.Termination) {
-	if d.desk.calls == nil || l.stopped || end.Reason == call.Replaced {
+// Update it would go on waiting for words. If it cannot be told it asks by itself, at the
+// end of its wait, and learns then that nobody listens.
+func (d *Door) sendOn(l *leg, u *updater, facts claims, end call.Termination) {
+	if l.stopped || end.Reason == call.Replaced {
 		return // nobody is on the line, or another stream has the call
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(d.ctx), sendOnTime)
 	defer cancel()
+	u.release(ctx)
 	if err := d.desk.sendOn(ctx, facts); err != nil && !IsNotInProgress(err) && !IsNotFound(err) {
 		l.log.Error("call not sent on", slog.Any("err", err))
 	}

@@ -3,6 +3,7 @@ package twilio
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -105,12 +106,14 @@ func TestWordsOfACall(t *testing.T) {
 				got = append(got, "heard")
 			case call.Digit:
 				got = append(got, string(event.Digit))
+			case call.KeysDone:
+				got = append(got, "done")
 			}
-			if strings.HasSuffix(strings.Join(got, " "), "1 2 #") {
+			if strings.HasSuffix(strings.Join(got, " "), "3 #") {
 				break
 			}
 		}
-		if diff := cmp.Diff([]string{"heard", "1", "2", "#"}, got); diff != "" {
+		if diff := cmp.Diff([]string{"heard", "1", "2", "done", "3", "#"}, got); diff != "" {
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 		return call.Termination{Result: call.Success, Reason: call.BotClosed}
@@ -128,11 +131,12 @@ func TestWordsOfACall(t *testing.T) {
 		}
 		p.say(mediaText(chunk+2, numbered(1)))
 	}
-	wantWords(t, second.ask(first, "/updatecall", "r4", "Digits", "12"))
+	wantWords(t, second.ask(first, "/updatecall", "r4", "Digits", "12", "FinishedOnKey", ""))
+	wantWords(t, second.ask(first, "/updatecall", "r5", "Digits", "3", "FinishedOnKey", "#"))
 	if got := path(t, first, <-calls.asked); got != "/resume" {
 		t.Errorf("after the call Twilio was sent to %s; want /resume", got)
 	}
-	if got := first.ask(first, "/resume", "r5"); !strings.Contains(got, "<Hangup>") {
+	if got := first.ask(first, "/resume", "r6"); !strings.Contains(got, "<Hangup>") {
 		t.Errorf("a call that is over goes on: %s", got)
 	}
 }
@@ -149,16 +153,81 @@ func TestCallThatNobodyListensToIsReconnected(t *testing.T) {
 	}
 }
 
-// TestInstanceThatDies leaves its lease, which runs out.
-func TestLeaseRunsOut(t *testing.T) {
-	now := time.Now()
-	d := testDesk(t, newUpdates(), &now)
-	d.renew(t.Context(), "CA1")
-	if now = now.Add(leaseTime - time.Second); !d.isLive(t.Context(), "CA1") {
-		t.Error("a call is taken for dead within its lease")
+// TestOtherInstanceCannotReadTheStore asks it about a call that is well.
+func TestOtherInstanceCannotReadTheStore(t *testing.T) {
+	first, _, _ := openPair(t, listen)
+	second := openExchange(t, listen, func(c *Config) {
+		c.PublicURL, c.TokenKey, c.Calls, c.Notes = first.base, first.door.config.TokenKey, newUpdates(), brokenNotes{}
+		c.Lines[0].Update = true
+	})
+	first.started(first.greeted("CA1"), "CA1")
+	for i := range 5 {
+		got := second.ask(first, "/updatecall", fmt.Sprint("r", i))
+		if !strings.Contains(got, "<Gather") || strings.Contains(got, "<Start>") {
+			t.Errorf("question %d got %s; want a wait, and no other stream", i+1, got)
+		}
 	}
-	if now = now.Add(2 * time.Second); d.isLive(t.Context(), "CA1") {
-		t.Error("a call is taken for live after its lease")
+	if got := second.door.Counters().NotesFailed; got == 0 {
+		t.Error("no failure was counted")
+	}
+}
+
+// TestOneInstanceWithoutItsStore has a whole turn while the store fails.
+func TestOneInstanceWithoutItsStore(t *testing.T) {
+	calls, got := newUpdates(), make(chan call.Event, 9)
+	x := openExchange(t, func(ctx context.Context, leg call.Leg, _ call.Info) call.Termination {
+		if err := leg.Send(call.Output{Kind: call.Say, Words: "Which day?"}); err != nil {
+			t.Errorf("Send = %v", err)
+		}
+		for {
+			event, err := leg.Next(ctx)
+			if err != nil {
+				t.Errorf("Next = %v", err)
+				return call.Termination{Result: call.PeerFault, Reason: call.LegLost, Err: err}
+			}
+			if event.Kind == call.Digit || event.Kind == call.KeysDone {
+				got <- event
+			}
+			if event.Kind == call.KeysDone {
+				return call.Termination{Result: call.Success, Reason: call.BotClosed}
+			}
+		}
+	}, func(c *Config) { c.Calls, c.Notes, c.Lines[0].Update = calls, brokenNotes{}, true })
+	x.started(x.greeted("CA1"), "CA1")
+	wantWords(t, x.ask(x, path(t, x, <-calls.asked), "r1"), "Which day?")
+	x.ask(x, "/updatecall", "r2", "Digits", "7")
+	if event := <-got; event.Digit != '7' {
+		t.Errorf("the event is %+v; want the key 7", event)
+	}
+	if to := path(t, x, <-calls.asked); to != "/resume" {
+		t.Errorf("after the call Twilio was sent to %s; want /resume", to)
+	}
+	if c := x.door.Counters(); c.NotesFailed == 0 || c.UpdatesFailed != 0 {
+		t.Errorf("counted %d failed notes and %d failed updates; want some and none", c.NotesFailed, c.UpdatesFailed)
+	}
+}
+
+// TestAfterAFailedUpdate has Twilio take no update: at the end of its wait it asks by
+// itself, and the caller gets another stream.
+func TestAfterAFailedUpdate(t *testing.T) {
+	first, second, calls := openPair(t, func(ctx context.Context, leg call.Leg, _ call.Info) call.Termination {
+		if err := leg.Send(call.Output{Kind: call.Say, Words: "Which day?"}); err != nil {
+			t.Errorf("Send = %v", err)
+		}
+		for {
+			if _, err := leg.Next(ctx); err != nil {
+				return call.Termination{Result: call.PeerFault, Reason: call.LegLost, Err: err}
+			}
+		}
+	})
+	calls.fails = errors.New("out of order")
+	first.started(first.greeted("CA1"), "CA1")
+	path(t, first, <-calls.asked)
+	if got := path(t, first, <-calls.asked); got != "/resume" {
+		t.Errorf("Twilio was sent to %s; want /resume", got)
+	}
+	if got := second.ask(first, "/updatecall", "r1"); !strings.Contains(got, "<Start>") {
+		t.Errorf("a call whose stream is over got %s; want another stream", got)
 	}
 }
 

@@ -2,6 +2,7 @@ package twilio
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"sync"
 	"time"
@@ -12,9 +13,12 @@ const (
 	noteTime   = time.Second     // for one look at the notes
 	// pollEvery is how often an instance looks whether another one was told of keys.
 	pollEvery = time.Second
-	// A call's stream is known to be alive for leaseTime, renewed every leaseEvery looks.
-	leaseTime  = 20 * time.Second
+	// A call's lease is renewed every leaseEvery looks, and its stream is taken for dead
+	// when it was not for leaseTime. The lease itself holds longer: the clock of who reads
+	// it may be ahead.
 	leaseEvery = 5
+	leaseTime  = 20 * time.Second
+	leaseKept  = leaseTime + clockSkew
 	// wordsKept is how long words wait to be fetched.
 	wordsKept = time.Minute
 )
@@ -36,6 +40,7 @@ type report struct {
 	order int
 	err   error
 	keys  string
+	ended bool // the keys, by the key for that
 }
 
 // updater tells Twilio what to say in one call, on a goroutine of its own: the call's
@@ -56,12 +61,12 @@ type updater struct {
 	mu   sync.Mutex
 	next *order // guarded by mu: the latest, not carried out yet
 
-	taken string // id of the latest keys that were passed on; owned by the goroutine
+	lease lease // owned by the goroutine; once it has ended, by who has stopped it
 }
 
 func newUpdater(ctx context.Context, d *desk, facts claims, log *slog.Logger) *updater {
 	u := &updater{
-		desk: d, facts: facts, log: log,
+		desk: d, facts: facts, log: log, lease: lease{By: rand.Text()},
 		wake: make(chan struct{}, 1), reports: make(chan report, 4), done: make(chan struct{}),
 	}
 	u.ctx, u.cancel = context.WithCancel(ctx)
@@ -102,7 +107,7 @@ func (u *updater) run() {
 	defer close(u.done)
 	look := time.NewTicker(pollEvery)
 	defer look.Stop()
-	u.begin()
+	u.renew() // it takes the call over
 	for n := 1; ; n++ {
 		select {
 		case <-u.ctx.Done():
@@ -111,20 +116,20 @@ func (u *updater) run() {
 			u.carryOut()
 		case <-look.C:
 			if n%leaseEvery == 0 {
-				u.desk.renew(u.ctx, u.facts.callSID)
+				u.renew()
 			}
 		}
 		u.takeKeys()
 	}
 }
 
-// begin takes the call over. A stream that goes on with a call is not told of keys
-// that were there before it.
-func (u *updater) begin() {
-	u.desk.renew(u.ctx, u.facts.callSID)
-	if u.facts.resumed {
-		u.taken = u.desk.fetched(u.ctx, u.facts.callSID).latest()
-	}
+func (u *updater) renew() { u.desk.renew(u.ctx, u.facts.callSID, &u.lease) }
+
+// release stops the work, and gives up the lease: Twilio's next question is answered by
+// a further stream, or as the call's end has it.
+func (u *updater) release(ctx context.Context) {
+	u.stop()
+	u.desk.release(ctx, u.facts.callSID, u.lease)
 }
 
 // carryOut has Twilio told the latest order, if there is one.
@@ -149,11 +154,21 @@ func (u *updater) carryOut() {
 	u.report(report{order: next.number, err: err})
 }
 
-// takeKeys passes on the keys that were pressed since the last time.
+// takeKeys passes on the keys that were pressed for this stream since the last time.
 func (u *updater) takeKeys() {
-	for _, g := range u.desk.fetched(u.ctx, u.facts.callSID).since(u.taken) {
-		u.report(report{keys: g.Keys})
-		u.taken = g.ID
+	before := u.lease.Next
+	for {
+		g, found := u.desk.take(u.ctx, u.lease)
+		if !found {
+			break
+		}
+		u.lease.Next++
+		if g.Keys != "" {
+			u.report(report{keys: g.Keys, ended: g.Ended})
+		}
+	}
+	if u.lease.Next > before {
+		u.renew() // those who bring keys look from there
 	}
 }
 

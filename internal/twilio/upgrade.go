@@ -154,11 +154,11 @@ func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *l
 	defer l.release()
 	s := &stream{cancel: cancel, done: make(chan struct{})}
 	var side call.Leg = l
-	line := d.lines.named(facts.line)
-	if line.Update {
-		words := newWordsLeg(l, newUpdater(ctx, d.desk, facts, l.log), d.links.keys.end)
-		defer words.updater.stop()
-		side, s.poke = words, words.updater.poke
+	var updater *updater // of a line with Update
+	if d.lines.named(facts.line).Update {
+		updater = newUpdater(ctx, d.desk, facts, l.log)
+		side, s.poke = newWordsLeg(l, updater, d.links.keys.end), updater.poke
+		defer updater.stop()
 	}
 	old := d.calls.attach(facts, s, d.now())
 	l.conclude = func(end call.Termination) { d.conclude(facts, s, end) }
@@ -170,8 +170,8 @@ func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *l
 		end = d.serve(ctx, l, side, facts)
 	}
 	d.calls.detach(facts.callSID, s, end, d.now())
-	if line.Update {
-		d.sendOn(l, facts, end)
+	if updater != nil {
+		d.sendOn(l, updater, facts, end)
 	}
 }
 

@@ -74,7 +74,7 @@ func (w *wordsLeg) takeReports() error {
 			case r.err != nil:
 				return fmt.Errorf("have words said: %w", r.err)
 			case r.keys != "":
-				w.press(r.keys)
+				w.press(r.keys, r.ended)
 			case r.order == w.orders:
 				w.said.told = true
 			}
@@ -84,14 +84,18 @@ func (w *wordsLeg) takeReports() error {
 	}
 }
 
-// press passes on keys that Twilio has gathered: all of them, so that none is waited
-// for any more.
-func (w *wordsLeg) press(keys string) {
+// press passes on keys that Twilio has gathered, with the key that ended them if one did.
+// Otherwise Twilio has waited for more, and nobody need do so again.
+func (w *wordsLeg) press(keys string, ended bool) {
 	w.keyed = true
 	for _, key := range []byte(keys) {
 		w.due = append(w.due, call.Event{Kind: call.Digit, Digit: key})
 	}
-	w.due = append(w.due, call.Event{Kind: call.Digit, Digit: w.keyEnd})
+	last := call.Event{Kind: call.KeysDone}
+	if ended {
+		last = call.Event{Kind: call.Digit, Digit: w.keyEnd}
+	}
+	w.due = append(w.due, last)
 }
 
 // heard returns the mark of what is being said, if one is awaited.
