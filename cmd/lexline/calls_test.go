@@ -34,7 +34,12 @@ func sampleCalls() []record.Record {
 	order.Call, order.Started, order.Ended, order.Updated = "CA0f4a91c2aa77", noon.Add(-10*time.Minute), noon.Add(-9*time.Minute), noon.Add(-9*time.Minute)
 	order.Result, order.Reason, order.BargeIns, order.Fillers, order.Keys, order.Silences = "success", "bot_closed", 1, 1, 4, 1
 	order.Moves = []record.Move{{Turn: 2, From: "us-east-1", To: "us-west-2"}}
-	order.Next = &record.Next{Kind: "transfer", Target: "desk", Context: "wants roses, pin {Pin}"}
+	order.Next = &record.Next{Kind: "transfer", Target: "desk", Way: "number", Context: "wants roses, pin {Pin}", Dialled: []record.Dialled{
+		{Target: "desk", Way: "number", Outcome: "busy", Told: noon.Add(-9*time.Minute + 1200*time.Millisecond)},
+		{Target: "night", Outcome: "no_answer", Told: noon.Add(-8*time.Minute - 40*time.Second)},
+		{Target: "backup", Way: "client", Outcome: "answered", Told: noon.Add(-8 * time.Minute), Talked: 33000},
+		{Target: "queue", Way: "queue", Outcome: "answered", Told: noon.Add(-7 * time.Minute)},
+	}}
 	order.Recording = "20261129T115000.000Z-CA0f4a91c2aa77.wav"
 	order.Transcripts = true
 	order.Turns = []record.Turn{
@@ -60,6 +65,7 @@ func sampleCalls() []record.Record {
 	failed.Turns = []record.Turn{{Number: 1, Kind: "speech", Began: 900, Ended: 2000, Noticed: 2640, Asked: 1100, Sent: 5000, Wait: 3000, Told: 900, Length: 900, Failure: "soft"}}
 	live := base
 	live.Call, live.Started, live.Updated, live.State, live.Direction, live.AnsweredBy = "CA88", noon.Add(-65*time.Second), noon.Add(-5*time.Second), record.Live, record.Outbound, "human"
+	live.Resumed, live.Returned = true, "desk"
 	live.Turns = order.Turns[:1]
 	dead := live
 	dead.Call, dead.Started, dead.Updated = "CA99", noon.Add(-26*time.Hour), noon.Add(-26*time.Hour+30*time.Second)
@@ -149,7 +155,11 @@ func TestCallsAreFollowed(t *testing.T) {
 11:50:10  CA0f4a91c2a…  turn 2: keys, us-west-2, OrderFlowers, wait 2.5 s, heard 1.0 of 2.0 s, interrupted
 11:50:14  CA0f4a91c2a…  turn 3: speech, us-west-2, OrderFlowers, wait 0.9 s
 11:50:23  CA0f4a91c2a…  turn 3: none
-11:51:00  CA0f4a91c2a…  ended: success, bot_closed, transfer to desk, told: wants roses, pin {Pin} after 1:00 and 3 turns
+11:51:00  CA0f4a91c2a…  ended: success, bot_closed, transfer to desk (number), told: wants roses, pin {Pin} after 1:00 and 3 turns
+11:51:01  CA0f4a91c2a…  dialled: desk (number): busy
+11:51:20  CA0f4a91c2a…  dialled: night: no answer
+11:52:00  CA0f4a91c2a…  dialled: backup (client): answered, talked for 33.0 s
+11:53:00  CA0f4a91c2a…  dialled: queue (queue): answered
 `},
 		"as JSON": {true, "one"},
 	} {
@@ -158,19 +168,27 @@ func TestCallsAreFollowed(t *testing.T) {
 		seen := followed{}
 		for _, turns := range []int{0, 0, 1, 3, 4} {
 			r := whole
-			r.State, r.Ended, r.Result, r.Turns = record.Live, time.Time{}, "", whole.Turns[:turns]
+			r.State, r.Ended, r.Result, r.Next, r.Turns = record.Live, time.Time{}, "", nil, whole.Turns[:turns]
 			if err := p.followed([]record.Entry{entryOf(t, r)}, seen); err != nil {
 				t.Fatal(err)
 			}
 		}
-		for range 2 {
-			if err := p.followed([]record.Entry{entryOf(t, whole)}, seen); err != nil {
+		// What became of those who were dialled is told after the end, one by one.
+		ended := whole
+		for _, dialled := range []int{0, 0, 1, 4, 4} {
+			next := *whole.Next
+			next.Dialled = next.Dialled[:dialled]
+			ended.Next = &next
+			if err := p.followed([]record.Entry{entryOf(t, ended)}, seen); err != nil {
 				t.Fatal(err)
 			}
 		}
 		want := tt.want
 		if tt.asJSON {
-			want = string(entryOf(t, whole).Record) + "\n"
+			next := *whole.Next
+			next.Dialled = nil
+			ended.Next = &next
+			want = string(entryOf(t, ended).Record) + "\n"
 		}
 		if diff := cmp.Diff(want, out.String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)

@@ -86,6 +86,16 @@ type followed map[followedKey]progress
 type progress struct {
 	begun, ended bool
 	turns        int
+	dialled      int // targets, of which it was printed what became of them
+}
+
+// progressOf is how much there is of a record.
+func progressOf(r record.Record) progress {
+	p := progress{begun: true, turns: len(r.Turns), ended: r.State == record.Ended}
+	if r.Next != nil {
+		p.dialled = len(r.Next.Dialled)
+	}
+	return p
 }
 
 // skip takes what ended before as printed, whether it was listed or not.
@@ -95,7 +105,9 @@ func (s followed) skip(ctx context.Context, store callStore, f record.Filter) er
 		return hintedDynamoDB(err)
 	}
 	for _, e := range entries {
-		if e.Result != "" {
+		if r, err := record.Parse(e.Record); e.Result != "" && err == nil {
+			s[keyOfEntry(e)] = progressOf(r)
+		} else if e.Result != "" {
 			s[keyOfEntry(e)] = progress{ended: true}
 		}
 	}

@@ -150,9 +150,6 @@ func (p *callsPrinter) followed(entries []record.Entry, seen followed) error {
 	for _, e := range entries {
 		key := keyOfEntry(e)
 		before := seen[key]
-		if before.ended {
-			continue
-		}
 		text, after := p.news(e, before)
 		seen[key] = after
 		if text == "" {
@@ -168,12 +165,15 @@ func (p *callsPrinter) followed(entries []record.Entry, seen followed) error {
 // news is what is new in a record, as lines, and how much of it is printed then.
 func (p *callsPrinter) news(e record.Entry, before progress) (text string, after progress) {
 	r, err := record.Parse(e.Record)
-	if err != nil {
+	switch {
+	case err != nil && before.ended:
+		return "", before
+	case err != nil:
 		return p.line(e) + "\n", progress{ended: true}
 	}
-	after = progress{begun: true, turns: len(r.Turns), ended: r.State == record.Ended}
+	after = progressOf(r)
 	if p.asJSON {
-		if !after.ended {
+		if !after.ended || before.ended {
 			return "", after
 		}
 		return string(e.Record) + "\n", after
@@ -188,8 +188,13 @@ func (p *callsPrinter) news(e record.Entry, before progress) (text string, after
 	for _, t := range r.Turns[min(before.turns, len(r.Turns)):] {
 		say(r.Started.Add(time.Duration(lastOf(t))*time.Millisecond), "%s", turnInShort(t))
 	}
-	if after.ended {
+	if after.ended && !before.ended {
 		say(r.Ended, "ended: %s, %s, %s after %s and %s", r.Result, r.Reason, nextWords(r.Next), lasted(r, p.now()), count(numbered(r), "turn", "turns"))
+	}
+	if r.Next != nil {
+		for _, d := range r.Next.Dialled[min(before.dialled, len(r.Next.Dialled)):] {
+			say(d.Told, "dialled: %s", dialledInShort(d))
+		}
 	}
 	return w.String(), after
 }

@@ -16,9 +16,10 @@ import (
 
 const callsShowAbout = `Shows one call, turn by turn: what the caller did, how long each stage of their wait
 took (silence noticed, answer known, first sound sent, heard), where it was answered,
-what they were told as far as they heard it, and how the call ended. Words are there
-if the gateway keeps them (records.transcripts). The beginning of a call's id is
-enough, as far as no other call's begins so.
+what they were told as far as they heard it, how the call ended, whom the caller was
+handed over to, and how that went. Words are there if the gateway keeps them
+(records.transcripts). The beginning of a call's id is enough, as far as no other call's
+begins so.
 
 examples:
   lexline calls show --config lexline.yml CA0f4a91c2
@@ -141,7 +142,10 @@ func (t *timeline) head() {
 		from = "placed from"
 	}
 	t.printf("Call %s, line %s, %s %s to %s", r.Call, r.Line, from, r.From, r.To)
-	if r.Resumed {
+	switch {
+	case r.Returned != "":
+		t.printf("continues the call, which %s did not take", r.Returned)
+	case r.Resumed:
 		t.printf("continues the call after its stream broke")
 	}
 	end := fmt.Sprintf("lasted %s: %s (%s)", lasted(r, t.now), r.Reason, r.Result)
@@ -303,6 +307,7 @@ func (t *timeline) tail() {
 	r := t.record
 	if r.State == record.Ended {
 		t.event(r.Ended.Sub(r.Started).Milliseconds(), "end", "", nextWords(r.Next))
+		t.dialled()
 	}
 	if longestWait(r) > 0 {
 		t.printf(" \n")
@@ -314,15 +319,48 @@ func (t *timeline) tail() {
 	}
 }
 
+// dialled writes what became of those that the caller was handed over to.
+func (t *timeline) dialled() {
+	if t.record.Next == nil {
+		return
+	}
+	for _, d := range t.record.Next.Dialled {
+		t.event(d.Told.Sub(t.record.Started).Milliseconds(), "dialled", secondsOf(d.Talked), dialledWords(d))
+	}
+}
+
+// dialledWords say what became of a target.
+func dialledWords(d record.Dialled) string {
+	return toWhom(d.Target, d.Way) + ": " + strings.ReplaceAll(d.Outcome, "_", " ")
+}
+
+// dialledInShort says so with the time that they talked, where no column has it.
+func dialledInShort(d record.Dialled) string {
+	words := dialledWords(d)
+	if d.Talked > 0 {
+		words += ", talked for " + secondsOf(d.Talked)
+	}
+	return words
+}
+
+// toWhom names a target, with the way to it.
+func toWhom(target, way string) string {
+	if way == "" {
+		return target
+	}
+	return target + " (" + way + ")"
+}
+
 // nextWords say what became of the caller.
 func nextWords(next *record.Next) string {
-	switch {
-	case next == nil:
+	if next == nil {
 		return "hung up"
-	case next.Context != "":
-		return next.Kind + " to " + next.Target + ", told: " + next.Context
 	}
-	return next.Kind + " to " + next.Target
+	words := next.Kind + " to " + toWhom(next.Target, next.Way)
+	if next.Context != "" {
+		words += ", told: " + next.Context
+	}
+	return words
 }
 
 func secondsOf(ms int64) string {

@@ -51,6 +51,7 @@ var canaries = map[string]canary{
 	"number of no line":       {"15557310555", false},
 	"caller of no line":       {"15557310444", false},
 	"number of a status":      {"15557310333", false},
+	"number of a target":      {"15557310666", false},
 	"caller's words":          {"canarywordone", true},
 	"more of them":            {"canarywordtwo", true},
 	"words for a masked slot": {"canarymaskedword", false},
@@ -67,6 +68,7 @@ var canaries = map[string]canary{
 	"bot's words in SSML":             {"canarybotssml", true},
 	"bot's words beside a value":      {"canarybotbeside", true},
 	"bot's goodbye":                   {"canarybotgoodbye", true},
+	"what a target is told":           {"canaryhandover", true},
 	"payload for programs":            {"canarypayload", false},
 	"card for screens":                {"canarycard", false},
 	"session attribute":               {"canarysessionattribute", false},
@@ -102,7 +104,8 @@ func planted(name string) string {
 }
 
 // canaryAnswers are what the bot says in the first call: an order, with values of all
-// kinds, and then its end.
+// kinds, and then its end, at which the caller is handed over to somebody who is told
+// what it is about, with masked values.
 func canaryAnswers() []func(http.ResponseWriter) {
 	attributes := map[string]string{"customer": planted("session attribute")}
 	say := func(a lexAnswer) func(http.ResponseWriter) {
@@ -145,7 +148,13 @@ func canaryAnswers() []func(http.ResponseWriter) {
 		lexRefusal(429, "ThrottlingException", planted("refusal for load")),
 		say(lexAnswer{
 			Transcript: "on " + planted("slot filled later") + " " + planted("more of them"), Mode: "Speech",
-			State:    lexState("Close", "", "OrderFlowers", last, attributes, planted("context")),
+			State: lexState("Close", "", "OrderFlowers", last, map[string]string{
+				"lexline_transfer": "desk",
+				"lexline_context": strings.Join([]string{
+					planted("what a target is told"), "card", planted("slot masked by configuration"), "at", planted("slot obfuscated by the bot"),
+					"account", strings.Join(strings.Split(planted("keyed digits"), ""), "-"), planted("keyed digits"),
+				}, " "),
+			}, planted("context")),
 			Messages: []map[string]any{lexMessage("PlainText", "Done, "+planted("bot's goodbye")+".")},
 		}),
 	}
@@ -228,11 +237,12 @@ regions:
 lines:
   - {name: flowers, numbers: ["+%s"], bot: ABCDEFGHIJ, alias: KLMNOPQRST, twiml: "<Response>{{stream}}</Response>", export: bot, regions: [{name: us-east-1}]}
   - {name: broken, numbers: ["+15550100"], bot: BBBBBBBBBB, alias: KLMNOPQRST, twiml: "<Response>{{stream}}</Response>", regions: [{name: us-west-2}]}
+targets: [{name: desk, number: "+%s"}]
 table: {file: %q}
 store: {file: %q}
 records: {transcripts: %t, numbers: %t, mask: [Card], number_key: %q}
 `, planted("control token"), planted("auth token"), planted("second auth token"), planted("key of tokens"), 1, 1, planted("API secret"), planted("AWS secret"),
-		lex.url, broken.url, planted("called number"), g.path("region.db"), g.path("calls.db"), keeps, keeps, planted("key of numbers")))
+		lex.url, broken.url, planted("called number"), planted("number of a target"), g.path("region.db"), g.path("calls.db"), keeps, keeps, planted("key of numbers")))
 	g.obfuscate()
 	g.process = exec.Command("lexline", "serve", "--config", g.path("gateway.yml"))
 	g.process.Dir = dir
@@ -318,8 +328,15 @@ func (g *canaryGateway) callers() {
 	order := "pause 3s\n" + strings.Repeat("say \"i would like to have flowers\"\nwait\n", 3) +
 		"press " + planted("keyed digits") + "#\nwait\n" + "say \"tomorrow please\"\nwait\n" +
 		"say \"tomorrow please\"\nexpect-end\n"
-	if out, err := g.phone(order, "--from", "+"+planted("caller's number"), "--to", "+"+planted("called number")).CombinedOutput(); err != nil {
+	out, err := g.phone(order, "--from", "+"+planted("caller's number"), "--to", "+"+planted("called number"),
+		"--json", "--dial", "+"+planted("number of a target")+"=answers,talk=1s").CombinedOutput()
+	if err != nil {
 		g.t.Errorf("the first caller: %v\n%s\n%s", err, out, g.log)
+	}
+	for _, told := range []string{"what a target is told", "slot masked by configuration", "keyed digits"} {
+		if !regexp.MustCompile(`"event":"whisper".*` + planted(told)).Match(out) {
+			g.t.Errorf("the one who was called was not told %s:\n%s", told, out)
+		}
 	}
 	broken := "pause 3s\n" + "press " + planted("keyed digits at the end") + "#\nwait\npress 2#\nwait\npress 3#\nexpect-end\n"
 	if out, err := g.phone(broken, "--from", "sip:"+planted("SIP address"), "--to", "+15550100").CombinedOutput(); err != nil {

@@ -228,6 +228,15 @@ func obfuscatedIn(slot *botdef.Slot) (names []string) {
 	return names
 }
 
+// ways are the ways to the targets, by their names.
+func (cfg *config) ways() map[string]string {
+	ways := map[string]string{}
+	for i := range cfg.Targets {
+		ways[cfg.Targets[i].Name] = cfg.Targets[i].target().Kind.String()
+	}
+	return ways
+}
+
 // doorTargets are the targets for the door.
 func doorTargets(configured []targetConfig) (targets []twilio.Target) {
 	for i := range configured {

@@ -25,7 +25,7 @@ func (g *gateway) openRecords(ctx context.Context) (err error) {
 	r := g.cfg.Records
 	g.records = record.New(record.Config{
 		Store: g.store, Name: g.cfg.storeName(), Retention: time.Duration(g.cfg.Store.Retention), Gateway: g.node(),
-		NumberKey: g.cfg.numberKey(), Transcripts: r.Transcripts, FullNumbers: r.Numbers, Masked: masked, EndsOnly: !r.Progress,
+		NumberKey: g.cfg.numberKey(), Transcripts: r.Transcripts, FullNumbers: r.Numbers, Masked: masked, Ways: g.cfg.ways(), EndsOnly: !r.Progress,
 		Logger: g.log,
 	})
 	if r.Transcripts {
@@ -41,6 +41,11 @@ func (g *gateway) notes() twilio.Notes {
 		return nil
 	}
 	return g.store
+}
+
+// dialled adds to a call's record what became of a target.
+func (g *gateway) dialled(d twilio.Dialled) {
+	g.records.Dialled(d.Call, record.Dialled{Target: d.Target, Outcome: string(d.Outcome), Talked: d.Talked.Milliseconds()})
 }
 
 // closeRecords writes the last records and closes the store.

@@ -162,6 +162,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	}
 	door.Overload = g.overload.now
 	door.Notes = g.notes()
+	door.Dialled = g.dialled
 	if g.door, err = twilio.New(door); err != nil {
 		return fmt.Errorf("open the door for Twilio: %w", err)
 	}

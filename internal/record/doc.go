@@ -12,6 +12,10 @@
 // had happened, in a record that says "live" for ever. A call whose stream broke and
 // was continued has a record for each stream.
 //
+// What became of a caller who was handed over is known after the call's end, and often
+// to another gateway than the one that had the call. Whoever is told adds it to the
+// record in the store.
+//
 // What is in a record is JSON of one schema (Record); what stores look for is beside
 // it (Entry), so that a store needs to know nothing else of it.
 package record

@@ -21,6 +21,7 @@ type Config struct {
 	Transcripts bool                // keep words and values
 	FullNumbers bool                // keep telephone numbers
 	Masked      map[string][]string // by line: the slots whose values are never kept
+	Ways        map[string]string   // by target: number, sip, client, queue or workflow
 	EndsOnly    bool                // write when a call begins and ends, and not in between
 
 	Logger   *slog.Logger     // default: slog.Default()
@@ -50,7 +51,8 @@ type Journal struct {
 
 	mu       sync.Mutex
 	queue    queue
-	inFlight int // records out of the queue that are being written: 0 or 1
+	outcomes []outcome // what became of targets; the oldest first
+	inFlight int       // records or outcomes out of their queues that are being written: 0 or 1
 	state    Status
 }
 
@@ -60,7 +62,7 @@ type Status struct {
 	OK      bool      `json:"ok"`              // the last write went well, or there was none yet
 	Error   string    `json:"error,omitempty"` // of the last one
 	Since   time.Time `json:"since,omitzero"`  // when it came to be so
-	Waiting int       `json:"waiting"`         // records to be written
+	Waiting int       `json:"waiting"`         // records to be written, and outcomes of hand-overs to be added to records
 	Written int64     `json:"written"`         // writes that went well; a record is written several times
 	Failed  int64     `json:"failed"`          // writes that were errors
 	Dropped int64     `json:"dropped"`         // states of a record that were never written, for want of room or as the store did not take them
@@ -115,7 +117,7 @@ func (j *Journal) Status() Status {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	s := j.state
-	s.Waiting, s.Dropped = j.queue.len()+j.inFlight, s.Dropped+j.queue.dropped
+	s.Waiting, s.Dropped = j.queue.len()+len(j.outcomes)+j.inFlight, s.Dropped+j.queue.dropped
 	return s
 }
 
@@ -127,6 +129,11 @@ func (j *Journal) put(r Record) {
 	j.mu.Lock()
 	j.queue.put(r)
 	j.mu.Unlock()
+	j.rouse()
+}
+
+// rouse tells the writer that there is something to write.
+func (j *Journal) rouse() {
 	select {
 	case j.wake <- struct{}{}:
 	default:
@@ -145,17 +152,17 @@ func (j *Journal) run(ctx, writing context.Context) {
 			clean.Reset(cleanEvery)
 		default:
 		}
-		r, ok := j.next()
-		switch {
-		case ok && writing.Err() == nil:
-			if pause = j.write(writing, r, pause); pause > 0 && !sleep(ctx, writing, pause) {
+		if writing.Err() != nil {
+			return // Close has waited for long enough
+		}
+		var more bool
+		if pause, more = j.writeNext(writing, pause); more {
+			if pause > 0 && !sleep(ctx, writing, pause) {
 				return
 			}
 			continue
-		case ctx.Err() != nil:
-			if ok {
-				j.again(r)
-			}
+		}
+		if ctx.Err() != nil {
 			return
 		}
 		select {
@@ -165,6 +172,18 @@ func (j *Journal) run(ctx, writing context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// writeNext writes a record, or an outcome if no record waits, and returns how long to
+// wait before the next. It is false if there was nothing to write.
+func (j *Journal) writeNext(writing context.Context, before time.Duration) (pause time.Duration, more bool) {
+	if r, ok := j.next(); ok {
+		return j.write(writing, r, before), true
+	}
+	if o, ok := j.nextOutcome(); ok {
+		return j.writeOutcome(writing, o, before), true
+	}
+	return before, false
 }
 
 // sleep waits before the next try, and reports whether there is to be one. When the
@@ -194,15 +213,6 @@ func (j *Journal) next() (Record, bool) {
 	return r, ok
 }
 
-// again puts a record that was not written back in front, unless there is a later
-// state of it by now.
-func (j *Journal) again(r Record) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.inFlight = 0
-	j.queue.again(r)
-}
-
 // write puts one record into the store and returns how long to wait before the next.
 func (j *Journal) write(writing context.Context, r Record, before time.Duration) (pause time.Duration) {
 	entry, err := j.entry(r)
@@ -211,14 +221,23 @@ func (j *Journal) write(writing context.Context, r Record, before time.Duration)
 		defer cancel()
 		err = j.cfg.Store.Put(ctx, entry)
 	}
+	return j.wrote(r.Call, err, before, func() { j.queue.again(r) })
+}
+
+// wrote takes note of how a write for a call went and returns how long to wait before
+// the next. again puts back in front what was to be written; it has the lock.
+func (j *Journal) wrote(call string, err error, before time.Duration, again func()) (pause time.Duration) {
 	switch refused := errors.Is(err, ErrRefused); {
 	case err == nil:
 		j.note(func(s *Status) { s.Written++ }, nil)
 	case refused:
-		j.log.Warn("record not kept", "call", r.Call, "err", err)
+		j.log.Warn("record not kept", "call", call, "err", err)
 		j.note(func(s *Status) { s.Failed++; s.Dropped++ }, nil)
 	default:
-		j.again(r)
+		j.mu.Lock()
+		j.inFlight = 0
+		again()
+		j.mu.Unlock()
 		j.note(func(s *Status) { s.Failed++ }, err)
 		pause = min(max(2*before, firstPause), longestPause)
 	}
@@ -238,7 +257,7 @@ func (j *Journal) note(count func(*Status), err error) {
 	if err != nil {
 		j.state.Error = err.Error()
 	}
-	waiting := j.queue.len()
+	waiting := j.queue.len() + len(j.outcomes)
 	j.mu.Unlock()
 	switch {
 	case turned && err != nil:

@@ -39,7 +39,7 @@ func (j *Journal) Begin(info call.Info) *Log {
 		Schema: Schema, Call: info.ID, State: Live, Line: info.Line, Direction: direction, Gateway: j.cfg.Gateway,
 		From:    newNumber(j.cfg.NumberKey, info.From, j.cfg.FullNumbers),
 		To:      newNumber(j.cfg.NumberKey, info.To, j.cfg.FullNumbers),
-		Started: j.cfg.Now().UTC().Truncate(time.Millisecond), Resumed: info.Resumed,
+		Started: j.cfg.Now().UTC().Truncate(time.Millisecond), Resumed: info.Resumed, Returned: info.Returned[0].Target,
 		Turns: []Turn{}, AnsweredBy: info.AnsweredBy, Transcripts: j.cfg.Transcripts,
 	}}
 	l.put()
@@ -99,6 +99,9 @@ func (l *Log) next(next call.Next) *Next {
 		return nil
 	}
 	n := &Next{Kind: kind, Target: next.Target}
+	if next.Kind == call.NextTransfer {
+		n.Way = l.journal.cfg.Ways[next.Target]
+	}
 	if l.record.Transcripts {
 		n.Context = l.masker.text(next.Context)
 	}

@@ -33,6 +33,7 @@ type Record struct {
 	Updated   time.Time `json:"updated"`        // when this was written
 	Ended     time.Time `json:"ended,omitzero"` // not of a call that goes on
 	Resumed   bool      `json:"resumed,omitempty"`
+	Returned  string    `json:"returned,omitempty"` // the latest target that did not take the call, so that the caller is back with the bot
 	Turns     []Turn    `json:"turns"`
 	LeftOut   int       `json:"left_out,omitempty"` // turns without their words, or at all, so that the record does not grow for ever
 	Moves     []Move    `json:"moves,omitempty"`
@@ -104,9 +105,11 @@ type Move struct {
 
 // Next is what became of the caller when the bot was done with them.
 type Next struct {
-	Kind    string `json:"kind"`              // transfer or redirect
-	Target  string `json:"target,omitempty"`  // its name in the configuration
-	Context string `json:"context,omitempty"` // what was passed on; only with transcripts
+	Kind    string    `json:"kind"`              // transfer or redirect
+	Target  string    `json:"target,omitempty"`  // its name in the configuration
+	Way     string    `json:"way,omitempty"`     // to a target: number, sip, client, queue or workflow
+	Context string    `json:"context,omitempty"` // what was passed on; only with transcripts
+	Dialled []Dialled `json:"dialled,omitempty"` // the target, and those that followed it, as far as it is known what became of them
 }
 
 // ErrUnreadable is wrapped by errors of Parse.

@@ -29,6 +29,7 @@ func keptBy(t *testing.T, cfg Config, tell func(l *Log)) Record {
 	store := new(Memory)
 	clock := time.Date(2026, 11, 29, 9, 15, 2, 123456789, time.UTC)
 	cfg.Store, cfg.Retention, cfg.NumberKey = store, 100*365*24*time.Hour, []byte("key")
+	cfg.Ways = map[string]string{"desk": "number"}
 	cfg.Now = func() time.Time { clock = clock.Add(time.Second); return clock }
 	j := New(cfg)
 	l := j.Begin(somebody)
@@ -70,6 +71,7 @@ func order(l *Log) {
 		Result: call.Success, Reason: call.BotClosed, Err: errors.New("not to be kept"),
 		Next: call.Next{Kind: call.NextTransfer, Target: "desk", Context: "roses, pin 412"},
 	})
+	l.journal.Dialled("CA1", Dialled{Target: "desk", Outcome: "answered", Talked: 42000})
 }
 
 // TestRecordIsAsDocumented compares records with golden files, which the documents show.

@@ -45,6 +45,9 @@ type Config struct {
 	// to, when a call ends with such a Next.
 	Targets   []Target
 	Redirects []RedirectTo
+	// Dialled, if set, is told what became of each target that was dialled. It is called
+	// on the goroutine of a webhook and must not block.
+	Dialled func(Dialled)
 	// Dev allows http and ws, for a PublicURL on a loopback address only.
 	Dev bool
 	// Limits bounds what peers can make the door hold or wait for.

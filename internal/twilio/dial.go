@@ -157,15 +157,59 @@ func wasAnswered(form url.Values) bool {
 	return false
 }
 
-// dialOutcome counts what became of a target that was dialled.
-func dialOutcome(form url.Values) Counters {
+// Dialled is what became of a target that was dialled for a caller, as Twilio tells it
+// when that is over.
+type Dialled struct {
+	Call    string // the caller's
+	Target  string // its name
+	Outcome DialOutcome
+	Talked  time.Duration // of one that answered, in whole seconds; 0 if it is not known, as for queues
+}
+
+// DialOutcome says in one word what became of a target.
+type DialOutcome string
+
+// The outcomes.
+const (
+	DialAnswered DialOutcome = "answered"
+	DialBusy     DialOutcome = "busy"      // or its queue was full
+	DialNoAnswer DialOutcome = "no_answer" // or the caller left first
+	DialFailed   DialOutcome = "failed"
+)
+
+// dialOutcome is what became of a target.
+func dialOutcome(form url.Values) DialOutcome {
 	switch status := dialStatus(form); {
 	case wasAnswered(form):
-		return Counters{TransfersAnswered: 1}
+		return DialAnswered
 	case status == "busy" || status == "queue-full":
-		return Counters{TransfersBusy: 1}
+		return DialBusy
 	case status == "no-answer" || status == "canceled" || status == "leave":
+		return DialNoAnswer
+	}
+	return DialFailed
+}
+
+// counted is an outcome as counters have it.
+func (o DialOutcome) counted() Counters {
+	switch o {
+	case DialAnswered:
+		return Counters{TransfersAnswered: 1}
+	case DialBusy:
+		return Counters{TransfersBusy: 1}
+	case DialNoAnswer:
 		return Counters{TransfersUnanswered: 1}
 	}
 	return Counters{TransfersFailed: 1}
+}
+
+// talked is how long who answered talked with the caller, as far as Twilio says so
+// (https://www.twilio.com/docs/voice/twiml/dial#dialcallduration). It is bounded by what
+// a call may take there.
+func talked(form url.Values) time.Duration {
+	seconds, err := strconv.Atoi(form.Get("DialCallDuration"))
+	if err != nil || seconds < 0 || !wasAnswered(form) {
+		return 0
+	}
+	return min(time.Duration(min(seconds, 1<<30))*time.Second, 24*time.Hour)
 }

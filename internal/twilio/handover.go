@@ -129,15 +129,15 @@ func (d *Door) handOver(links links, line *preparedLine, target *Target, p pass,
 func (d *Door) answerDialled(token string) func(*http.Request, url.Values) []byte {
 	return func(r *http.Request, form url.Values) []byte {
 		sid := form.Get("CallSid")
+		p, err := d.sealer.openPass(dialledPass, token, d.now())
 		if callHasEnded(form.Get("CallStatus")) {
-			d.tally.add(dialOutcome(form))
+			d.dialled(p, form)
 			d.hungUp(sid, d.now())
 			return hangUp(nil, "")
 		}
 		if again := d.calls.retried(sid, r.Header.Get(retryHeader)); again != nil {
 			return again
 		}
-		p, err := d.sealer.openPass(dialledPass, token, d.now())
 		line := d.lines.named(p.line)
 		if line == nil {
 			line, _ = d.lineOf(r, form)
@@ -149,10 +149,19 @@ func (d *Door) answerDialled(token string) func(*http.Request, url.Values) []byt
 		}
 		answer := d.afterDial(d.linksOf(r), line, p, form)
 		if answer != nil {
-			d.tally.add(dialOutcome(form))
+			d.dialled(p, form)
 			d.calls.remember(sid, r.Header.Get(retryHeader), answer)
 		}
 		return answer
+	}
+}
+
+// dialled counts what became of a target, and tells it if the pass says whose it was.
+func (d *Door) dialled(p pass, form url.Values) {
+	outcome := dialOutcome(form)
+	d.tally.add(outcome.counted())
+	if tell := d.config.Dialled; tell != nil && p.target != "" && p.callSID == form.Get("CallSid") {
+		tell(Dialled{Call: p.callSID, Target: p.target, Outcome: outcome, Talked: talked(form)})
 	}
 }
 

@@ -157,32 +157,41 @@ func TestAfterTheDial(t *testing.T) {
 		form         []string
 		want         string // without tokens; "stream" for one
 		counts       Counters
+		told         Dialled // without call and target
 	}{
-		{"talked", "sales", []string{"DialCallStatus", "completed", "DialCallDuration", "42"}, hangup, Counters{TransfersAnswered: 1}},
-		{"busy", "sales", []string{"DialCallStatus", "busy"}, nobody, Counters{TransfersBusy: 1}},
-		{"nobody answers", "sales", []string{"DialCallStatus", "no-answer"}, nobody, Counters{TransfersUnanswered: 1}},
-		{"out of order", "sales", []string{"DialCallStatus", "failed"}, nobody, Counters{TransfersFailed: 1}},
-		{"a status that nobody knows", "sales", []string{"DialCallStatus", "<odd>"}, nobody, Counters{TransfersFailed: 1}},
-		{"nothing is said", "sales", nil, nobody, Counters{TransfersFailed: 1}},
-		{"the caller has left meanwhile", "sales", []string{"DialCallStatus", "no-answer", "CallStatus", "completed"}, hangup, Counters{TransfersUnanswered: 1}},
-		{"taken from the queue", "queue", []string{"QueueResult", "bridged"}, hangup, Counters{TransfersAnswered: 1}},
-		{"the queue is full", "queue", []string{"QueueResult", "queue-full"}, nobody, Counters{TransfersBusy: 1}},
-		{"waited long enough", "queue", []string{"QueueResult", "leave"}, nobody, Counters{TransfersUnanswered: 1}},
+		{"talked", "sales", []string{"DialCallStatus", "completed", "DialCallDuration", "42"}, hangup, Counters{TransfersAnswered: 1}, Dialled{Outcome: DialAnswered, Talked: 42 * time.Second}},
+		{"talked for ever", "sales", []string{"DialCallStatus", "completed", "DialCallDuration", "99999999999"}, hangup, Counters{TransfersAnswered: 1}, Dialled{Outcome: DialAnswered, Talked: 24 * time.Hour}},
+		{"talked for less than nothing", "sales", []string{"DialCallStatus", "completed", "DialCallDuration", "-3"}, hangup, Counters{TransfersAnswered: 1}, Dialled{Outcome: DialAnswered}},
+		{"talked, and the caller hung up", "sales", []string{"DialCallStatus", "completed", "DialCallDuration", "7", "CallStatus", "completed"}, hangup, Counters{TransfersAnswered: 1}, Dialled{Outcome: DialAnswered, Talked: 7 * time.Second}},
+		{"busy", "sales", []string{"DialCallStatus", "busy", "DialCallDuration", "9"}, nobody, Counters{TransfersBusy: 1}, Dialled{Outcome: DialBusy}},
+		{"nobody answers", "sales", []string{"DialCallStatus", "no-answer"}, nobody, Counters{TransfersUnanswered: 1}, Dialled{Outcome: DialNoAnswer}},
+		{"out of order", "sales", []string{"DialCallStatus", "failed"}, nobody, Counters{TransfersFailed: 1}, Dialled{Outcome: DialFailed}},
+		{"a status that nobody knows", "sales", []string{"DialCallStatus", "<odd>"}, nobody, Counters{TransfersFailed: 1}, Dialled{Outcome: DialFailed}},
+		{"nothing is said", "sales", nil, nobody, Counters{TransfersFailed: 1}, Dialled{Outcome: DialFailed}},
+		{"the caller has left meanwhile", "sales", []string{"DialCallStatus", "no-answer", "CallStatus", "completed"}, hangup, Counters{TransfersUnanswered: 1}, Dialled{Outcome: DialNoAnswer}},
+		{"taken from the queue", "queue", []string{"QueueResult", "bridged"}, hangup, Counters{TransfersAnswered: 1}, Dialled{Outcome: DialAnswered}},
+		{"the queue is full", "queue", []string{"QueueResult", "queue-full"}, nobody, Counters{TransfersBusy: 1}, Dialled{Outcome: DialBusy}},
+		{"waited long enough", "queue", []string{"QueueResult", "leave"}, nobody, Counters{TransfersUnanswered: 1}, Dialled{Outcome: DialNoAnswer}},
 		{
 			"busy, and another one follows", "silent",
 			[]string{"DialCallStatus", "busy"},
 			`<?xml version="1.0" encoding="UTF-8"?><Response><Say>One moment please. I am connecting you.</Say><Dial timeout="20" action="BASE/dialled/TOKEN" method="POST"><Number url="BASE/whisper/TOKEN" method="POST">+14155550197</Number></Dial></Response>`,
 			Counters{TransfersBusy: 1},
+			Dialled{Outcome: DialBusy},
 		},
 		{
 			"back to the bot", "desk",
 			[]string{"DialCallStatus", "no-answer"},
 			`<?xml version="1.0" encoding="UTF-8"?><Response><Say>Nobody is there.</Say><Connect action="BASE/resume" method="POST"><Stream url="BASE/stream/TOKEN"><Parameter name="line" value="flowers"></Parameter></Stream></Connect><Redirect method="POST">BASE/resume</Redirect></Response>`,
 			Counters{TransfersUnanswered: 1, Returned: 1},
+			Dialled{Outcome: DialNoAnswer},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			x := openExchange(t, handOverTo(test.target, call.KeyedForPerson), withTargets(nil))
+			var told []Dialled // by webhooks, of which there is one at a time
+			x := openExchange(t, handOverTo(test.target, call.KeyedForPerson), withTargets(func(c *Config) {
+				c.Dialled = func(d Dialled) { told = append(told, d) }
+			}))
 			x.streamed("CA1")
 			_, document := x.post("/resume", inProgress("CA1"))
 			path := x.linkIn(document, "/dialled/")
@@ -209,6 +218,10 @@ func TestAfterTheDial(t *testing.T) {
 			}
 			if diff := cmp.Diff(test.counts, counts); diff != "" {
 				t.Errorf("counted (-want +got):\n%s", diff)
+			}
+			test.told.Call, test.told.Target = "CA1", test.target
+			if diff := cmp.Diff([]Dialled{test.told}, told); diff != "" {
+				t.Errorf("told (-want +got):\n%s", diff)
 			}
 		})
 	}
@@ -397,7 +410,9 @@ func TestWhisper(t *testing.T) {
 
 // TestForgedHandOvers are refused, or lead to nothing.
 func TestForgedHandOvers(t *testing.T) {
-	x := openExchange(t, handOverTo("desk", call.Transferred), withTargets(nil))
+	x := openExchange(t, handOverTo("desk", call.Transferred), withTargets(func(c *Config) {
+		c.Dialled = func(d Dialled) { t.Errorf("told %+v; want nothing that is forged to be told", d) }
+	}))
 	x.streamed("CA1")
 	_, document := x.post("/resume", inProgress("CA1"))
 	dialled, whisper := x.linkIn(document, "/dialled/"), x.linkIn(document, "/whisper/")
@@ -411,6 +426,8 @@ func TestForgedHandOvers(t *testing.T) {
 		path string
 		form url.Values
 	}{
+		"another call's, at its end":  {dialled, inProgress("CA2", "DialCallStatus", "completed", "CallStatus", "completed")},
+		"no pass, at its end":         {"/dialled/x", inProgress("CA1", "DialCallStatus", "completed", "CallStatus", "completed")},
 		"another call's pass":         {dialled, inProgress("CA2", "DialCallStatus", "busy")},
 		"the pass of a whisper":       {"/dialled/" + strings.TrimPrefix(whisper, "/whisper/"), busy},
 		"a stream's token":            {"/dialled/" + x.door.sealer.seal(someClaims()), busy},

@@ -24,6 +24,11 @@ const (
 	TargetWorkflow                       // the SID of a TaskRouter workflow, which finds somebody
 )
 
+// String is the kind in one word, as settings have it.
+func (k TargetKind) String() string {
+	return [...]string{"", "number", "sip", "client", "queue", "workflow"}[k]
+}
+
 // Texts of targets that have none of their own.
 const (
 	defaultConnecting = "One moment please. I am connecting you."
