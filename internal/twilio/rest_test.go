@@ -230,6 +230,7 @@ func TestAPIOverSockets(t *testing.T) {
 		}
 	}
 	server.Close()
+	r.Close() // else a connection that is not known yet to be closed may be used
 	_, err := r.CreateCall(t.Context(), newTestCall())
 	if counts := r.Counters(); err == nil || IsUncertain(err) || counts.Retries != maxAttempts-1 {
 		t.Errorf("without a server: error %v, uncertain %v, %d repetitions; want a certain one after %d", err, IsUncertain(err), counts.Retries, maxAttempts-1)
