@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"runtime"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // guest is a connection with a name, which notes that it was closed.
@@ -24,17 +26,18 @@ func (g *guest) Close() error {
 }
 
 // TestCrowd tells stories of a server with room for two connections: +A one that
-// comes, ?A its request, =A its answer, ^A that it became a stream, -A that it went,
-// and behind a comma who had to go for it.
+// comes, ?A the first byte of its request, !A all of it, =A its answer, ^A that it became
+// a stream, -A that it went, and behind a comma who had to go for it.
 func TestCrowd(t *testing.T) {
 	for name, story := range map[string][]string{
 		"the silent ones in their order":     {"+A", "+B", "+C,A", "+D,B"},
-		"not who is being answered":          {"+A", "?A", "+B", "+C,B", "+D,C"},
-		"who was answered long ago":          {"+A", "?A", "=A", "+B", "?B", "=B", "?A", "=A", "+C,B"},
-		"of those being answered the oldest": {"+A", "?A", "+B", "?B", "+C,A", "?C", "+D,B"},
-		"streams do not count":               {"+A", "?A", "^A", "+B", "?B", "^B", "+C", "+D", "+E,C"},
+		"who comes after half of a request":  {"+A", "?A", "+B", "+C,A", "?C", "+D,B"},
+		"not who is being answered":          {"+A", "?A", "!A", "+B", "+C,B", "+D,C"},
+		"who was answered long ago":          {"+A", "?A", "!A", "=A", "+B", "?B", "!B", "=B", "?A", "!A", "=A", "+C,B"},
+		"of those being answered the oldest": {"+A", "?A", "!A", "+B", "?B", "!B", "+C,A", "?C", "!C", "+D,B"},
+		"streams do not count":               {"+A", "?A", "!A", "^A", "+B", "?B", "!B", "^B", "+C", "+D", "+E,C"},
 		"nor those that went":                {"+A", "+B", "-A", "+C", "+D,B"},
-		"who had to go leaves no trace":      {"+A", "+B", "+C,A", "?A", "=A", "-A", "+D,B"},
+		"who had to go leaves no trace":      {"+A", "+B", "+C,A", "?A", "!A", "=A", "-A", "+D,B"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, guests := newCrowd(2), map[byte]*guest{}
@@ -45,7 +48,9 @@ func TestCrowd(t *testing.T) {
 					guests[who] = &guest{name: string(who)}
 				}
 				got := ""
-				if old := c.note(guests[who], states[step[0]]); old != nil {
+				if step[0] == '!' {
+					c.heard(guests[who])
+				} else if old, _ := c.note(guests[who], states[step[0]]); old != nil {
 					got = old.(*guest).name
 				}
 				want := ""
@@ -56,11 +61,55 @@ func TestCrowd(t *testing.T) {
 					t.Fatalf("step %d of %q: %q had to go, want %q", i+1, story, got, want)
 				}
 			}
-			if n := c.silent.Len() + c.asking.Len(); n != len(c.members) || n > c.limit {
+			if n := c.waiting.Len() + c.answering.Len(); n != len(c.members) || n > c.limit {
 				t.Errorf("%d in the lists and %d members; want the same, at most %d", n, len(c.members), c.limit)
 			}
 		})
 	}
+}
+
+// TestCrowdKeepsPlacesForWhoWaits has four places, and requests that never end.
+func TestCrowdKeepsPlacesForWhoWaits(t *testing.T) {
+	c := newCrowd(4)
+	var all []*guest
+	for i := range 6 {
+		g := &guest{name: fmt.Sprint(i)}
+		all = append(all, g)
+		if old, _ := c.note(g, http.StateNew); i >= 4 && old != all[i-4] {
+			t.Fatalf("for %s had to go %v, want the oldest request", g.name, old)
+		}
+		if i < 5 {
+			c.heard(g)
+		}
+	}
+	if old, _ := c.note(&guest{name: "new"}, http.StateNew); old != all[2] {
+		t.Errorf("beside one that waits, %v had to go; want the oldest request", old)
+	}
+	if old, _ := c.note(&guest{name: "newer"}, http.StateNew); old != all[5] {
+		t.Errorf("beside two that wait, %v had to go; want who waits longest", old)
+	}
+}
+
+// TestEachHasAWhile has ten connections come at once where there is room for two.
+func TestEachHasAWhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, came := newCrowd(2), map[*guest]time.Time{}
+		for range 10 {
+			g := &guest{}
+			came[g] = time.Now()
+			c.follow(g, http.StateNew)
+			for old, at := range came {
+				if had := time.Since(at); old.closed && had < aWhile {
+					t.Errorf("one had to go after %v, want %v or more", had, aWhile)
+				} else if old.closed {
+					delete(came, old)
+				}
+			}
+		}
+		if len(came) != 2 || c.closed.Load() != 8 {
+			t.Errorf("%d are there, %d had to go; want 2 and 8", len(came), c.closed.Load())
+		}
+	})
 }
 
 // TestCrowdOfStrangers has hundreds of connections that say nothing, or a byte of a

@@ -16,10 +16,9 @@ type Server struct {
 }
 
 // NewServer returns a server for handler with at most so many connections at a time
-// that are no calls. One too many closes the one that has been silent longest.
+// that are no calls. One too many closes the one that has been waited for longest.
 func NewServer(handler http.Handler, connections int, log *slog.Logger) *Server {
 	s := &Server{crowd: newCrowd(connections), Server: http.Server{
-		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      15 * time.Second,
@@ -27,7 +26,8 @@ func NewServer(handler http.Handler, connections int, log *slog.Logger) *Server 
 		MaxHeaderBytes:    16 << 10,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}}
-	s.ConnState = s.crowd.follow
+	s.Handler = s.crowd.around(handler)
+	s.ConnState, s.ConnContext = s.crowd.follow, s.crowd.introduce
 	return s
 }
 
