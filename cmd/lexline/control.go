@@ -9,9 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"syscall"
 	"time"
+
+	"lexline/internal/twilio"
 )
 
 // control is the gateway's own listener for people and their tools: what it
@@ -19,7 +20,7 @@ import (
 // it answers, and to whom, is the guard's affair.
 type control struct {
 	listener net.Listener
-	server   *http.Server
+	server   *twilio.Server
 	served   chan error // gets one; nil until serve
 }
 
@@ -48,15 +49,10 @@ func (g *gateway) openControl() error {
 	case err != nil:
 		return fmt.Errorf("control.listen: %w", err)
 	}
-	g.control = &control{listener: g.protect(newLimitedListener(listener, maxControl)), server: &http.Server{
-		Handler:           g.controlHandler(token),
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      15 * time.Second,
-		IdleTimeout:       5 * time.Second, // so that idle clients do not eat the calls' descriptors
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(g.log.Handler(), slog.LevelDebug),
-	}}
+	server := twilio.NewServer(g.controlHandler(token), maxControl, g.log)
+	server.ReadHeaderTimeout = time.Second // who asks here is near
+	server.IdleTimeout = 5 * time.Second   // so that idle clients do not eat the calls' descriptors
+	g.control = &control{listener: g.protect(listener), server: server}
 	return nil
 }
 
@@ -75,50 +71,10 @@ func (g *gateway) protect(listener net.Listener) net.Listener {
 }
 
 // maxControl is how many connections the control listener has at a time: the
-// descriptors are the calls'.
+// descriptors are the calls'. One too many closes the one that has kept the listener
+// waiting longest: strangers who ask nothing, or half of something, must not keep
+// supervisors from asking whether the gateway lives.
 const maxControl = 32
-
-// limitedListener accepts so many connections at a time, and lets others wait.
-type limitedListener struct {
-	net.Listener
-	room   chan struct{}
-	closed chan struct{} // closed by Close
-	once   sync.Once
-}
-
-func newLimitedListener(l net.Listener, limit int) *limitedListener {
-	return &limitedListener{Listener: l, room: make(chan struct{}, limit), closed: make(chan struct{})}
-}
-
-func (l *limitedListener) Accept() (net.Conn, error) {
-	select {
-	case l.room <- struct{}{}:
-	case <-l.closed:
-		return nil, net.ErrClosed
-	}
-	conn, err := l.Listener.Accept()
-	if err != nil {
-		<-l.room
-		return nil, err
-	}
-	return &limitedConn{Conn: conn, leave: sync.OnceFunc(func() { <-l.room })}, nil
-}
-
-func (l *limitedListener) Close() error {
-	l.once.Do(func() { close(l.closed) })
-	return l.Listener.Close()
-}
-
-// limitedConn gives its room back when it is closed.
-type limitedConn struct {
-	net.Conn
-	leave func()
-}
-
-func (c *limitedConn) Close() error {
-	defer c.leave()
-	return c.Conn.Close()
-}
 
 // controlHandler has the control listener's paths.
 func (g *gateway) controlHandler(token string) http.Handler {
@@ -176,6 +132,14 @@ func (c *control) serve(logger *slog.Logger) {
 		}
 		c.served <- err
 	}()
+}
+
+// crowded is how many connections were closed to make room for others.
+func (c *control) crowded() int64 {
+	if c == nil {
+		return 0
+	}
+	return c.server.Crowded()
 }
 
 // close lets the answers under way end and closes the listener. It may be called

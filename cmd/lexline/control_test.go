@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -404,6 +405,68 @@ func TestControlEndsWithTheGateway(t *testing.T) {
 		conn.Close()
 		t.Errorf("%s still takes connections after the end", c.address())
 	}
+}
+
+// TestStrangersDoNotStarveProbes has strangers keep as many connections as there may be,
+// each with half of a request, and come back whenever one is closed.
+func TestStrangersDoNotStarveProbes(t *testing.T) {
+	c := startControlled(t, nil)
+	var strangers sync.WaitGroup
+	over, end := context.WithCancel(t.Context())
+	defer strangers.Wait()
+	defer end()
+	var came sync.WaitGroup
+	came.Add(2 * maxControl)
+	for range 2 * maxControl {
+		strangers.Go(func() {
+			here := sync.OnceFunc(came.Done)
+			defer here()
+			for over.Err() == nil {
+				conn, err := net.Dial("tcp", c.address())
+				if err != nil {
+					return // it has ended
+				}
+				stop := context.AfterFunc(over, func() { conn.Close() })
+				_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: x\r\n") // it may be closed already
+				here()
+				_, _ = conn.Read(make([]byte, 1)) // until it is closed
+				stop()
+				conn.Close()
+			}
+		})
+	}
+	came.Wait()
+	for range 2 {
+		for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+			err := c.answers(path)
+			for again := 0; err != nil && again < 2; again++ { // as supervisors do, where this machine is late
+				err = c.answers(path)
+			}
+			if err != nil {
+				t.Errorf("GET %s three times: %v; want an answer", path, err)
+			}
+		}
+	}
+	if n := c.gateway.control.crowded(); n == 0 {
+		t.Error("nobody had to go; want strangers to make room")
+	}
+}
+
+// answers asks on a connection of its own.
+func (c *controlled) answers(path string) error {
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 3 * time.Second}
+	response, err := client.Do(c.request("GET", path, ""))
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return errors.New(response.Status)
+	}
+	return nil
 }
 
 // FuzzReadOrder asks that whatever is sent is refused or understood in full.

@@ -59,7 +59,7 @@ type callsStatus struct {
 type limitsStatus struct {
 	Calls    int64  `json:"calls"`              // at a time (limits.calls)
 	Overload string `json:"overload,omitempty"` // why no call is taken besides their number
-	Crowded  int64  `json:"crowded"`            // connections closed to make room for others
+	Crowded  int64  `json:"crowded"`            // connections closed to make room for others, of this listener, too
 }
 
 // enginesStatus says what hears the callers. What recognises their words is Lex's.
@@ -97,7 +97,7 @@ func (g *gateway) status() statusAnswer {
 		Version: programVersion(), Node: g.node(), Started: g.started, Now: time.Now(),
 		State: "serving", Readiness: g.readiness(), Engines: g.engines(),
 		LiveCalls: g.live.list(time.Now()),
-		Limits:    limitsStatus{Calls: int64(g.cfg.Limits.Calls), Overload: g.overload.now(), Crowded: g.server.Crowded()},
+		Limits:    limitsStatus{Calls: int64(g.cfg.Limits.Calls), Overload: g.overload.now(), Crowded: g.server.Crowded() + g.control.crowded()},
 		Turns:     g.turns.list(), Recordings: g.recordings(), Records: g.records.Status(), Door: streams, Lateness: g.door.Lateness(),
 		Calls: callsStatus{
 			Live: streams.LiveStreams, Total: streams.Streams, Ends: g.ends.list(),
