@@ -17,6 +17,7 @@ func commands() []command {
 		serveCommand(),
 		checkCommand(),
 		statusCommand(),
+		healthCommand(),
 		phoneCommand(),
 		phoneAnswerCommand(),
 		dialCommand(),

@@ -47,15 +47,39 @@ func (o *controlOptions) addFlags(env *environment, flags *flag.FlagSet) {
 
 // resolve finds out what the flags left open, and checks it.
 func (o *controlOptions) resolve() error {
+	cfg, err := o.gateway()
+	if err == nil {
+		err = o.find(cfg)
+	}
+	if err == nil {
+		o.token, err = cfg.Control.readToken()
+	}
+	return err
+}
+
+// locate is resolve for who needs no token, and cannot always read the file that
+// has it.
+func (o *controlOptions) locate() error {
+	cfg, err := o.gateway()
+	if err != nil {
+		return err
+	}
+	return o.find(cfg)
+}
+
+// gateway reads what is known of the gateway's configuration.
+func (o *controlOptions) gateway() (config, error) {
 	cfg := defaultConfig()
 	if o.file != "" {
 		if _, err := readConfigFile(o.file, &cfg); err != nil {
-			return &hintError{err, "only its control listener is looked for; it is named by --config or LEXLINE_CONFIG"}
+			return cfg, &hintError{err, "only its control listener is looked for; it is named by --config or LEXLINE_CONFIG"}
 		}
 	}
-	if err := overrideFrom(o.getenv, "LEXLINE", reflect.ValueOf(&cfg).Elem()); err != nil {
-		return err
-	}
+	return cfg, overrideFrom(o.getenv, "LEXLINE", reflect.ValueOf(&cfg).Elem())
+}
+
+// find sets where the control listener can be asked.
+func (o *controlOptions) find(cfg config) error {
 	if !o.given {
 		o.control = cfg.Control.Listen
 	}
@@ -66,9 +90,7 @@ func (o *controlOptions) resolve() error {
 		return usageError{&hintError{fmt.Errorf("--control: %w", err), "the gateway logs its control address when it starts"}}
 	}
 	o.reach(cfg)
-	var err error
-	o.token, err = cfg.Control.readToken()
-	return err
+	return nil
 }
 
 // reach turns the address where a gateway listens into one where it can be asked.

@@ -53,19 +53,44 @@ const maxAnswer = 16 << 20
 // ask sends a request, with order as its body unless that is nil, and reads the
 // JSON of the answer into answer.
 func (c *controlClient) ask(ctx context.Context, method, path string, order, answer any) (raw []byte, err error) {
+	got, err := c.exchange(ctx, method, path, order)
+	switch {
+	case err != nil:
+		return nil, err
+	case got.code == http.StatusUnauthorized:
+		return nil, c.unknown()
+	case got.code != http.StatusOK:
+		return nil, c.refused(got.status, got.raw)
+	}
+	if err := json.Unmarshal(got.raw, answer); err != nil {
+		return nil, c.stranger()
+	}
+	return got.raw, nil
+}
+
+// controlAnswer is what came back for a request, whatever it says.
+type controlAnswer struct {
+	code   int
+	status string // the code in words
+	raw    []byte
+}
+
+// exchange sends a request, with order as its body unless that is nil, and reads
+// the answer, within askTime.
+func (c *controlClient) exchange(ctx context.Context, method, path string, order any) (controlAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	var body io.Reader
 	if order != nil {
 		text, err := json.Marshal(order)
 		if err != nil {
-			return nil, fmt.Errorf("write the order: %w", err)
+			return controlAnswer{}, fmt.Errorf("write the order: %w", err)
 		}
 		body = bytes.NewReader(text)
 	}
 	request, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", c.address, err)
+		return controlAnswer{}, fmt.Errorf("ask %s: %w", c.address, err)
 	}
 	if order != nil {
 		request.Header.Set("Content-Type", "application/json")
@@ -76,23 +101,14 @@ func (c *controlClient) ask(ctx context.Context, method, path string, order, ans
 	}
 	response, err := c.client.Do(request)
 	if err != nil {
-		return nil, c.noAnswer(err)
+		return controlAnswer{}, c.noAnswer(err)
 	}
 	defer response.Body.Close()
-	raw, err = io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	raw, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("read the answer of %s: %w", c.address, err)
+		return controlAnswer{}, fmt.Errorf("read the answer of %s: %w", c.address, err)
 	}
-	if response.StatusCode == http.StatusUnauthorized {
-		return nil, c.unknown()
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, c.refused(response.Status, raw)
-	}
-	if err := json.Unmarshal(raw, answer); err != nil {
-		return nil, c.stranger()
-	}
-	return raw, nil
+	return controlAnswer{response.StatusCode, response.Status, raw}, nil
 }
 
 // noAnswer says what to do about a gateway that does not answer.
