@@ -11,6 +11,9 @@ HEARING_PACKAGES := asterisk-core-sounds-en-wav asterisk-core-sounds-es-wav espe
 # metrics and the rules on them; curl and openssl ask our listeners as others do.
 TEST_PACKAGES := $(DEMO_PACKAGES) $(filter-out $(DEMO_PACKAGES),$(HEARING_PACKAGES)) awscli curl openssl prometheus sphinxbase-utils \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
+# What makes images and runs them; mmdebstrap is for the one with the speech engines.
+IMAGE_PACKAGES := $(foreach program,podman runc curl,$(if $(shell command -v $(program)),,$(program)))
+SPEECH_IMAGE_PACKAGES := $(IMAGE_PACKAGES) mmdebstrap
 # The race detector is the one thing here that needs a C compiler.
 RACE_PACKAGES := $(if $(shell command -v gcc),,gcc) $(if $(wildcard /usr/include/stdlib.h),,libc6-dev)
 
@@ -21,10 +24,12 @@ GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # Folders with a package.json of what tests run under Node.
-NPM_FOLDERS := internal/twilio/testdata internal/dynamodb/dynalite/testdata
+NPM_FOLDERS := internal/twilio/testdata internal/dynamodb/dynalite/testdata scripts/sbom/testdata
 
-VERSION   := $(shell git describe --tags --always --dirty 2>/dev/null)
+VERSION   := $(shell scripts/revision version 2>/dev/null)
 FUZZTIME  ?= 60s
+IMAGE_ARCH ?=
+export ARCHS ?= amd64 arm64
 TESTFLAGS ?=
 ARGS      ?=
 LAMBDA_ARCH ?= arm64
@@ -33,10 +38,10 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill attack article-test bench-drill bench-connect bench-lambda bench-table bench-hearing bench-operate pictures-hearing hearing-results vad-score vad-train vad-verify build lambda test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-test setup-race
+.PHONY: help demo drill attack article-test bench-drill bench-connect bench-lambda bench-table bench-hearing bench-operate pictures-hearing hearing-results vad-score vad-train vad-verify build lambda image image-speech image-test image-speech-test sbom release release-check test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-image setup-image-speech setup-test setup-race
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup-demo build ## Install what is missing, build, place three calls, lose a region (ARGS="--json" and so on)
 	@bin/lexline demo $(ARGS)
@@ -50,6 +55,28 @@ build: ## Build bin/lexline, bin/lexline-speech and bin/lexline-lambda
 
 lambda: ## Build the Lambda functions' zip, always the same one (LAMBDA_ARCH=amd64 for x86_64)
 	@go run ./scripts/lambdazip -arch $(LAMBDA_ARCH)
+
+image: setup-image ## Build the image of the gateway, without a registry (IMAGE_ARCH=arm64 for that)
+	@scripts/image $(if $(IMAGE_ARCH),-a $(IMAGE_ARCH)) gateway
+
+image-speech: setup-image-speech ## Build the image with the speech engines, from Debian's packages: some minutes
+	@scripts/image speech
+
+image-test: image build ## Run the image without rights from a read-only file system, and look at it from outside
+	@scripts/image-test
+
+image-speech-test: image-speech setup-demo ## Run the image with the speech engines, and talk to the bot in it
+	@scripts/image-speech-test
+
+sbom: build ## Write bin/lexline.cdx.json, which modules are in the programs
+	@go run ./scripts/sbom -version "$(VERSION)" -time "$$(scripts/revision time)" -out bin/lexline.cdx.json bin/lexline bin/lexline-speech bin/lexline-lambda
+	@echo "sbom: bin/lexline.cdx.json"
+
+release: setup-image ## Make bin/release: programs, Lambda zips, images, bills of materials, checksums (ARCHS=amd64 for one)
+	@scripts/release
+
+release-check: setup-image ## Make it twice, the second time from a clone elsewhere, and compare
+	@scripts/release-check
 
 test: setup-test build ## Install what the tests need, then check, then all tests under the race detector
 	@status=0; $(MAKE_COMMAND) -s check || status=1; \
@@ -146,6 +173,12 @@ setup-demo: ## Install the Debian packages that give the demo its voices and ear
 
 setup-hearing: ## Install the Debian packages whose voices hearing is trained and measured on
 	@scripts/debian --required $(HEARING_PACKAGES)
+
+setup-image:
+	@scripts/debian --required $(IMAGE_PACKAGES)
+
+setup-image-speech:
+	@scripts/debian --required $(SPEECH_IMAGE_PACKAGES)
 
 setup-race:
 	@scripts/debian --required $(RACE_PACKAGES)

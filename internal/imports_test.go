@@ -117,6 +117,8 @@ var mayImport = map[string]row{
 	"bench/speech":            {own: "audio botdef hearing nlu speech vad vad/corpus", tests: cmp},
 	"bench/table":             {own: "drill region speech sqlite", tests: cmp},
 	"scripts/lambdazip":       {},
+	"scripts/imagearchive":    {tests: cmp},
+	"scripts/sbom":            {tests: cmp},
 	"bench/speech/adapt":      {own: "audio speech", tests: cmp},
 }
 
