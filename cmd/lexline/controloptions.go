@@ -67,13 +67,19 @@ func (o *controlOptions) locate() error {
 	return o.find(cfg)
 }
 
-// gateway reads what is known of the gateway's configuration.
+// gateway reads what is known of the gateway's configuration, from where the gateway
+// has it.
 func (o *controlOptions) gateway() (config, error) {
 	cfg := defaultConfig()
-	if o.file != "" {
-		if _, err := readConfigFile(o.file, &cfg); err != nil {
-			return cfg, &hintError{err, "only its control listener is looked for; it is named by --config or LEXLINE_CONFIG"}
-		}
+	var err error
+	switch text := o.getenv(configText); {
+	case o.file != "":
+		_, err = readConfigFile(o.file, &cfg)
+	case text != "":
+		_, err = readConfig(configText, strings.NewReader(text), &cfg)
+	}
+	if err != nil {
+		return cfg, &hintError{err, "only its control listener is looked for; it is named by --config or LEXLINE_CONFIG"}
 	}
 	return cfg, overrideFrom(o.getenv, "LEXLINE", reflect.ValueOf(&cfg).Elem())
 }

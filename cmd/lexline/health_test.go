@@ -51,16 +51,21 @@ func TestHealthFindsTheListener(t *testing.T) {
 		t.Errorf("with a file whose token cannot be read: %d, %q, %q", code, stdout, stderr)
 	}
 	for _, tt := range []struct {
-		listen string
-		code   int
-		want   string
-	}{{c.address(), 0, "alive\n"}, {"off", 1, "control.listen is off"}} {
+		variable, value string
+		code            int
+		want            string
+	}{
+		{"LEXLINE_CONTROL_LISTEN", c.address(), 0, "alive\n"},
+		{"LEXLINE_CONTROL_LISTEN", "off", 1, "control.listen is off"},
+		{"LEXLINE_CONFIG_TEXT", text, 0, "alive\n"},
+		{"LEXLINE_CONFIG_TEXT", "control: {lisen: off}", 1, "LEXLINE_CONFIG_TEXT:1"},
+	} {
 		var out bytes.Buffer
 		env := &environment{stdout: &out, stderr: &out, getenv: func(name string) string {
-			return map[string]string{"LEXLINE_CONTROL_LISTEN": tt.listen}[name]
+			return map[string]string{tt.variable: tt.value}[name]
 		}}
 		if code := run(t.Context(), env, []string{"health"}); code != tt.code || !strings.Contains(out.String(), tt.want) {
-			t.Errorf("with LEXLINE_CONTROL_LISTEN=%s: %d, %q; want %d, %q", tt.listen, code, out.String(), tt.code, tt.want)
+			t.Errorf("with %s=%s: %d, %q; want %d, %q", tt.variable, tt.value, code, out.String(), tt.code, tt.want)
 		}
 	}
 }

@@ -130,8 +130,10 @@ func TestSameImage(t *testing.T) {
 	config := fmt.Sprintf(wantConfig, digest(one), digest(two))
 	manifest := fmt.Sprintf(`[{"Config":"%s.json","RepoTags":["localhost/lexline:v1"],"Layers":["%s.tar","%s.tar"]}]`, digest(config), digest(one), digest(two))
 	want := []entry{
-		{name: digest(one) + ".tar", content: one}, {name: digest(two) + ".tar", content: two},
-		{name: digest(config) + ".json", content: config}, {name: "manifest.json", content: manifest},
+		{name: digest(one) + ".tar", content: one},
+		{name: digest(two) + ".tar", content: two},
+		{name: digest(config) + ".json", content: config},
+		{name: "manifest.json", content: manifest},
 	}
 	if diff := cmp.Diff(want, entries(t, plain), cmp.AllowUnexported(entry{})); diff != "" {
 		t.Errorf("the archive (-want +got):\n%s", diff)
