@@ -26,7 +26,6 @@ var statusTemplate = sync.OnceValue(func() *template.Template {
 		"words": botWords,
 		"sum":   failedSum,
 		"first": func(calls []liveCallStatus) []liveCallStatus { return calls[:min(len(calls), pageCalls)] },
-		"count": func(n int64, one, many string) string { return count(n, one, many) },
 	}).Parse(statusPage))
 })
 
@@ -75,6 +74,17 @@ func pageOf(s statusAnswer) page {
 
 // CertLeft is how long the certificate is still good.
 func (p page) CertLeft() time.Duration { return p.TLS.NotAfter.Sub(p.Now) }
+
+// Kept is what the door kept out or lost.
+func (p page) Kept() []keptOut { return doorKept(p.statusAnswer) }
+
+// Strange counts what came to the door and was not Twilio's, or not as it must be.
+func (p page) Strange() int64 {
+	return p.Door.RejectedSignatures + p.Door.RejectedTokens + p.Door.RejectedAccounts + p.Door.RejectedRequests
+}
+
+// StoreFault is what is wrong with the store of records.
+func (p page) StoreFault() string { return storeFault(p.statusAnswer) }
 
 // CertSoon reports whether it has to be renewed.
 func (p page) CertSoon() bool { return p.CertLeft() < 14*24*time.Hour }

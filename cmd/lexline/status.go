@@ -113,10 +113,14 @@ func gatewayWords(s statusAnswer) string {
 		welcome = "NEW CALLS ARE NOT WELCOME: " + strings.Join(s.Readiness.Why, "; ")
 	}
 	fmt.Fprintf(&w, "%s, lexline %s, up for %s: %s\n", s.Node, s.Version, span(s.Now.Sub(s.Started)), welcome)
-	fmt.Fprintf(&w, "Calls: %d live of %d, %d being greeted; %s since the start, %s, %s.\n", s.Calls.Live, s.Limits.Calls, s.Door.Greeting,
-		count(s.Calls.Total, "stream", "streams"), count(s.Calls.Turns, "turn", "turns"), count(s.Calls.BotFailures, "bot failure", "bot failures"))
+	fmt.Fprintf(&w, "Calls: %d live of %d, %d being greeted; %s since the start, and in those that have ended %s, %s.\n",
+		s.Calls.Live, s.Limits.Calls, s.Door.Greeting, count(s.Calls.Total, "stream", "streams"),
+		count(s.Calls.Turns, "turn", "turns"), count(s.Calls.BotFailures, "bot failure", "bot failures"))
 	w.WriteString(liveWords(s.LiveCalls))
 	w.WriteString(doorWords(s))
+	if fault := storeFault(s); fault != "" {
+		fmt.Fprintf(&w, "Store: RECORDS ARE NOT WRITTEN. %s\n", fault)
+	}
 	if s.TLS != nil {
 		fmt.Fprintf(&w, "Certificate: of %s, ends in %s.\n", strings.Join(s.TLS.Names, ", "), span(s.TLS.NotAfter.Sub(s.Now)))
 		if s.TLS.Fault != "" {
@@ -150,32 +154,4 @@ func liveWords(calls []liveCallStatus) string {
 		w.WriteString("\n")
 	}
 	return w.String()
-}
-
-// doorWords tells what was kept out, of what there was.
-func doorWords(s statusAnswer) string {
-	d := s.Door
-	var parts []string
-	for _, kept := range []struct {
-		n         int64
-		one, many string
-	}{
-		{d.Busy, "call refused as all lines were busy", "calls refused as all lines were busy"},
-		{d.TurnedAway, "call turned away while stopping", "calls turned away while stopping"},
-		{d.RejectedSignatures, "request without Twilio's signature", "requests without Twilio's signature"},
-		{d.RejectedTokens, "stream without a good token", "streams without a good token"},
-		{d.RejectedAccounts, "request for another account", "requests for another account"},
-		{d.RejectedRequests, "malformed request", "malformed requests"},
-		{d.Suspected, "stream silent for a while", "streams silent for a while"},
-		{d.LostStreams, "stream lost", "streams lost"},
-		{s.Limits.Crowded, "connection crowded out", "connections crowded out"},
-	} {
-		if kept.n > 0 {
-			parts = append(parts, count(kept.n, kept.one, kept.many))
-		}
-	}
-	if len(parts) == 0 {
-		return "Door: nothing was kept out.\n"
-	}
-	return "Door: " + strings.Join(parts, ", ") + ".\n"
 }
