@@ -147,13 +147,13 @@ func TestProfilesAndPage(t *testing.T) {
 	r := c.request("GET", "/status", "")
 	r.Header.Set("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
 	status, body := c.do(r)
-	for _, want := range []string{"<title>0 live", "us-east-1", "us-west-2", `class="good">healthy`, "Live calls", `http-equiv="refresh"`} {
+	for _, want := range []string{"<title>0 live", "us-east-1", "us-west-2", `class="good">healthy`, "Live calls", `<noscript><meta http-equiv="refresh" content="5"></noscript>`} {
 		if status != 200 || !strings.Contains(body, want) {
 			t.Errorf("the page (%d) lacks %q:\n%s", status, want, body)
 		}
 	}
-	if strings.Contains(body, "<script") || strings.Contains(body, "http://") || strings.Contains(body, "https://") {
-		t.Error("the page has a script, or something of another site")
+	if strings.Contains(body, "http://") || strings.Contains(body, "https://") {
+		t.Error("the page has something of another site")
 	}
 }
 
@@ -177,7 +177,7 @@ func TestPageEscapes(t *testing.T) {
 	if err := statusTemplate().Execute(&w, pageOf(s)); err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{"<script", "<img", "<b>", "<i>"} {
+	for _, bad := range []string{"<script>alert", "<img", "<b>", "<i>"} {
 		if strings.Contains(w.String(), bad) {
 			t.Errorf("the page has %s in it", bad)
 		}
