@@ -16,6 +16,7 @@ import (
 type controlOptions struct {
 	control string // HOST:PORT, or https://HOST:PORT
 	given   bool   // by the flag
+	tables  bool   // the command has --table, too
 	file    string // configuration of the gateway; empty: none is named
 
 	token      string
@@ -120,5 +121,7 @@ func (o *controlOptions) reach(cfg config) {
 
 // client asks where the options say. They have been resolved.
 func (o *controlOptions) client() *controlClient {
-	return newControlClient(o.control, o.token, o.serverName)
+	client := newControlClient(o.control, o.token, o.serverName)
+	client.tables = o.tables
+	return client
 }

@@ -40,6 +40,7 @@ func controlFlags(env *environment, opts *regionOptions, name, operands, about s
 // regionFlags are the flags of a command that asks a gateway or a table.
 func regionFlags(env *environment, opts *regionOptions, name, operands, about string) *flag.FlagSet {
 	flags := controlFlags(env, opts, name, operands, about)
+	opts.tables = true
 	flags.StringVar(&opts.table, "table", "", "when no gateway runs: the SQLite `file` of its table (table.file in lexline.yml), or dynamodb:NAME@REGION")
 	flags.StringVar(&opts.key, "key", "", "with --table: the `key` of the verdict (table.key); not needed if there is only one, or in DynamoDB if it is REGION")
 	return flags

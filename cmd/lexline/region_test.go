@@ -321,7 +321,7 @@ func TestWatchPrintsJSON(t *testing.T) {
 
 func TestWatchRedraws(t *testing.T) {
 	var screen bytes.Buffer
-	w := watcher{out: &screen, redraw: true, tell: regionsWords}
+	w := watcher{out: &screen, redraw: true, tell: regionsWords, size: func() screenSize { return screenSize{} }}
 	for _, s := range threeStatuses() {
 		if err := w.show(*s, nil, nil); err != nil {
 			t.Fatal(err)
@@ -334,7 +334,7 @@ func TestWatchRedraws(t *testing.T) {
 	if strings.Count(text, "\x1b[2J") != 1 || strings.Count(text, "\x1b[H") != 4 || strings.Count(text, "\x1b[J") != 4 {
 		t.Errorf("the screen got %q; want it cleared once and drawn over four times", text)
 	}
-	if !strings.Contains(text, "2 live calls\x1b[K\n") || !strings.Contains(text, "gone ?[5m; it is waited for\x1b[K\n") {
+	if !strings.Contains(text, "2 live calls\x1b[K\n") || !strings.Contains(text, "gone ?[5m; it is waited for\x1b[K\x1b[J") {
 		t.Errorf("the screen got %q; want each status and the fault, each line cleared to its end", text)
 	}
 }

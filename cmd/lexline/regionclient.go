@@ -20,6 +20,7 @@ type controlClient struct {
 	base    string // http://HOST:PORT
 	address string // the same, for people
 	token   string // empty: none is known
+	tables  bool   // who asks may ask a table instead, with --table
 	client  http.Client
 }
 
@@ -115,7 +116,10 @@ func (c *controlClient) exchange(ctx context.Context, method, path string, order
 func (c *controlClient) noAnswer(err error) error {
 	hint := "the gateway's log says at its start where it listens (control); give that address with --control"
 	if errors.Is(err, syscall.ECONNREFUSED) {
-		hint = "is `lexline serve` running on this machine? " + hint + ". If none runs, --table FILE asks its table instead"
+		hint = "is `lexline serve` running on this machine? " + hint
+		if c.tables {
+			hint += ". If none runs, --table FILE asks its table instead"
+		}
 	}
 	if timeout, ok := errors.AsType[net.Error](err); ok && timeout.Timeout() {
 		hint = "something takes connections there and says nothing; " + hint

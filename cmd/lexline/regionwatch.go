@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 )
@@ -39,7 +38,7 @@ func runRegionWatch(ctx context.Context, env *environment, args []string) error 
 	if *every < 100*time.Millisecond {
 		return usageError{fmt.Errorf("--every %v is too often", *every)}
 	}
-	w := watcher{out: env.stdout, redraw: isTerminal(env.stdout) && !opts.asJSON, asJSON: opts.asJSON, tell: regionsWords}
+	w := watcher{out: env.stdout, redraw: isTerminal(env.stdout) && !opts.asJSON, asJSON: opts.asJSON, tell: regionsWords, size: func() screenSize { return sizeOf(env.stdout) }}
 	client := opts.client()
 	s, raw, err := client.status(ctx)
 	if err != nil && !errors.Is(err, errNoGateway) {
@@ -70,6 +69,9 @@ type watcher struct {
 	last   map[string]string // line by name of the bot
 	quiet  bool              // the gateway does not answer
 	tell   func(statusAnswer) string
+	// shorten, if there is one, words a status in fewer lines, as many as fit.
+	shorten func(s statusAnswer, fits func(text string) bool) string
+	size    func() screenSize // of the terminal that is drawn on
 }
 
 // show prints a status, or that there is none.
@@ -126,16 +128,22 @@ func (w *watcher) compact(raw []byte) error {
 }
 
 // draw writes the status over the last one: home, each line cleared to its end,
-// and what is left below (ECMA-48, CUP, EL and ED).
+// and what is left below (ECMA-48, CUP, EL and ED). What does not fit is left out: on a
+// screen that scrolls the first lines, which matter most, would be gone.
 func (w *watcher) draw(s statusAnswer, failed error) error {
-	var text strings.Builder
+	const further = 2 // an empty row, and the one below
+	var text string
+	size := w.size()
 	if failed != nil {
-		fmt.Fprintf(&text, "%s  %v; it is waited for\n", time.Now().Format(time.TimeOnly), printable(failed.Error()))
+		text = fmt.Sprintf("%s  %v; it is waited for", time.Now().Format(time.TimeOnly), printable(failed.Error()))
 	} else {
-		text.WriteString(w.tell(s))
-		fmt.Fprintf(&text, "\n%s, Ctrl-C ends\n", s.Now.Format(time.TimeOnly))
+		words := w.tell(s)
+		if w.shorten != nil {
+			words = w.shorten(s, func(text string) bool { return size.fits(text, further) })
+		}
+		text = size.crop(words, further) + fmt.Sprintf("\n%s, Ctrl-C ends", s.Now.Format(time.TimeOnly))
 	}
-	screen := "\x1b[H" + strings.ReplaceAll(text.String(), "\n", "\x1b[K\n") + "\x1b[J"
+	screen := "\x1b[H" + strings.ReplaceAll(text, "\n", "\x1b[K\n") + "\x1b[K\x1b[J"
 	if w.last == nil {
 		screen = "\x1b[2J" + screen
 		w.last = map[string]string{}
@@ -171,14 +179,4 @@ func (b botStatus) line() string {
 		fmt.Fprint(&w, "; TABLE NOT REACHED")
 	}
 	return w.String()
-}
-
-// isTerminal reports whether w is a terminal, and not a pipe or a file.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -71,9 +71,9 @@ func printStatus(w io.Writer, opts regionOptions, s statusAnswer, raw []byte) (e
 }
 
 // watchStatus prints one status after the other: on a terminal in place, else below
-// each other, with --json one on a line.
+// each other, each with its time in front, with --json one on a line.
 func watchStatus(ctx context.Context, w io.Writer, opts regionOptions, every time.Duration) error {
-	screen := watcher{out: w, redraw: isTerminal(w) && !opts.asJSON, asJSON: opts.asJSON, tell: gatewayWords}
+	screen := watcher{out: w, redraw: isTerminal(w) && !opts.asJSON, asJSON: opts.asJSON, tell: gatewayWords, shorten: shortWords, size: func() screenSize { return sizeOf(w) }}
 	client := opts.client()
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -89,7 +89,7 @@ func watchStatus(ctx context.Context, w io.Writer, opts regionOptions, every tim
 		case opts.asJSON:
 			err = screen.compact(raw)
 		default:
-			_, err = io.WriteString(w, gatewayWords(s)+"\n")
+			_, err = fmt.Fprintf(w, "%s  %s\n", s.Now.Format(time.TimeOnly), gatewayWords(s))
 		}
 		if err != nil {
 			return fmt.Errorf("print: %w", err)
@@ -106,7 +106,19 @@ func watchStatus(ctx context.Context, w io.Writer, opts regionOptions, every tim
 const statusCalls = 20
 
 // gatewayWords tells a status to a person: what matters first.
-func gatewayWords(s statusAnswer) string {
+func gatewayWords(s statusAnswer) string { return wordsWithCalls(s, statusCalls) }
+
+// shortWords is the same with as many of the live calls as fit.
+func shortWords(s statusAnswer, fits func(text string) bool) string {
+	for most := min(statusCalls, len(s.LiveCalls)); ; most-- {
+		if text := wordsWithCalls(s, most); most <= 0 || fits(text) {
+			return text
+		}
+	}
+}
+
+// wordsWithCalls lists so many of the live calls at most.
+func wordsWithCalls(s statusAnswer, most int) string {
 	var w strings.Builder
 	welcome := "new calls are welcome"
 	if !s.Readiness.Ready {
@@ -116,7 +128,7 @@ func gatewayWords(s statusAnswer) string {
 	fmt.Fprintf(&w, "Calls: %d live of %d, %d being greeted; %s since the start, and in those that have ended %s, %s.\n",
 		s.Calls.Live, s.Limits.Calls, s.Door.Greeting, count(s.Calls.Total, "stream", "streams"),
 		count(s.Calls.Turns, "turn", "turns"), count(s.Calls.BotFailures, "bot failure", "bot failures"))
-	w.WriteString(liveWords(s.LiveCalls))
+	w.WriteString(liveWords(s.LiveCalls, most))
 	w.WriteString(doorWords(s))
 	if fault := storeFault(s); fault != "" {
 		fmt.Fprintf(&w, "Store: RECORDS ARE NOT WRITTEN. %s\n", fault)
@@ -136,11 +148,11 @@ func gatewayWords(s statusAnswer) string {
 	return indent(0, w.String()) + "lexline region status has the evidence.\n"
 }
 
-// liveWords lists live calls.
-func liveWords(calls []liveCallStatus) string {
+// liveWords lists so many live calls at most.
+func liveWords(calls []liveCallStatus, most int) string {
 	var w strings.Builder
 	for i, c := range calls {
-		if i == statusCalls {
+		if i == most {
 			fmt.Fprintf(&w, "  and %d more\n", len(calls)-i)
 			break
 		}
