@@ -1,16 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
+	"lexline/internal/call"
 	"lexline/internal/dynamodb"
 	"lexline/internal/record"
+	"lexline/internal/spelling"
 	"lexline/internal/sqlite"
 )
 
@@ -81,6 +85,9 @@ func (o *callsOptions) run(ctx context.Context, env *environment) error {
 	if err != nil {
 		return err
 	}
+	if err := o.checkLine(cfg); err != nil {
+		return err
+	}
 	if filter.Number, err = o.numberHash(cfg); err != nil {
 		return err
 	}
@@ -108,6 +115,12 @@ func (o *callsOptions) filter(now time.Time) (f record.Filter, err error) {
 	if o.follow && o.until != "" {
 		return f, usageError{errors.New("--follow has no end; leave --until out")}
 	}
+	if err := amongWords("--result", o.result, call.Results()); err != nil {
+		return f, err
+	}
+	if err := amongWords("--reason", o.reason, call.Reasons()); err != nil {
+		return f, err
+	}
 	f = record.Filter{Line: o.line, Result: o.result, Reason: o.reason, Limit: o.limit}
 	if f.Since, err = parseMoment(o.since, now); err != nil {
 		return f, usageError{fmt.Errorf("--since: %w", err)}
@@ -116,6 +129,46 @@ func (o *callsOptions) filter(now time.Time) (f record.Filter, err error) {
 		return f, usageError{fmt.Errorf("--until: %w", err)}
 	}
 	return f, nil
+}
+
+// amongWords says what is wrong with the word of a flag that takes one of a closed set:
+// a slip of the pen must not look like a search that found nothing.
+func amongWords[W ~string](flag, word string, words []W) error {
+	if word == "" || slices.Contains(words, W(word)) {
+		return nil
+	}
+	all := make([]string, len(words))
+	for i, w := range words {
+		all[i] = string(w)
+	}
+	return usageError{&hintError{fmt.Errorf("%s: there is no %q", flag, word), orThereAre(word, all)}}
+}
+
+// orThereAre is advice on a word that is none of those that there are.
+func orThereAre(word string, words []string) string {
+	if near, ok := spelling.Slip(word, slices.Values(words)); ok {
+		return fmt.Sprintf("did you mean %s? There are: %s", near, strings.Join(words, ", "))
+	}
+	return "there are: " + strings.Join(words, ", ")
+}
+
+// checkLine says what is wrong with --line, where the configuration that names the store
+// has the lines.
+func (o *callsOptions) checkLine(cfg *config) error {
+	if o.line == "" || o.store != "" || len(cfg.Lines) == 0 {
+		return nil
+	}
+	names := make([]string, len(cfg.Lines))
+	for i, line := range cfg.Lines {
+		names[i] = cmp.Or(line.Name, defaultLine.Name)
+	}
+	if slices.Contains(names, o.line) {
+		return nil
+	}
+	return usageError{&hintError{
+		fmt.Errorf("--line: the configuration has no line %q", o.line),
+		orThereAre(o.line, names) + ". For one that it had once, name the store itself: --store",
+	}}
 }
 
 // parseMoment reads a time that is so long ago, or a date with or without a time of

@@ -237,6 +237,10 @@ func TestCallsOfAFile(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	config := filepath.Join(t.TempDir(), "lexline.yml")
+	if err := os.WriteFile(config, []byte("store: {file: "+path+"}\nlines: [{name: flowers}, {name: taxi}]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	token := map[string]string{"TWILIO_AUTH_TOKEN": "12345"}
 	for _, tt := range []struct {
 		name     string
@@ -254,6 +258,12 @@ func TestCallsOfAFile(t *testing.T) {
 		{"hash", nil, "calls --store FILE --number 00112233445566ff", 0, "CA0f4a", "CA77"},
 		{"number without a secret", nil, "calls --store FILE --number +15550123467", 1, "TWILIO_AUTH_TOKEN", ""},
 		{"none", nil, "calls --store FILE --line bakery", 0, "No calls.", ""},
+		{"no such result", nil, "calls --store FILE --result bad", 2, "--result: there is no \"bad\"\nhint: there are: success, caller_ended,", ""},
+		{"nearly a result", nil, "calls --store FILE --result sucess --follow", 2, "did you mean success?", ""},
+		{"no such reason", nil, "calls --store FILE --reason bot_close", 2, "did you mean bot_closed?", ""},
+		{"no such line", nil, "calls --config CONFIG --line flower", 2, "the configuration has no line \"flower\"\nhint: did you mean flowers? There are: flowers, taxi.", ""},
+		{"a line of the configuration", nil, "calls --config CONFIG --line taxi", 0, "CA77", "CA0f4a"},
+		{"a line that was", nil, "calls --config CONFIG --store FILE --line bakery", 0, "No calls.", ""},
 		{"limit", nil, "calls --store FILE --limit 1", 0, "CA0f4a", "CA77"},
 		{"JSON", nil, "calls --store FILE --json --line taxi", 0, `{"schema":1,"call":"CA77"`, "CA0f4a"},
 		{"store from the environment", map[string]string{"LEXLINE_STORE_FILE": path}, "calls", 0, "CA77", ""},
@@ -270,7 +280,7 @@ func TestCallsOfAFile(t *testing.T) {
 		{"no end of following", nil, "calls --store FILE --follow --until 1h", 2, "--follow has no end", ""},
 		{"help", nil, "calls --help", 0, "lexline calls --store calls.db --follow", ""},
 	} {
-		code, out, errOut := runCallsLine(tt.env, strings.Fields(strings.ReplaceAll(tt.args, "FILE", path))...)
+		code, out, errOut := runCallsLine(tt.env, strings.Fields(strings.NewReplacer("FILE", path, "CONFIG", config).Replace(tt.args))...)
 		if code != tt.code || !strings.Contains(out+errOut, tt.out) || tt.not != "" && strings.Contains(out, tt.not) {
 			t.Errorf("%s: lexline %s = %d; want %d, with %q and without %q:\n%s%s", tt.name, tt.args, code, tt.code, tt.out, tt.not, out, errOut)
 		}

@@ -34,6 +34,19 @@ const (
 	Panicked       Reason = "panicked"         // a fault in our own code, contained to this call
 )
 
+// Results returns all results.
+func Results() []Result {
+	return []Result{Success, CallerEnded, PeerFault, ServerFault, UpstreamFault, LimitReached}
+}
+
+// Reasons returns all reasons.
+func Reasons() []Reason {
+	return []Reason{
+		BotClosed, BotHungUp, Transferred, Redirected, KeyedForPerson, CallerLeft, BotFailed, CallerSilent, TooLong,
+		LegLost, BadPeer, Replaced, Shutdown, Panicked,
+	}
+}
+
 // Over reports whether a call that ended so is over for its caller too. Otherwise its
 // stream was lost, or we were at fault, and the caller still waits.
 func (t Termination) Over() bool {
