@@ -123,6 +123,29 @@ func TestLinks(t *testing.T) {
 	}
 }
 
+// TestTables: rows without a head, as behind a blank line in the middle of a table, are
+// shown as they are typed (https://github.github.com/gfm/#tables-extension-).
+func TestTables(t *testing.T) {
+	head := regexp.MustCompile(`^\|( *:?-+:? *\|)+$`)
+	tables := 0
+	for _, doc := range documents(t) {
+		before := ""
+		lines := strings.Split(doc.prose, "\n")
+		for i, line := range lines {
+			if strings.HasPrefix(line, "|") && !strings.HasPrefix(before, "|") {
+				tables++
+				if i+1 == len(lines) || !head.MatchString(lines[i+1]) {
+					t.Errorf("%s: no table begins with %q, as no line of dashes follows", doc.name, line)
+				}
+			}
+			before = line
+		}
+	}
+	if tables < 20 {
+		t.Errorf("there are %d tables; want those of the reference", tables)
+	}
+}
+
 // TestPaths looks up the paths of this repository that documents name as code.
 func TestPaths(t *testing.T) {
 	ours := regexp.MustCompile(`^(internal|cmd|bench|bots|docs|scripts|\.ci)/[\w./-]+$|^[A-Z]+\.md$|^lexline\.yml$`)
