@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -28,29 +30,36 @@ const (
 
 // drain refuses new calls, lets the live ones finish and says every five seconds
 // how many are left. Those still there after the drain time, or when impatient
-// fires, are ended, which is the error then.
-func (g *gateway) drain(impatient <-chan os.Signal) (cut error) {
+// fires, are ended, which is the error then; at once, if why the gateway is to stop is
+// that somebody pressed Ctrl-C.
+func (g *gateway) drain(why error, impatient <-chan os.Signal) (cut error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	until := time.Now().Add(g.cfg.Call.DrainTime)
 	drained := make(chan error, 1)
 	go func() { drained <- g.door.Shutdown(ctx) }()
+	if signal, ok := errors.AsType[endedBySignal](why); ok && signal.signal == syscall.SIGINT {
+		cut = g.cutOff(cancel, "signal")
+		<-drained
+		return cut
+	}
 	tick := time.NewTicker(drainSays)
 	defer tick.Stop()
 	timer := time.NewTimer(g.cfg.Call.DrainTime)
 	defer timer.Stop()
-	over := timer.C
 	for {
 		g.sayLeft(until)
 		select {
 		case <-drained: //nolint:errcheck // its error is that ctx ended, by us
-			return cut
+			return nil
 		case <-impatient:
 			cut = g.cutOff(cancel, "signal")
-			impatient, over = nil, nil // once is enough
-		case <-over:
+			<-drained
+			return cut
+		case <-timer.C:
 			cut = g.cutOff(cancel, "drain_time")
-			impatient, over = nil, nil
+			<-drained
+			return cut
 		case <-tick.C:
 		}
 	}

@@ -276,7 +276,7 @@ func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 		g.serving.Store(false)
 		failed = fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
-		failed = g.drain(impatient)
+		failed = g.drain(context.Cause(ctx), impatient)
 		g.closeServer()
 		if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 			failed = fmt.Errorf("serve: %w", err)

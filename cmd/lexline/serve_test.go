@@ -345,6 +345,8 @@ func TestDrainTimeEndsCalls(t *testing.T) {
 	awaitCutOff(t, r, "drain_time")
 	if log := r.log.String(); !strings.Contains(log, `"live calls were ended" calls=1 why=drain_time`) {
 		t.Errorf("log lacks the calls that were ended:\n%s", log)
+	} else if _, after, _ := strings.Cut(log, "live calls were ended"); strings.Contains(after, "draining") {
+		t.Errorf("calls that were ended are waited for:\n%s", log)
 	}
 }
 
