@@ -16,6 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"lexline/internal/call"
 	"lexline/internal/record"
 	"lexline/internal/sqlite"
 )
@@ -154,7 +155,7 @@ func TestCallsAreFollowed(t *testing.T) {
 11:50:05  CA0f4a91c2a…  turn 1: speech, us-east-1, OrderFlowers, wait 1.1 s
 11:50:10  CA0f4a91c2a…  turn 2: keys, us-west-2, OrderFlowers, wait 2.5 s, heard 1.0 of 2.0 s, interrupted
 11:50:14  CA0f4a91c2a…  turn 3: speech, us-west-2, OrderFlowers, wait 0.9 s
-11:50:23  CA0f4a91c2a…  turn 3: none
+11:50:23  CA0f4a91c2a…  silence: the caller said nothing
 11:51:00  CA0f4a91c2a…  ended: success, bot_closed, transfer to desk (number), told: wants roses, pin {Pin} after 1:00 and 3 turns
 11:51:01  CA0f4a91c2a…  dialled: desk (number): busy
 11:51:20  CA0f4a91c2a…  dialled: night: no answer
@@ -193,6 +194,29 @@ func TestCallsAreFollowed(t *testing.T) {
 		if diff := cmp.Diff(want, out.String()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
+	}
+}
+
+// TestEndsSayWhoHungUp: a complaint is about that more than about anything else.
+func TestEndsSayWhoHungUp(t *testing.T) {
+	want := map[call.Reason]string{
+		call.CallerLeft: "the caller hung up", call.LegLost: "the stream was lost", call.BadPeer: "the stream was lost",
+		call.Replaced: "a newer stream took over", call.Shutdown: "the gateway stopped", call.Panicked: "lexline was at fault",
+	}
+	for _, reason := range call.Reasons() {
+		r := sampleCalls()[1]
+		r.Reason = string(reason)
+		words, ok := want[reason]
+		if !ok {
+			words = "lexline hung up"
+		}
+		if got := endWords(r); got != words {
+			t.Errorf("of a call that ended with %s is said: %s; want %s", reason, got, words)
+		}
+	}
+	handed := sampleCalls()[0]
+	if got := endWords(handed); !strings.HasPrefix(got, "transfer to desk (number), told:") {
+		t.Errorf("of a call that was handed over is said: %s", got)
 	}
 }
 

@@ -189,7 +189,7 @@ func (p *callsPrinter) news(e record.Entry, before progress) (text string, after
 		say(r.Started.Add(time.Duration(lastOf(t))*time.Millisecond), "%s", turnInShort(t))
 	}
 	if after.ended && !before.ended {
-		say(r.Ended, "ended: %s, %s, %s after %s and %s", r.Result, r.Reason, nextWords(r.Next), lasted(r, p.now()), count(numbered(r), "turn", "turns"))
+		say(r.Ended, "ended: %s, %s, %s after %s and %s", r.Result, r.Reason, endWords(r), lasted(r, p.now()), count(numbered(r), "turn", "turns"))
 	}
 	if r.Next != nil {
 		for _, d := range r.Next.Dialled[min(before.dialled, len(r.Next.Dialled)):] {

@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"lexline/internal/call"
 	"lexline/internal/record"
 )
 
@@ -87,8 +88,8 @@ func findCall(ctx context.Context, store callStore, id string) ([]record.Entry, 
 	case 0:
 		return nil, &hintError{fmt.Errorf("there is no call %q in the store", id), "lexline calls lists them; those older than store.retention are gone"}
 	case 1:
-		for call := range found {
-			return store.Get(ctx, call)
+		for whole := range found {
+			return store.Get(ctx, whole)
 		}
 	}
 	return nil, usageError{fmt.Errorf("%d calls begin with %q; give more of the id", len(found), id)}
@@ -306,7 +307,7 @@ func (t *timeline) event(ms int64, who, long, words string) {
 func (t *timeline) tail() {
 	r := t.record
 	if r.State == record.Ended {
-		t.event(r.Ended.Sub(r.Started).Milliseconds(), "end", "", nextWords(r.Next))
+		t.event(r.Ended.Sub(r.Started).Milliseconds(), "end", "", endWords(r))
 		t.dialled()
 	}
 	if longestWait(r) > 0 {
@@ -351,16 +352,28 @@ func toWhom(target, way string) string {
 	return target + " (" + way + ")"
 }
 
-// nextWords say what became of the caller.
-func nextWords(next *record.Next) string {
-	if next == nil {
-		return "hung up"
+// endWords say what became of the caller: who ended it, or who has them now.
+func endWords(r record.Record) string {
+	if next := r.Next; next != nil {
+		words := next.Kind + " to " + toWhom(next.Target, next.Way)
+		if next.Context != "" {
+			words += ", told: " + next.Context
+		}
+		return words
 	}
-	words := next.Kind + " to " + toWhom(next.Target, next.Way)
-	if next.Context != "" {
-		words += ", told: " + next.Context
+	switch call.Reason(r.Reason) {
+	case call.CallerLeft:
+		return "the caller hung up"
+	case call.LegLost, call.BadPeer:
+		return "the stream was lost"
+	case call.Replaced:
+		return "a newer stream took over"
+	case call.Shutdown:
+		return "the gateway stopped"
+	case call.Panicked:
+		return "lexline was at fault"
 	}
-	return words
+	return "lexline hung up"
 }
 
 func secondsOf(ms int64) string {
@@ -406,6 +419,9 @@ func lastOf(t record.Turn) int64 {
 // turnInShort is a turn in one line.
 func turnInShort(t record.Turn) string {
 	words := []string{fmt.Sprintf("turn %d: %s", t.Number, t.Kind)}
+	if t.Kind == "none" {
+		words[0] = "silence: the caller said nothing"
+	}
 	add := func(text string) {
 		if text != "" {
 			words = append(words, text)
