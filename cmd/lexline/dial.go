@@ -28,17 +28,23 @@ failed, canceled, unknown (not watched to its end), refused by Twilio, uncertain
 may have been placed: look before you call again), not tried. Ctrl-C places no further
 call and watches those that were placed; a second one stops watching.
 
-With --json there is a line of JSON for each number, when its result is known, and one
-with the "summary". Exit code 0: every number was called, whoever answered.
+Each number is printed before its call is asked for, when Twilio has taken it, and when
+its result is known; with --json as lines of JSON, with "state" or "outcome", and one
+with the "summary". With --journal the same goes into a file, on the disk before the
+call is asked for: a further run with that file calls nobody whom it has, even if this
+one is killed. Where the output cannot be written no further call is placed.
+Exit code 0: every number was called, whoever answered.
 
 examples:
   lexline dial +14155550199 --line reminders --config lexline.yml
   lexline dial --file numbers.txt --rate 30/min --machine-detection Enable --timeout 25s
+  lexline dial --file numbers.txt --journal monday.journal
   lexline dial --file numbers.txt --dry-run`
 
 // dialOptions are the flags of `lexline dial`.
 type dialOptions struct {
 	config, line, from, file string
+	journal                  string
 	dev, json, dryRun        bool
 	noCheck                  bool
 	numbers                  []string
@@ -66,6 +72,8 @@ func runDial(ctx context.Context, env *environment, args []string) error {
 		return err
 	}
 	defer d.api.Close()
+	signal.Ignore(syscall.SIGPIPE) // who reads the output may go, and calls are to be watched
+	defer signal.Reset(syscall.SIGPIPE)
 	return d.run(ctx)
 }
 
@@ -79,6 +87,7 @@ func dialFlags(env *environment, args []string) (*dialOptions, error) {
 	flags.StringVar(&o.line, "line", "", "`name` of the line whose bot talks; needed where there are several")
 	flags.StringVar(&o.from, "from", "", "`number` that people see; the default is the line's first one")
 	flags.StringVar(&o.file, "file", "", "`file` with further numbers, one on a line; # begins a remark")
+	flags.StringVar(&o.journal, "journal", "", "`file` that has who was called, and is added to: whom it has is not called again")
 	flags.Func("rate", "place so many calls in a time: `1/s`, 30/min or 100/h (default 1/s, as many as an account of Twilio's may place by default)", func(text string) (err error) {
 		o.rate, err = outbound.ParseRate(text)
 		return err

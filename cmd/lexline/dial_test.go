@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -215,6 +217,57 @@ func TestDialStopsForGood(t *testing.T) {
 				t.Errorf("%s: error %s\nwant %q in it, and no secret", test.name, stderr, want)
 			}
 		}
+	}
+}
+
+// TestDialTellsBeforeItCalls has each number be told of, on the output and in the
+// journal, when Twilio is asked to call it; a second run with that journal calls nobody.
+func TestDialTellsBeforeItCalls(t *testing.T) {
+	t.Parallel()
+	f := newFakeTwilio(t)
+	journal := filepath.Join(t.TempDir(), "calls.journal")
+	var out lockedBuffer
+	f.asked = func() {
+		kept, err := os.ReadFile(journal)
+		if n := len(f.placed) + 1; err != nil || strings.Count(out.String(), " placing\n") < n || strings.Count(string(kept), `"placing"`) < n {
+			t.Errorf("call %d is asked for, and told of are:\n%s\nin the journal, %v:\n%s", n, out.String(), err, kept)
+		}
+	}
+	env := &environment{stdout: &out, stderr: io.Discard, getenv: func(string) string { return "" }}
+	args := []string{"--rate", "50/s", "--config", f.config(t, dialToken), "--line", "flowers", "--journal", journal, "+15550200001", "+15550200003"}
+	if code := run(t.Context(), env, append([]string{"dial", "--dev"}, args...)); code != 0 || !strings.Contains(out.String(), "+15550200003      placed  CA15550200003\n") {
+		t.Errorf("exit code %d, %s", code, out.String())
+	}
+	f.asked = func() {}
+	stdout, stderr, code := dial(t.Context(), append(args, "+15550200004")...)
+	if code != 0 || !strings.Contains(stdout, "(2 more: called before, by the journal)") || !strings.Contains(stdout, "1 number, 1 call placed: 1 no answer\n") {
+		t.Errorf("with one more number: exit code %d, %s%s", code, stdout, stderr)
+	}
+	stdout, stderr, code = dial(t.Context(), args...)
+	if code != 0 || stdout != "Nobody is left to call: 2 numbers, called before, by the journal.\n" || len(f.placed) != 3 {
+		t.Errorf("the same again: exit code %d, %d calls in all, %s%s", code, len(f.placed), stdout, stderr)
+	}
+}
+
+// closedPipe takes one line, as `head -1` does.
+type closedPipe struct{ lines int }
+
+func (c *closedPipe) Write(p []byte) (int, error) {
+	if c.lines++; c.lines > 1 {
+		return 0, syscall.EPIPE
+	}
+	return len(p), nil
+}
+
+// TestDialStopsWhenNobodyReads has the output closed behind the headline.
+func TestDialStopsWhenNobodyReads(t *testing.T) {
+	t.Parallel()
+	f := newFakeTwilio(t)
+	var complaints bytes.Buffer
+	env := &environment{stdout: &closedPipe{}, stderr: &complaints, getenv: func(string) string { return "" }}
+	code := run(t.Context(), env, []string{"dial", "--dev", "--rate", "50/s", "--config", f.config(t, dialToken), "--line", "flowers", "+15550200001", "+15550200003"})
+	if code != 1 || len(f.placed) != 0 || !strings.Contains(complaints.String(), "no further call was placed: print what becomes of the numbers: broken pipe") {
+		t.Errorf("exit code %d, %d calls placed, %s; want none, and why", code, len(f.placed), &complaints)
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,10 @@ type dialer struct {
 	gateway *twilio.Outbound
 	ping    string // an address of the gateway
 	printer *dialPrinter
+	journal *outbound.Journal // nil: none
+	known   outbound.Called   // by the journal
+	skipped int               // numbers that are known
+	lost    error             // why the journal cannot be written
 }
 
 // newDialer finds the line, the number to call from and the way to Twilio.
@@ -89,7 +94,19 @@ func callerNumber(line lineConfig) (string, error) {
 }
 
 // run calls the numbers and prints what became of them.
-func (d *dialer) run(ctx context.Context) error {
+func (d *dialer) run(ctx context.Context) (err error) {
+	if err := d.openJournal(); err != nil {
+		return err
+	}
+	if d.journal != nil {
+		defer func() { err = errors.Join(err, d.journal.Close()) }()
+	}
+	numbers := slices.DeleteFunc(slices.Clone(d.opts.numbers), func(n string) bool { _, there := d.known[n]; return there })
+	d.skipped, d.opts.numbers = len(d.opts.numbers)-len(numbers), numbers
+	if len(numbers) == 0 {
+		d.printer.nobody(d)
+		return nil
+	}
 	if d.opts.dryRun {
 		return d.printer.plan(d)
 	}
@@ -103,13 +120,58 @@ func (d *dialer) run(ctx context.Context) error {
 	d.printer.begin(d)
 	why := outbound.Run(ctx, watch, outbound.Config{
 		API: d.api, Numbers: d.opts.numbers, Rate: d.opts.rate, Call: d.call,
-		Report: d.printer.result, Progress: d.printer.progress,
+		Placing: d.placing, Placed: d.placed, Report: d.result, Progress: d.printer.progress,
 	})
 	d.printer.end(d.api.Counters())
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	return d.printer.verdict(why)
+	return d.printer.verdict(cmp.Or(why, d.lost))
+}
+
+// openJournal reads whom not to call again, and gets ready to add to it.
+func (d *dialer) openJournal() (err error) {
+	switch {
+	case d.opts.journal == "":
+	case d.opts.dryRun:
+		d.known, err = outbound.ReadJournal(d.opts.journal)
+	default:
+		d.journal, d.known, err = outbound.OpenJournal(d.opts.journal)
+	}
+	if err != nil {
+		return &hintError{err, "nobody was called"}
+	}
+	return nil
+}
+
+// note adds to the journal, if there is one, and remembers that it could not.
+func (d *dialer) note(add func(*outbound.Journal) error) {
+	if d.journal == nil {
+		return
+	}
+	if err := add(d.journal); err != nil && d.lost == nil {
+		d.lost = err
+	}
+}
+
+// placing tells of a call that is going to be asked for. Where that cannot be told, the
+// call is not asked for: nobody would know whom not to call again.
+func (d *dialer) placing(number string) error {
+	d.note(func(j *outbound.Journal) error { return j.Placing(number) })
+	if d.lost != nil {
+		return d.lost
+	}
+	return d.printer.placing(number)
+}
+
+func (d *dialer) placed(number, sid string) {
+	d.note(func(j *outbound.Journal) error { return j.Placed(number, sid) })
+	d.printer.placed(number, sid)
+}
+
+func (d *dialer) result(r outbound.Result) {
+	d.note(func(j *outbound.Journal) error { return j.Result(r) })
+	d.printer.result(r)
 }
 
 // call is the call to one number.

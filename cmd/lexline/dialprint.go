@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,6 +19,7 @@ type dialPrinter struct {
 	out, errors io.Writer
 	json        bool
 	summary     outbound.Summary
+	broken      error // why the output cannot be written
 }
 
 func newDialPrinter(env *environment, asJSON bool) *dialPrinter {
@@ -44,7 +46,67 @@ func (p *dialPrinter) begin(d *dialer) {
 	if n := d.opts.twice; n > 0 {
 		remark = fmt.Sprintf(" (%d %s there twice)", n, plural(n, "was", "were"))
 	}
-	fmt.Fprintf(p.out, "%s to call from %s, line %s, %v%s\n", counted(len(d.opts.numbers), "number"), d.opts.call.From, d.line, d.opts.rate, remark)
+	if d.skipped > 0 {
+		remark += fmt.Sprintf(" (%d more: %s)", d.skipped, knownWords(d))
+	}
+	p.say("%s to call from %s, line %s, %v%s\n", counted(len(d.opts.numbers), "number"), d.opts.call.From, d.line, d.opts.rate, remark)
+}
+
+// knownWords says what the journal has of the numbers that are not called again.
+func knownWords(d *dialer) string {
+	var doubtful []string
+	for number, placed := range d.known {
+		if !placed {
+			doubtful = append(doubtful, number)
+		}
+	}
+	text := "called before, by the journal"
+	if n := len(doubtful); n > 0 {
+		slices.Sort(doubtful)
+		const most = 3
+		names := strings.Join(doubtful[:min(n, most)], ", ")
+		if n > most {
+			names += fmt.Sprintf(" and %d others", n-most)
+		}
+		text += ", or nobody knows: " + names
+	}
+	return text
+}
+
+// nobody says that all numbers were called before.
+func (p *dialPrinter) nobody(d *dialer) {
+	if p.json {
+		p.end(twilio.RESTCounters{})
+		return
+	}
+	p.say("Nobody is left to call: %s, %s.\n", counted(d.skipped, "number"), knownWords(d))
+}
+
+// say prints, and remembers that it could not.
+func (p *dialPrinter) say(format string, args ...any) {
+	if _, err := fmt.Fprintf(p.out, format, args...); err != nil && p.broken == nil {
+		p.broken = fmt.Errorf("print what becomes of the numbers: %w", err)
+	}
+}
+
+// placing prints that a call to a number is going to be asked for. Its error is that
+// nobody would know.
+func (p *dialPrinter) placing(number string) error {
+	if p.json {
+		p.line(dialResult{Number: number, State: "placing"})
+	} else {
+		p.say("%-17s placing\n", number)
+	}
+	return p.broken
+}
+
+// placed prints that Twilio has taken a call.
+func (p *dialPrinter) placed(number, sid string) {
+	if p.json {
+		p.line(dialResult{Number: number, State: "placed", Call: sid})
+		return
+	}
+	p.say("%-17s placed  %s\n", number, sid)
 }
 
 // result prints what became of a number.
@@ -57,13 +119,14 @@ func (p *dialPrinter) result(r outbound.Result) {
 		})
 		return
 	}
-	fmt.Fprintf(p.out, "%-17s %s\n", r.Number, dialWords(r))
+	p.say("%-17s %s\n", r.Number, dialWords(r))
 }
 
-// dialResult is a result as a program reads it.
+// dialResult is a result as a program reads it, or a number on the way to one.
 type dialResult struct {
 	Number     string           `json:"number"`
-	Outcome    outbound.Outcome `json:"outcome"`
+	State      string           `json:"state,omitempty"` // placing or placed
+	Outcome    outbound.Outcome `json:"outcome,omitempty"`
 	Call       string           `json:"call,omitempty"`
 	AnsweredBy string           `json:"answered_by,omitempty"`
 	Seconds    float64          `json:"seconds,omitempty"`
@@ -85,7 +148,7 @@ func (p *dialPrinter) line(v any) {
 	if err != nil {
 		panic(err) // texts and numbers are always JSON
 	}
-	fmt.Fprintf(p.out, "%s\n", line)
+	p.say("%s\n", line)
 }
 
 // dialWords words a result.
@@ -131,7 +194,7 @@ func (p *dialPrinter) end(counts twilio.RESTCounters) {
 			parts = append(parts, fmt.Sprintf("%d %s", n, outcomeWords(outcome)))
 		}
 	}
-	fmt.Fprintf(p.out, "%s, %s placed: %s\n", counted(p.summary.Numbers, "number"), counted(p.summary.Placed, "call"), strings.Join(parts, ", "))
+	p.say("%s, %s placed: %s\n", counted(p.summary.Numbers, "number"), counted(p.summary.Placed, "call"), strings.Join(parts, ", "))
 }
 
 // verdict is the error of a list that was not called as a whole. why is what stopped
@@ -146,6 +209,8 @@ func (p *dialPrinter) verdict(why error) error {
 			fmt.Errorf("of %s nobody knows whether it was called", counted(p.summary.Of[outbound.Uncertain], "number")),
 			"look into the call log in the Twilio console before you call them again",
 		}
+	case p.broken != nil:
+		return p.broken
 	case missing > 0:
 		return fmt.Errorf("%s of %d could not be called", counted(missing, "number"), p.summary.Numbers)
 	}

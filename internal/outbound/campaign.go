@@ -122,6 +122,17 @@ func (c *campaign) placed(i int, call twilio.CallResource, err error, now time.T
 	return c.finish(e)
 }
 
+// withheld takes note that an order to place a call was not carried out, which stops the
+// campaign. It returns the number's result.
+func (c *campaign) withheld(i int, why error) *Result {
+	e := &c.entries[i]
+	c.placing--
+	e.busy = false
+	e.result.Outcome = NotTried
+	c.stop(why)
+	return c.finish(e)
+}
+
 // missed stops the campaign after a failure that the next numbers would meet, too: at
 // once where Twilio says so, else after some in a row.
 func (c *campaign) missed(err error) {

@@ -21,6 +21,11 @@ type Config struct {
 	Numbers []string                                // E.164; one that is there twice is called once
 	Call    func(to string) (twilio.NewCall, error) // the call to a number; called by several goroutines
 	Rate    Rate
+	// Placing is told before a call is asked for, which is not done if it returns an
+	// error: no further one is then. Placed is told when the carrier has taken it; nil:
+	// nobody is. They are called on the goroutine of Run, and hold it up.
+	Placing func(number string) error
+	Placed  func(number, sid string)
 	// Report is told of each number once, when its result is known, and Progress from
 	// time to time how all of them stand; nil: nobody is. They are called on the
 	// goroutine of Run, and hold it up.
@@ -87,7 +92,7 @@ func (r *runner) run(ctx context.Context) {
 		}
 		now := time.Now()
 		for order, ok := r.campaign.order(now); ok; order, ok = r.campaign.order(now) {
-			r.requests.Go(func() { r.ends <- r.do(order) })
+			r.begin(order)
 		}
 		wake := time.NewTimer(time.Until(r.campaign.wake(now)))
 		select {
@@ -122,6 +127,17 @@ func (r *runner) leave() {
 	r.report(r.campaign.abandon(why)...)
 }
 
+// begin begins to carry out an order.
+func (r *runner) begin(o order) {
+	if !o.look && r.config.Placing != nil {
+		if err := r.config.Placing(o.number); err != nil {
+			r.report(r.campaign.withheld(o.index, err))
+			return
+		}
+	}
+	r.requests.Go(func() { r.ends <- r.do(o) })
+}
+
 func (r *runner) do(o order) ended {
 	if o.look {
 		call, err := r.config.API.Call(r.watch, o.sid)
@@ -138,6 +154,9 @@ func (r *runner) do(o order) ended {
 func (r *runner) note(end ended) *Result {
 	if end.order.look {
 		return r.campaign.looked(end.order.index, end.call, end.err, time.Now())
+	}
+	if end.err == nil && r.config.Placed != nil {
+		r.config.Placed(end.order.number, end.call.SID)
 	}
 	return r.campaign.placed(end.order.index, end.call, end.err, time.Now())
 }
