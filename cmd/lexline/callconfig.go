@@ -9,19 +9,19 @@ import (
 )
 
 type callConfig struct {
-	EndOfSpeech     time.Duration `key:"end_of_speech"`
-	SpeechThreshold float64       `key:"speech_threshold"`
-	BargeIn         orOff         `key:"barge_in"`
-	MaxTurn         time.Duration `key:"max_turn"`
-	NoInput         orOff         `key:"no_input"`
-	MaxSilent       int           `key:"max_silent"`
-	MaxTime         orOff         `key:"max_time"`
-	KeyTimeout      time.Duration `key:"key_timeout"`
-	KeyEnd          string        `key:"key_end"`
-	MaxFailures     int           `key:"max_failures"`
-	FillerAfter     time.Duration `key:"filler_after"`
-	FillerEvery     time.Duration `key:"filler_every"`
-	DrainTime       time.Duration `key:"drain_time"`
+	EndOfSpeech     time.Duration `key:"end_of_speech" live:"calls"`
+	SpeechThreshold float64       `key:"speech_threshold" live:"calls"`
+	BargeIn         orOff         `key:"barge_in" live:"calls"`
+	MaxTurn         time.Duration `key:"max_turn" live:"calls"`
+	NoInput         orOff         `key:"no_input" live:"calls"`
+	MaxSilent       int           `key:"max_silent" live:"calls"`
+	MaxTime         orOff         `key:"max_time" live:"calls"`
+	KeyTimeout      time.Duration `key:"key_timeout" live:"calls"`
+	KeyEnd          string        `key:"key_end" live:"calls"`
+	MaxFailures     int           `key:"max_failures" live:"calls"`
+	FillerAfter     time.Duration `key:"filler_after" live:"calls"`
+	FillerEvery     time.Duration `key:"filler_every" live:"calls"`
+	DrainTime       time.Duration `key:"drain_time" live:"now"`
 }
 
 // orOff is a duration, or off.

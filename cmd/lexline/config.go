@@ -38,20 +38,20 @@ type config struct {
 	Failover failoverConfig `key:"failover"`
 	Table    tableConfig    `key:"table"`
 	Control  controlConfig  `key:"control"`
-	Limits   limitsConfig   `key:"limits"`
+	Limits   limitsConfig   `key:"limits" live:"now"`
 	Call     callConfig     `key:"call"`
-	Sounds   []soundsConfig `key:"sounds"`
+	Sounds   []soundsConfig `key:"sounds" live:"calls"`
 
-	Targets   []targetConfig   `key:"targets"`
-	Redirects []redirectConfig `key:"redirects"`
+	Targets   []targetConfig   `key:"targets" live:"calls"`
+	Redirects []redirectConfig `key:"redirects" live:"calls"`
 
 	Recording recordingConfig `key:"recording"`
 	Store     storeConfig     `key:"store"`
-	Records   recordsConfig   `key:"records"`
+	Records   recordsConfig   `key:"records" live:"calls"`
 }
 
 type logConfig struct {
-	Level  string `key:"level"`
+	Level  string `key:"level" live:"now"`
 	Format string `key:"format"`
 
 	// LoadEvery is how often a line says how the gateway stands.
@@ -85,12 +85,12 @@ type regionConfig struct {
 
 type lineConfig struct {
 	Name           string   `key:"name"`
-	Numbers        []string `key:"numbers"`
-	Greeting       string   `key:"greeting"`
-	ResumeGreeting string   `key:"resume_greeting"`
-	Voice          string   `key:"voice"`
-	Language       string   `key:"language"`
-	TwiML          string   `key:"twiml"`
+	Numbers        []string `key:"numbers" live:"calls"`
+	Greeting       string   `key:"greeting" live:"calls"`
+	ResumeGreeting string   `key:"resume_greeting" live:"calls"`
+	Voice          string   `key:"voice" live:"calls"`
+	Language       string   `key:"language" live:"calls"`
+	TwiML          string   `key:"twiml" live:"calls"`
 	Bot            string   `key:"bot"`
 	Alias          string   `key:"alias"`
 	Locale         string   `key:"locale"`
@@ -100,15 +100,15 @@ type lineConfig struct {
 
 	// Mode is how the bot is heard, and GoodbyeIntent the intent that ends a call.
 	Mode          string `key:"mode"`
-	GoodbyeIntent string `key:"goodbye_intent"`
+	GoodbyeIntent string `key:"goodbye_intent" live:"calls"`
 	Outbound      bool   `key:"outbound"`
-	Machines      string `key:"machines"`
+	Machines      string `key:"machines" live:"calls"`
 
 	// Export and Answers say what callers are expected to say.
 	Export  string            `key:"export"`
 	Answers map[string]string `key:"answers"`
 
-	Transfer transferConfig `key:"transfer"`
+	Transfer transferConfig `key:"transfer" live:"calls"`
 
 	Regions []placeConfig `key:"regions"`
 	Probe   probeConfig   `key:"probe"`
@@ -132,8 +132,8 @@ type failoverConfig struct {
 	Hold        time.Duration `key:"hold"`
 	MaxHold     time.Duration `key:"max_hold"`
 	ProbeEvery  time.Duration `key:"probe_every"`
-	AttemptTime time.Duration `key:"attempt_time"`
-	TurnTime    time.Duration `key:"turn_time"`
+	AttemptTime time.Duration `key:"attempt_time" live:"calls"`
+	TurnTime    time.Duration `key:"turn_time" live:"calls"`
 }
 
 type tableConfig struct {
@@ -193,11 +193,13 @@ var defaultLine = lineConfig{
 // may hold in its place, and the environment over it, fills in defaults and checks the
 // whole.
 func loadConfig(path string, getenv func(string) string, dev bool) (config, error) {
+	cfg, _, err := readWholeConfig(path, getenv, dev)
+	return cfg, err
+}
+
+// readWholeConfig is loadConfig, and tells where the file's keys stand.
+func readWholeConfig(path string, getenv func(string) string, dev bool) (_ config, lines keyLines, err error) {
 	cfg := defaultConfig()
-	var (
-		lines keyLines
-		err   error
-	)
 	switch text := getenv(configText); {
 	case path != "":
 		lines, err = readConfigFile(path, &cfg)
@@ -206,18 +208,18 @@ func loadConfig(path string, getenv func(string) string, dev bool) (config, erro
 		lines, err = readConfig(path, strings.NewReader(text), &cfg)
 	}
 	if err != nil {
-		return config{}, err
+		return config{}, nil, err
 	}
 	if err := cfg.takeEnvironment(getenv); err != nil {
-		return config{}, err
+		return config{}, nil, err
 	}
 	cfg.complete()
 	locateSounds(cfg.Sounds, filepath.Dir(path))
 	locateExports(cfg.Lines, filepath.Dir(path))
 	if err := locate(cfg.check(dev), path, lines, getenv); err != nil {
-		return config{}, &hintError{err, "lexline.yml explains every key; `lexline serve --help` the flags"}
+		return config{}, nil, &hintError{err, "lexline.yml explains every key; `lexline serve --help` the flags"}
 	}
-	return cfg, nil
+	return cfg, lines, nil
 }
 
 // takeEnvironment lays the environment over the file: LEXLINE_SECTION_KEY for

@@ -260,7 +260,7 @@ var isSyntax = map[string]bool{"not YAML": true, "tab": true, "second document":
 // namesKey reports whether an error tells which key is at fault: by its path, or by what
 // was written in the place of one.
 func namesKey(text string) bool {
-	for _, key := range configKeys("", reflect.TypeFor[config](), false) {
+	for _, key := range configKeys("", reflect.TypeFor[config](), configKey{}) {
 		section, _, _ := strings.Cut(key.path, "[]")
 		form := strings.ReplaceAll(regexp.QuoteMeta(key.path), `\[\]`, `\[\d+\]`)
 		if regexp.MustCompile(`(^|[ :"])(` + form + `|` + regexp.QuoteMeta(section) + `)(\[\d+\]|\.\w+)*: `).MatchString(text) {

@@ -51,13 +51,13 @@ func TestEveryKeyIsDocumented(t *testing.T) {
 // keyTable is the table of all keys as Markdown.
 func keyTable() string {
 	var w strings.Builder
-	fmt.Fprintf(&w, "\n| key | in the environment |\n|---|---|\n")
-	for _, key := range configKeys("", reflect.TypeFor[config](), false) {
+	fmt.Fprintf(&w, "\n| key | in the environment | on SIGHUP |\n|---|---|---|\n")
+	for _, key := range configKeys("", reflect.TypeFor[config](), configKey{live: "restart"}) {
 		name := "-"
 		if !key.inList {
 			name = "`" + environmentName(key.path) + "`"
 		}
-		fmt.Fprintf(&w, "| `%s` | %s |\n", key.path, name)
+		fmt.Fprintf(&w, "| `%s` | %s | %s |\n", key.path, name, key.live)
 	}
 	return w.String() + "\n"
 }
@@ -66,19 +66,24 @@ func keyTable() string {
 type configKey struct {
 	path   string // lines[].bot
 	inList bool   // it is a list, or an entry of one: the environment cannot hold it
+	live   string // when a new value is in force: the tag live in words
 }
 
-// configKeys returns the keys of a struct in its order.
-func configKeys(prefix string, of reflect.Type, inList bool) (keys []configKey) {
+// configKeys returns the keys of a struct in its order; around is what it stands in.
+func configKeys(prefix string, of reflect.Type, around configKey) (keys []configKey) {
+	words := map[string]string{"": around.live, "calls": "new calls", "now": "at once"}
 	for field := range of.Fields() {
-		path, kind := prefix+field.Tag.Get("key"), field.Type
+		kind := field.Type
+		key := configKey{prefix + field.Tag.Get("key"), around.inList, words[field.Tag.Get("live")]}
 		switch {
 		case kind.Kind() == reflect.Struct:
-			keys = append(keys, configKeys(path+".", kind, inList)...)
+			keys = append(keys, configKeys(key.path+".", kind, key)...)
 		case kind.Kind() == reflect.Slice && kind.Elem().Kind() == reflect.Struct:
-			keys = append(keys, configKeys(path+"[].", kind.Elem(), true)...)
+			key.inList = true
+			keys = append(keys, configKeys(key.path+"[].", kind.Elem(), key)...)
 		default:
-			keys = append(keys, configKey{path, inList || kind.Kind() == reflect.Slice || kind.Kind() == reflect.Map})
+			key.inList = key.inList || kind.Kind() == reflect.Slice || kind.Kind() == reflect.Map
+			keys = append(keys, key)
 		}
 	}
 	return keys
@@ -99,7 +104,7 @@ func TestEveryNameInTheEnvironmentSets(t *testing.T) {
 	known, lists := map[string]reflect.Value{}, map[string]bool{}
 	environmentNames("LEXLINE", reflect.ValueOf(config{}), known, lists)
 	tried := 0
-	for _, key := range configKeys("", reflect.TypeFor[config](), false) {
+	for _, key := range configKeys("", reflect.TypeFor[config](), configKey{}) {
 		name := environmentName(key.path)
 		list, _, _ := strings.Cut(name, "[]")
 		if key.inList {

@@ -88,7 +88,10 @@ func (g *gateway) controlHandler(token string) http.Handler {
 	mux.HandleFunc("POST /unpin", g.serveUnpin)
 	mux.Handle("GET /metrics", g.metricsHandler())
 	addProfiles(mux)
-	return newGuard(token, g.log).around(mux, isProbe)
+	g.guard = newGuard(token, g.log)
+	host, _, _ := net.SplitHostPort(g.cfg.Control.Listen)
+	g.guard.opens = isLoopback(host)
+	return g.guard.around(mux, isProbe)
 }
 
 // controlFault is what the control listener answers when it cannot do what it

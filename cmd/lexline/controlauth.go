@@ -19,16 +19,28 @@ import (
 // nothing that comes from another site, and no order that needs no preflight
 // (https://fetch.spec.whatwg.org/#cors-safelisted-request-header).
 type guard struct {
-	token  [sha256.Size]byte // hash of it
-	closed bool              // there is a token
-	log    *slog.Logger
+	token atomic.Pointer[[sha256.Size]byte] // hash of it; nil: there is none
+	opens bool                              // static: without a token it is a guard still
+	log   *slog.Logger
 
 	wrong  atomic.Int64 // requests without the token
 	warned atomic.Int64 // second of the latest line about them
 }
 
 func newGuard(token string, logger *slog.Logger) *guard {
-	return &guard{token: sha256.Sum256([]byte(token)), closed: token != "", log: logger}
+	g := &guard{log: logger}
+	g.setToken(token)
+	return g
+}
+
+// setToken changes the token; empty for none.
+func (g *guard) setToken(token string) {
+	if token == "" {
+		g.token.Store(nil)
+		return
+	}
+	hash := sha256.Sum256([]byte(token))
+	g.token.Store(&hash)
 }
 
 // around puts the guard in front of next; of open, whoever may know that this
@@ -37,12 +49,13 @@ func (g *guard) around(next http.Handler, open func(path string) bool) http.Hand
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		content, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		site := r.Header.Get("Sec-Fetch-Site")
+		token := g.token.Load()
 		switch {
-		case !g.closed && !isLoopback(hostOf(r.Host)):
+		case token == nil && !isLoopback(hostOf(r.Host)):
 			refuseControl(w, http.StatusForbidden, "this listener is for programs of this machine: ask it by its loopback address")
 		case r.Header.Get("Origin") != "" || site == "cross-site" || site == "same-site":
 			refuseControl(w, http.StatusForbidden, "this listener is not for web pages")
-		case g.closed && !open(r.URL.Path) && !g.knows(r):
+		case token != nil && !open(r.URL.Path) && !knows(r, token):
 			g.refuse(w, r)
 		case r.Method == http.MethodPost && content != "application/json":
 			refuseControl(w, http.StatusUnsupportedMediaType, "an order must have the Content-Type application/json")
@@ -57,7 +70,7 @@ func (g *guard) around(next http.Handler, open func(path string) bool) http.Hand
 // ask people only for these, as the password of anybody
 // (https://www.rfc-editor.org/rfc/rfc6750#section-2.1). Hashes are compared, so that
 // neither the time nor the length tells anything.
-func (g *guard) knows(r *http.Request) bool {
+func knows(r *http.Request, token *[sha256.Size]byte) bool {
 	given, ok := "", false
 	if scheme, token, found := strings.Cut(r.Header.Get("Authorization"), " "); found && strings.EqualFold(scheme, "Bearer") {
 		given, ok = strings.TrimSpace(token), true
@@ -65,7 +78,7 @@ func (g *guard) knows(r *http.Request) bool {
 		_, given, ok = r.BasicAuth()
 	}
 	hash := sha256.Sum256([]byte(given))
-	return subtle.ConstantTimeCompare(hash[:], g.token[:]) == 1 && ok
+	return subtle.ConstantTimeCompare(hash[:], token[:]) == 1 && ok
 }
 
 // refuse answers a request without the token, and says so once a second at most.

@@ -35,6 +35,8 @@ type statusAnswer struct {
 	TLS       *certs.Status    `json:"tls,omitempty"` // nil: it is ended elsewhere
 	Engines   enginesStatus    `json:"engines"`
 
+	Config configStatus `json:"config"` // where it came from, and what was changed since
+
 	Turns []turnsStatus `json:"turns"` // by line and by how callers took them
 
 	Recordings recording.Counters  `json:"recordings"`
@@ -96,9 +98,9 @@ func (g *gateway) status() statusAnswer {
 	s := statusAnswer{
 		Version: programVersion(), Node: g.node(), Started: g.started, Now: time.Now(),
 		State: "serving", Readiness: g.readiness(), Engines: g.engines(),
-		LiveCalls: g.live.list(time.Now()),
-		Limits:    limitsStatus{Calls: int64(g.cfg.Limits.Calls), Overload: g.overload.now(), Crowded: g.server.Crowded() + g.control.crowded()},
-		Turns:     g.turns.list(), Recordings: g.recordings(), Records: g.records.Status(), Door: streams, Lateness: g.door.Lateness(),
+		LiveCalls: g.live.list(time.Now()), Config: g.reloaded.list(),
+		Limits: limitsStatus{Calls: int64(g.now().cfg.Limits.Calls), Overload: g.overload.now(), Crowded: g.server.Crowded() + g.control.crowded()},
+		Turns:  g.turns.list(), Recordings: g.recordings(), Records: g.records.Status(), Door: streams, Lateness: g.door.Lateness(),
 		Calls: callsStatus{
 			Live: streams.LiveStreams, Total: streams.Streams, Ends: g.ends.list(),
 			Snapshot: g.calls.Counters.Snapshot(), MarkLateness: g.calls.Counters.Marks(),
@@ -124,11 +126,12 @@ func (g *gateway) status() statusAnswer {
 }
 
 func (g *gateway) engines() enginesStatus {
+	set := g.now().cfg.Call
 	e := enginesStatus{
-		Hearing: "network", EndOfSpeechMS: g.cfg.Call.EndOfSpeech.Milliseconds(),
-		SpeechThreshold: g.cfg.Call.SpeechThreshold, BargeInMS: time.Duration(g.cfg.Call.BargeIn).Milliseconds(),
+		Hearing: "network", EndOfSpeechMS: set.EndOfSpeech.Milliseconds(),
+		SpeechThreshold: set.SpeechThreshold, BargeInMS: time.Duration(set.BargeIn).Milliseconds(),
 	}
-	if g.cfg.Call.BargeIn == off {
+	if set.BargeIn == off {
 		e.BargeInMS = -1
 	}
 	return e

@@ -35,7 +35,7 @@ const (
 func (g *gateway) drain(why error, impatient <-chan os.Signal) (cut error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	until := time.Now().Add(g.cfg.Call.DrainTime)
+	until := time.Now().Add(g.now().cfg.Call.DrainTime)
 	drained := make(chan error, 1)
 	go func() { drained <- g.door.Shutdown(ctx) }()
 	if signal, ok := errors.AsType[endedBySignal](why); ok && signal.signal == syscall.SIGINT {
@@ -45,7 +45,7 @@ func (g *gateway) drain(why error, impatient <-chan os.Signal) (cut error) {
 	}
 	tick := time.NewTicker(drainSays)
 	defer tick.Stop()
-	timer := time.NewTimer(g.cfg.Call.DrainTime)
+	timer := time.NewTimer(g.now().cfg.Call.DrainTime)
 	defer timer.Stop()
 	for {
 		g.sayLeft(until)

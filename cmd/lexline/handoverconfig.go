@@ -253,19 +253,6 @@ func doorRedirects(configured []redirectConfig) (redirects []twilio.RedirectTo) 
 	return redirects
 }
 
-// findHandovers prepares what the calls of each line are told of hand-overs.
-func (g *gateway) findHandovers() error {
-	g.handovers = map[string]call.Handover{}
-	for i, line := range g.cfg.Lines {
-		h, err := g.cfg.handover(line)
-		if err != nil {
-			return fmt.Errorf("lines[%d].%w", i, err)
-		}
-		g.handovers[line.Name] = h
-	}
-	return nil
-}
-
 // checkTime returns what is wrong with the longest time of a call.
 func (c callConfig) checkTime() (faults []error) {
 	const least, most = 10 * time.Second, 24 * time.Hour

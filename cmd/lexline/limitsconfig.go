@@ -27,8 +27,8 @@ type tlsConfig struct {
 
 type controlConfig struct {
 	Listen    string `key:"listen"`
-	Token     string `key:"token"`
-	TokenFile string `key:"token_file"`
+	Token     string `key:"token" live:"now"`
+	TokenFile string `key:"token_file" live:"now"`
 }
 
 // defaultLimits returns the limits in force when nothing is configured.

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
+	"syscall"
 )
 
 // environment is what a command sees of the process, so that tests can run
@@ -18,7 +20,8 @@ type environment struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
-	environ        func() []string // all of it, as NAME=VALUE; nil: nothing
+	environ        func() []string  // all of it, as NAME=VALUE; nil: nothing
+	hangups        <-chan os.Signal // SIGHUP, for a command that reads its configuration again; nil: none comes
 }
 
 // command is one row of the command table. run parses its own flags.
@@ -47,8 +50,13 @@ func (e usageError) Unwrap() error { return e.error } // to its hint
 func explained(err error) error { return usageError{&hintError{err: err}} }
 
 func main() {
-	ctx, stop := untilSignal(endingSignals())
-	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ}
+	ending, hangups := endingSignals(), make(chan os.Signal, 1)
+	if cmd, _, err := lookUp(os.Args[1:]); err == nil && cmd != nil && cmd.name == serveCommand().name {
+		ending = stoppingSignals()
+		signal.Notify(hangups, syscall.SIGHUP) // from now on: it would end the process
+	}
+	ctx, stop := untilSignal(ending)
+	env := &environment{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, environ: os.Environ, hangups: hangups}
 	code := run(ctx, env, os.Args[1:])
 	stop()
 	os.Exit(code)

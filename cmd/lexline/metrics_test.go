@@ -73,8 +73,9 @@ func busyStatus() statusAnswer {
 	late.Observe(time.Second)
 	return statusAnswer{
 		Readiness: readiness{Ready: true}, Limits: limitsStatus{Calls: 90, Overload: "memory", Crowded: 91},
-		TLS:   &certs.Status{NotAfter: start, Fault: "half written"},
-		Turns: turns.list(), Lateness: late.Snapshot(),
+		TLS:    &certs.Status{NotAfter: start, Fault: "half written"},
+		Config: configStatus{Fault: "lexline.yml:1: unknown key"},
+		Turns:  turns.list(), Lateness: late.Snapshot(),
 		Door: twilio.Counters{
 			Webhooks: 65, Resumes: 2, RejectedSignatures: 31, RejectedTokens: 32, RejectedRequests: 33, RejectedAccounts: 36, RejectedCalls: 134, Busy: 34, TurnedAway: 35, GivenUp: 1, Suspected: 46, Greeting: 3,
 			Outbound: 81, Machines: 82, EndedCompleted: 83, EndedBusy: 84, EndedNoAnswer: 85, EndedFailed: 86, EndedCanceled: 87,
@@ -142,7 +143,7 @@ func TestMetricsSayWhatTheStatusSays(t *testing.T) {
 		"lexline_calls_live{}":  11,
 		"lexline_ready{}":       1,
 		"lexline_calls_limit{}": 90, "lexline_overloaded{}": 1, "lexline_connections_crowded_total{}": 91,
-		"lexline_certificate_end_time_seconds{}": 1772366400, "lexline_certificate_fault{}": 1,
+		"lexline_certificate_end_time_seconds{}": 1772366400, "lexline_certificate_fault{}": 1, "lexline_config_fault{}": 1,
 		"lexline_calls_total{}": 64,
 		"lexline_calls_ended_total{reason=bot_closed,result=success}":                             40,
 		"lexline_calls_ended_total{reason=caller_left,result=caller_ended}":                       13,

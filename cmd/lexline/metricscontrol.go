@@ -19,5 +19,8 @@ func limitMetrics() []metric {
 		{"lexline_certificate_fault", "1 while the files hold a certificate that cannot be used.", gauge, nil, func(s statusAnswer, to emit) {
 			to(truth(s.TLS != nil && s.TLS.Fault != ""))
 		}},
+		{"lexline_config_fault", "1 while the configuration was read again and is wrong, so that the one before goes on.", gauge, nil, func(s statusAnswer, to emit) {
+			to(truth(s.Config.Fault != ""))
+		}},
 	}
 }

@@ -25,13 +25,19 @@ const (
 // overload tells whether this process has too much to do, or too little memory, to
 // take another call. It looks once a second; to ask it costs one load.
 type overload struct {
-	gate loadGate // owned by run
-	why  atomic.Pointer[string]
+	gate    loadGate     // owned by run
+	maxLate atomic.Int64 // as a time.Duration; 0: lateness does not matter
+	why     atomic.Pointer[string]
 }
 
 func newOverload(limits limitsConfig) *overload {
-	return &overload{gate: loadGate{maxLate: limits.MaxLate.duration(0)}}
+	o := &overload{}
+	o.setMaxLate(limits.MaxLate.duration(0))
+	return o
 }
+
+// setMaxLate changes by how much this process may be late.
+func (o *overload) setMaxLate(d time.Duration) { o.maxLate.Store(int64(d)) }
 
 // now is why no call can be taken at this moment, empty if one can.
 func (o *overload) now() string {
@@ -50,6 +56,7 @@ func (o *overload) run(ctx context.Context, lateness func() histogram.Snapshot, 
 		case <-ctx.Done():
 			return
 		case <-look.C:
+			o.gate.maxLate = time.Duration(o.maxLate.Load())
 			before, why := o.now(), o.gate.look(lateness(), memoryInUse(), debug.SetMemoryLimit(-1))
 			switch {
 			case why != "" && before == "":

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"lexline/internal/call"
@@ -18,19 +17,7 @@ func (g *gateway) openRecords(ctx context.Context) (err error) {
 	if g.store, err = g.openCallStore(ctx); err != nil || g.store == nil {
 		return err
 	}
-	masked, err := g.cfg.maskedSlots()
-	if err != nil {
-		return fmt.Errorf("find what must not be in records: %w", err)
-	}
-	r := g.cfg.Records
-	g.records = record.New(record.Config{
-		Store: g.store, Name: g.cfg.storeName(), Retention: time.Duration(g.cfg.Store.Retention), Gateway: g.node(),
-		NumberKey: g.cfg.numberKey(), Transcripts: r.Transcripts, FullNumbers: r.Numbers, Masked: masked, Ways: g.cfg.ways(), EndsOnly: !r.Progress,
-		Logger: g.log,
-	})
-	if r.Transcripts {
-		g.log.Warn("records have what callers say", "store", g.cfg.storeName(), "key", "records.transcripts")
-	}
+	g.records = record.New(record.Config{Store: g.store, Name: g.cfg.storeName(), Gateway: g.node(), Logger: g.log})
 	return nil
 }
 
@@ -45,7 +32,7 @@ func (g *gateway) notes() twilio.Notes {
 
 // dialled adds to a call's record what became of a target.
 func (g *gateway) dialled(d twilio.Dialled) {
-	g.records.Dialled(d.Call, record.Dialled{Target: d.Target, Outcome: string(d.Outcome), Talked: d.Talked.Milliseconds()})
+	g.records.Dialled(d.Call, record.Dialled{Target: d.Target, Way: g.now().cfg.ways()[d.Target], Outcome: string(d.Outcome), Talked: d.Talked.Milliseconds()})
 }
 
 // closeRecords writes the last records and closes the store.
@@ -63,8 +50,8 @@ func (g *gateway) closeRecords() {
 }
 
 // recorded has a call tell its record what becomes of it, and name its recording there.
-func (g *gateway) recorded(calls *call.Config, info call.Info) *record.Log {
-	kept := g.records.Begin(info)
+func (g *gateway) recorded(calls *call.Config, keep record.Keeping, info call.Info) *record.Log {
+	kept := g.records.BeginAs(keep, info)
 	if kept == nil {
 		return nil
 	}

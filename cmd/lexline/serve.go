@@ -32,7 +32,9 @@ func serveCommand() command {
 func runServe(ctx context.Context, env *environment, args []string) error {
 	flags := newFlags(env, "serve", "", `Answers Twilio's calls: the webhook POST /twiml, the media stream behind it, POST
 /resume and GET /ping. Every setting is explained in lexline.yml; the environment
-can hold them too. SIGTERM and SIGHUP let live calls finish (call.drain_time), SIGINT ends them.
+can hold them too. SIGTERM lets live calls finish (call.drain_time), SIGINT ends them. SIGHUP
+has the configuration read again: what can change without a restart is in force for calls that
+begin then, and a wrong one changes nothing.
 The commands lexline region ask its control listener (control.listen), which has
 /status and /metrics.
 
@@ -53,7 +55,8 @@ examples:
 	if err != nil {
 		return err
 	}
-	logger, err := newLogger(env.stderr, cfg.Log)
+	level := new(slog.LevelVar)
+	logger, err := newLeveledLogger(env.stderr, cfg.Log, level)
 	if err != nil {
 		return err
 	}
@@ -61,32 +64,31 @@ examples:
 	if err != nil {
 		return err
 	}
+	g.level, g.hangups, g.source = level, env.hangups, configSource{*path, env.getenv, *dev}
+	g.reloaded.note(func(s *configStatus) { s.File = *path })
 	impatient := make(chan os.Signal, 1)
 	signal.Notify(impatient, os.Interrupt)
 	defer signal.Stop(impatient)
 	// After the first signal each further one is impatience.
-	defer context.AfterFunc(ctx, func() { signal.Notify(impatient, endingSignals()...) })()
+	defer context.AfterFunc(ctx, func() { signal.Notify(impatient, stoppingSignals()...) })()
 	return g.run(ctx, impatient)
 }
 
 // gateway is `lexline serve` as a whole: the door for the carrier, a Lex client
 // for each line, and the server that both live in.
 type gateway struct {
-	cfg      config
+	cfg      config // static: keys that can change are those of now
 	log      *slog.Logger
 	listener net.Listener
 	door     *twilio.Door
 	rest     *twilio.REST // nil: it is not known whose calls to change
 	server   *twilio.Server
 	calls    call.Config
-	bots     []*bot                 // in the order of their first lines
-	table    io.Closer              // nil: kept in memory
-	sounds   map[string]call.Sounds // by name of the line
-	words    map[string]call.Words  // by name of the line, where Twilio speaks
-	goodbyes map[string]string      // by name of the line: intents that end calls
-	kept     *recording.Folder      // of recordings; nil: none are made
-	store    callStore              // nil: none is configured
-	records  *record.Journal        // nil: none are kept
+	bots     []*bot            // in the order of their first lines
+	table    io.Closer         // nil: kept in memory
+	kept     *recording.Folder // of recordings; nil: none are made
+	store    callStore         // nil: none is configured
+	records  *record.Journal   // nil: none are kept
 	started  time.Time
 	ends     callEnds
 	turns    *turnCounts
@@ -96,14 +98,22 @@ type gateway struct {
 	serving  atomic.Bool // the door's port is served
 	control  *control    // nil: none
 
-	handovers map[string]call.Handover // by name of the line
+	// What can change while calls are live.
+	loaded   config       // as it was read at the start
+	source   configSource // where it is read again
+	hangups  <-chan os.Signal
+	settings atomic.Pointer[settings] // of calls that begin now
+	reloaded reloads
+	level    *slog.LevelVar // of the log; nil: it stays
+	guard    *guard         // of the control listener; nil without one
 }
 
 // newGateway listens, finds the bots and prepares to answer. On an error
 // nothing is left open.
 func newGateway(ctx context.Context, cfg config, dev bool, logger *slog.Logger) (*gateway, error) {
+	loaded := cfg
 	cfg.Table.Observer = cmp.Or(cfg.Table.Observer, ownName()) // one name, wherever it is told
-	g := &gateway{cfg: cfg, log: logger, started: time.Now(), overload: newOverload(cfg.Limits)}
+	g := &gateway{cfg: cfg, loaded: loaded, log: logger, started: time.Now(), overload: newOverload(cfg.Limits)}
 	if err := g.open(ctx, dev); err != nil {
 		g.close()
 		return nil, err
@@ -118,32 +128,20 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 	if err := g.openTLS(); err != nil {
 		return err
 	}
-	if err := g.findSounds(); err != nil {
+	first, err := g.newSettings(g.loaded)
+	if err != nil {
 		return err
 	}
-	if err := g.findHandovers(); err != nil {
-		return err
-	}
+	g.settings.Store(first)
 	if err := g.findBots(ctx); err != nil {
 		return err
 	}
 	g.turns = newTurnCounts(g.cfg.Lines)
-	settings := g.cfg.Call
 	g.calls = call.Config{
-		Logger:      g.log,
-		Counters:    call.NewCounters(),
-		Report:      g.report,
-		Hearing:     settings.hearing(),
-		NoInput:     settings.NoInput.duration(0),
-		MaxSilent:   settings.MaxSilent,
-		MaxTime:     settings.MaxTime.duration(0),
-		KeyTimeout:  settings.KeyTimeout,
-		KeyEnd:      settings.KeyEnd[0],
-		MaxFailures: settings.MaxFailures,
-		GiveUp:      g.cfg.turnLeft() + turnGrace,
-		FillerAfter: settings.FillerAfter,
-		FillerEvery: settings.FillerEvery,
-		FailureOf:   func(err error) string { return string(lex.Class(err)) },
+		Logger:    g.log,
+		Counters:  call.NewCounters(),
+		Report:    g.report,
+		FailureOf: func(err error) string { return string(lex.Class(err)) },
 	}
 	if err := g.openRecordings(); err != nil {
 		return err
@@ -156,7 +154,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 			return fmt.Errorf("prepare for Twilio's API: %w", err)
 		}
 	}
-	door := doorConfig(g.cfg, dev, g.log, g.answer)
+	door := doorConfig(g.cfg, dev, g.log, first.answer)
 	if g.rest != nil {
 		door.Calls = g.rest
 	}
@@ -190,29 +188,6 @@ func listen(address string) (net.Listener, error) {
 	return listener, nil
 }
 
-// findSounds reads what the callers of each line hear when its bot is late: sounds, or
-// words where Twilio speaks.
-func (g *gateway) findSounds() error {
-	sets, err := loadSounds(g.cfg.Sounds)
-	if err != nil {
-		return err
-	}
-	g.sounds, g.words, g.goodbyes = map[string]call.Sounds{}, map[string]call.Words{}, map[string]string{}
-	for _, line := range g.cfg.Lines {
-		g.goodbyes[line.Name] = line.GoodbyeIntent
-		var foreign bool
-		if line.Mode == modeUpdate {
-			g.words[line.Name], foreign = wordsFor(line.Locale, sets)
-		} else {
-			g.sounds[line.Name], foreign = soundsFor(line.Locale, sets)
-		}
-		if foreign {
-			g.log.Warn("callers hear some words in English", "line", line.Name, "locale", line.Locale, "key", "sounds")
-		}
-	}
-	return nil
-}
-
 func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFunc) twilio.Config {
 	tokens := []string{cfg.Twilio.AuthToken}
 	if cfg.Twilio.AuthTokenSecondary != "" {
@@ -237,24 +212,6 @@ func doorConfig(cfg config, dev bool, logger *slog.Logger, serve twilio.ServeFun
 	return door
 }
 
-// answer runs one call whose stream the door has accepted.
-func (g *gateway) answer(ctx context.Context, leg call.Leg, info call.Info) (end call.Termination) {
-	end = call.Termination{Result: call.ServerFault, Reason: call.Panicked} // unless it returns
-	calls := g.calls
-	kept := g.recorded(&calls, info)
-	defer func() {
-		g.ends.add(end)
-		kept.End(end)
-	}()
-	calls.Sounds, calls.Words, calls.Handover = g.sounds[info.Line], g.words[info.Line], g.handovers[info.Line]
-	calls.Handover.Goodbye = g.goodbyes[info.Line]
-	session := g.botOf(info.Line).client.Session(info)
-	defer session.Leave()
-	c := call.New(calls, info, leg, session)
-	defer g.live.enter(&liveCall{info: info, began: time.Now(), progress: c.Progress(), region: session.Region, leg: leg})()
-	return c.Run(ctx)
-}
-
 // report takes what became of a turn. It is called on its call's goroutine and does
 // not block.
 func (g *gateway) report(info call.Info, turn call.TurnReport) { g.turns.add(info, turn) }
@@ -266,7 +223,7 @@ func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 	g.log.Info("listening", "address", g.listener.Addr().String(), "webhook", strings.TrimRight(g.cfg.PublicURL, "/")+"/twiml",
 		"tls", g.tlsWords(), "control", g.control.address(), "lines", len(g.cfg.Lines), "mallocs", mallocs())
 	g.control.serve(g.log)
-	unwatch, unlook := g.watchBots(), g.watchItself()
+	unwatch, unlook, unhang := g.watchBots(), g.watchItself(), g.watchHangups(g.hangups)
 	served := make(chan error, 1)
 	g.serving.Store(true)
 	go func() { served <- g.server.Serve(g.listener) }()
@@ -282,6 +239,7 @@ func (g *gateway) run(ctx context.Context, impatient <-chan os.Signal) error {
 			failed = fmt.Errorf("serve: %w", err)
 		}
 	}
+	unhang()
 	unwatch() // before what it uses is closed
 	unlook()
 	g.close()
@@ -326,10 +284,16 @@ func mallocs() uint64 {
 }
 
 func newLogger(w io.Writer, cfg logConfig) (*slog.Logger, error) {
-	level, err := logLevel(cfg.Level)
+	return newLeveledLogger(w, cfg, new(slog.LevelVar))
+}
+
+// newLeveledLogger returns a logger whose level can be changed, and sets it.
+func newLeveledLogger(w io.Writer, cfg logConfig, level *slog.LevelVar) (*slog.Logger, error) {
+	set, err := logLevel(cfg.Level)
 	if err != nil {
 		return nil, err
 	}
+	level.Set(set)
 	options := &slog.HandlerOptions{Level: level}
 	if cfg.Format == "json" {
 		return slog.New(slog.NewJSONHandler(w, options)), nil

@@ -71,6 +71,12 @@ func newRigBehind(t *testing.T, front func(lexAddress string) string) *rig {
 // newRigWith is as newRigBehind, with another configuration.
 func newRigWith(t *testing.T, front func(lexAddress string) string, change func(*config)) *rig {
 	t.Helper()
+	return newRigFrom(t, front, change, func(*gateway) {})
+}
+
+// newRigFrom is as newRigWith, and changes the gateway before it runs.
+func newRigFrom(t *testing.T, front func(lexAddress string) string, change func(*config), ready func(*gateway)) *rig {
+	t.Helper()
 	r := &rig{t: t, log: &lockedBuffer{}, hurry: make(chan os.Signal, 1), ended: make(chan error, 1)}
 	ctx, stop := context.WithCancel(context.Background())
 	r.stop = stop
@@ -88,6 +94,7 @@ func newRigWith(t *testing.T, front func(lexAddress string) string, change func(
 	if r.gateway, err = newGateway(ctx, cfg, false, logger); err != nil {
 		t.Fatal(err)
 	}
+	ready(r.gateway)
 	go func() { r.ended <- r.gateway.run(ctx, r.hurry) }()
 	t.Cleanup(func() {
 		select {
@@ -331,8 +338,7 @@ func TestImpatientStopWithoutCallsWarnsOfNothing(t *testing.T) {
 
 // TestDrainTimeEndsCalls has a caller who does not finish in time.
 func TestDrainTimeEndsCalls(t *testing.T) {
-	r := newRig(t)
-	r.gateway.cfg.Call.DrainTime = 50 * time.Millisecond
+	r := newRigWith(t, func(lexAddress string) string { return lexAddress }, func(cfg *config) { cfg.Call.DrainTime = 50 * time.Millisecond })
 	var once sync.Once
 	record := r.call(t.Context(), orderByKeys, "secret", func(e twiliosim.Event) {
 		if e.Event == "press" {

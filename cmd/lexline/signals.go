@@ -21,12 +21,16 @@ func (e endedBySignal) exitCode() int { return 128 + int(e.signal) }
 // endingSignals are those that end a command: Ctrl-C, the request of a service
 // manager, and the end of the terminal. Under nohup the last one stays ignored.
 func endingSignals() []os.Signal {
-	signals := []os.Signal{os.Interrupt, syscall.SIGTERM}
+	signals := stoppingSignals()
 	if !signal.Ignored(syscall.SIGHUP) {
 		signals = append(signals, syscall.SIGHUP)
 	}
 	return signals
 }
+
+// stoppingSignals are those that end even a command that reads its configuration again
+// when its terminal hangs up.
+func stoppingSignals() []os.Signal { return []os.Signal{os.Interrupt, syscall.SIGTERM} }
 
 // untilSignal returns a context that the first of the signals ends, with an
 // endedBySignal as its cause. stop lets the signals do what they do by default.

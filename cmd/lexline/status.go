@@ -133,6 +133,7 @@ func wordsWithCalls(s statusAnswer, most int) string {
 	if fault := storeFault(s); fault != "" {
 		fmt.Fprintf(&w, "Store: RECORDS ARE NOT WRITTEN. %s\n", fault)
 	}
+	w.WriteString(s.Config.words(s.Now))
 	if s.TLS != nil {
 		fmt.Fprintf(&w, "Certificate: of %s, ends in %s.\n", strings.Join(s.TLS.Names, ", "), span(s.TLS.NotAfter.Sub(s.Now)))
 		if s.TLS.Fault != "" {

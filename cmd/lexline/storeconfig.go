@@ -16,7 +16,7 @@ import (
 type storeConfig struct {
 	File      string       `key:"file"`
 	DynamoDB  dynamoConfig `key:"dynamodb"`
-	Retention retention    `key:"retention"`
+	Retention retention    `key:"retention" live:"calls"`
 }
 
 // recordsConfig says what of a call is kept.

@@ -335,7 +335,7 @@ const (
 // Session returns the bot's side of a call, or of a stream that continues one. It
 // asks nothing of Lex. Leave ends it.
 func (c *Client) Session(info call.Info) *Session {
-	s := &Session{client: c, info: info, log: c.log.With("call", info.ID)}
+	s := &Session{client: c, info: info, log: c.log.With("call", info.ID), limits: c.limits}
 	if info.Resumed {
 		s.before = int(time.Now().Unix())
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -257,4 +258,25 @@ func TestVoiceMustKeepComing(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A session may have other times than its client.
+func TestSessionHasItsOwnTimes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		client := newStandIn(t, Deadlines{}, func(s *standIn, _ http.ResponseWriter, r *http.Request) {
+			io.Copy(io.Discard, r.Body)
+			s.hang()
+		})
+		short := client.Session(caller)
+		short.Limit(time.Second, 2*time.Second)
+		a := ask(t.Context(), short, call.Turn{Number: 1, Text: "12"})
+		if a.err == nil || !strings.Contains(a.err.Error(), "no answer within 1s") || a.returned != time.Second {
+			t.Errorf("Ask = %v after %v; want no answer within 1s", a.err, a.returned)
+		}
+		other := caller
+		other.ID = "CA9"
+		if a := ask(t.Context(), client.Session(other), call.Turn{Number: 1, Text: "12"}); a.returned != 3*time.Second {
+			t.Errorf("Ask of another session = %v after %v; want the client's 3s", a.err, a.returned)
+		}
+	})
 }

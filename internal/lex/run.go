@@ -85,7 +85,7 @@ func newRun(s *Session, turn call.Turn) *run {
 	c.budget.Turn(now)
 	return &run{
 		session: s, turn: turn, id: c.turnIDs.Add(1), begun: now,
-		plan: region.NewTurn(now, c.limits, s.facts(), c.budget),
+		plan: region.NewTurn(now, s.limits, s.facts(), c.budget),
 		// An attempt sends one result, and there are never more attempts than the
 		// plan allows, with some that were refused: senders never wait.
 		results: make(chan result, 16),
@@ -180,8 +180,8 @@ func (r *run) step(ctx context.Context, report region.Report) {
 			switch {
 			case len(r.attempts) == 0:
 				r.err = errFull // there was no room in any region, all the time
-			case r.err == nil || r.ended > 0 && r.now()-r.ended >= c.waits.Turn:
-				r.err = &overdueError{"no answer", c.waits.Turn}
+			case r.err == nil || r.ended > 0 && r.now()-r.ended >= r.session.limits.Turn:
+				r.err = &overdueError{"no answer", r.session.limits.Turn}
 			}
 		}
 	}
@@ -190,7 +190,7 @@ func (r *run) step(ctx context.Context, report region.Report) {
 func (r *run) drop(order region.Order) {
 	a := r.attempts[order.Attempt]
 	a.done = true
-	overdue := &overdueError{"no answer", r.session.client.waits.FirstByte}
+	overdue := &overdueError{"no answer", r.session.limits.Attempt}
 	a.cancel(overdue)
 	switch {
 	case order.Raced:

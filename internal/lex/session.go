@@ -29,6 +29,7 @@ type Session struct {
 	// on each of its streams, and the bot must never see a number twice: those of
 	// a stream that continues a call begin at the time of day, in seconds.
 	before int
+	limits region.Limits // of each turn's plan
 
 	*conversation // shared by the streams of a call
 }
@@ -48,6 +49,10 @@ type conversation struct {
 	previous *earlier  // before the latest answer
 	left     time.Time // when its latest stream ended, zero while one goes on; guarded by the client's lock
 }
+
+// Limit has turns of this session take other times than the client's: an attempt's wait
+// for its answer, and the whole turn's, from its end. It is called before the first Ask.
+func (s *Session) Limit(attempt, turn time.Duration) { s.limits.Attempt, s.limits.Turn = attempt, turn }
 
 // resumed returns the conversation for a stream that continues the call: turns
 // are counted from 1 again, so what was known becomes what the next turn carries.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,13 +37,14 @@ var errNowhere = errors.New("there is no record of this call that ended with a h
 // Dialled adds to the record of a call what became of a target, when the carrier has
 // told it. That is after the call's end, and may be another gateway than the one that
 // had the call: so the record is read from the store and written again. It never
-// waits. A target of the configuration is told once for each hand-over; told again, it
+// waits. Without a way it is that of the journal's Config. A target of the configuration is told once for each hand-over; told again, it
 // is left out.
 func (j *Journal) Dialled(call string, d Dialled) {
 	if j == nil {
 		return
 	}
-	d.Way, d.Told = j.cfg.Ways[d.Target], j.cfg.Now().UTC().Truncate(time.Millisecond)
+	d.Way = cmp.Or(d.Way, j.cfg.Ways[d.Target])
+	d.Told = j.cfg.Now().UTC().Truncate(time.Millisecond)
 	j.mu.Lock()
 	if len(j.outcomes) < j.cfg.Waiting {
 		j.outcomes = append(j.outcomes, outcome{call, d})

@@ -30,6 +30,21 @@ type Config struct {
 	Now      func() time.Time // default: time.Now
 }
 
+// Keeping is what is kept of one call, and for how long: the fields of Config of the same
+// names.
+type Keeping struct {
+	Retention                          time.Duration
+	NumberKey                          []byte
+	Transcripts, FullNumbers, EndsOnly bool
+	Masked                             map[string][]string
+	Ways                               map[string]string
+}
+
+// keeping is that of calls which say nothing else.
+func (c *Config) keeping() Keeping {
+	return Keeping{c.Retention, c.NumberKey, c.Transcripts, c.FullNumbers, c.EndsOnly, c.Masked, c.Ways}
+}
+
 // Times of a Journal.
 const (
 	defaultDeadline = 2 * time.Second
@@ -123,9 +138,6 @@ func (j *Journal) Status() Status {
 
 // put queues a record in its present state. It never waits.
 func (j *Journal) put(r Record) {
-	if j.cfg.EndsOnly && r.State == Live && len(r.Turns) > 0 {
-		return
-	}
 	j.mu.Lock()
 	j.queue.put(r)
 	j.mu.Unlock()
@@ -275,7 +287,7 @@ func (j *Journal) entry(r Record) (Entry, error) {
 	}
 	return Entry{
 		Call: r.Call, Started: r.Started, Line: r.Line, Result: r.Result, Reason: r.Reason, Number: r.Outside().Hash,
-		Until: r.Started.Add(j.cfg.Retention).Truncate(time.Second), Record: text,
+		Until: r.Started.Add(r.retention).Truncate(time.Second), Record: text,
 	}, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"lexline/internal/call"
+	"lexline/internal/secret"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -290,5 +291,40 @@ func TestManyCallsAtOnce(t *testing.T) {
 	all, err := store.List(t.Context(), Filter{Result: "success"})
 	if err != nil || len(all) != 20 {
 		t.Errorf("%d records of calls that ended, %v; want 20", len(all), err)
+	}
+}
+
+// TestCallsKeepAsTheyBegan has two calls of one journal, of which different things are kept.
+func TestCallsKeepAsTheyBegan(t *testing.T) {
+	store := new(Memory)
+	j := New(Config{Store: store, Retention: time.Hour, NumberKey: []byte("key"), Logger: slog.New(slog.DiscardHandler)})
+	first := j.Begin(somebody)
+	other := somebody
+	other.ID = "CA2"
+	second := j.BeginAs(Keeping{Retention: 48 * time.Hour, NumberKey: []byte("other"), Transcripts: true, FullNumbers: true, EndsOnly: true}, other)
+	for _, l := range []*Log{first, second} {
+		l.Turn(call.TurnReport{Number: 1, Kind: call.TurnSpoken, Words: secret.New("roses")})
+		l.End(call.Termination{Result: call.Success, Reason: call.BotClosed})
+	}
+	if err := j.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	records := map[string]Record{}
+	for _, id := range []string{"CA1", "CA2"} {
+		entries, err := store.Get(t.Context(), id)
+		if err != nil || len(entries) != 1 {
+			t.Fatalf("%s: %d entries, %v; want one", id, len(entries), err)
+		}
+		r, err := Parse(entries[0].Record)
+		if err != nil {
+			t.Fatal(err)
+		}
+		records[id] = r
+		if want := map[string]time.Duration{"CA1": time.Hour, "CA2": 48 * time.Hour}[id]; entries[0].Until.Sub(r.Started).Round(time.Minute) != want {
+			t.Errorf("%s is kept until %v, of a start at %v; want %v", id, entries[0].Until, r.Started, want)
+		}
+	}
+	if records["CA1"].Transcripts || !records["CA2"].Transcripts || records["CA1"].From.Full != "" || records["CA2"].From.Full == "" || records["CA1"].From.Hash == records["CA2"].From.Hash {
+		t.Errorf("records %+v and %+v; want each as its call began", records["CA1"], records["CA2"])
 	}
 }

@@ -24,10 +24,20 @@ type Log struct {
 	record  Record
 	masker  *masker
 	texts   int
+	keep    Keeping
 }
 
-// Begin begins the record of a call whose stream has started.
+// Begin begins the record of a call whose stream has started, of which as much is kept as
+// the journal's Config says.
 func (j *Journal) Begin(info call.Info) *Log {
+	if j == nil {
+		return nil
+	}
+	return j.BeginAs(j.cfg.keeping(), info)
+}
+
+// BeginAs is Begin, and this says what is kept of the call, until its end.
+func (j *Journal) BeginAs(keep Keeping, info call.Info) *Log {
 	if j == nil {
 		return nil
 	}
@@ -35,12 +45,13 @@ func (j *Journal) Begin(info call.Info) *Log {
 	if info.Outbound {
 		direction = Outbound
 	}
-	l := &Log{journal: j, masker: newMasker(j.cfg.Masked[info.Line]), record: Record{
-		Schema: Schema, Call: info.ID, State: Live, Line: info.Line, Direction: direction, Gateway: j.cfg.Gateway,
-		From:    newNumber(j.cfg.NumberKey, info.From, j.cfg.FullNumbers),
-		To:      newNumber(j.cfg.NumberKey, info.To, j.cfg.FullNumbers),
+	l := &Log{journal: j, keep: keep, masker: newMasker(keep.Masked[info.Line]), record: Record{
+		retention: keep.Retention,
+		Schema:    Schema, Call: info.ID, State: Live, Line: info.Line, Direction: direction, Gateway: j.cfg.Gateway,
+		From:    newNumber(keep.NumberKey, info.From, keep.FullNumbers),
+		To:      newNumber(keep.NumberKey, info.To, keep.FullNumbers),
 		Started: j.cfg.Now().UTC().Truncate(time.Millisecond), Resumed: info.Resumed, Returned: info.Returned[0].Target,
-		Turns: []Turn{}, AnsweredBy: info.AnsweredBy, Transcripts: j.cfg.Transcripts,
+		Turns: []Turn{}, AnsweredBy: info.AnsweredBy, Transcripts: keep.Transcripts,
 	}}
 	l.put()
 	return l
@@ -88,6 +99,9 @@ func (l *Log) End(end call.Termination) {
 // put passes the record on as it stands.
 func (l *Log) put() {
 	l.record.Updated = l.journal.cfg.Now().UTC().Truncate(time.Millisecond)
+	if l.keep.EndsOnly && l.record.State == Live && len(l.record.Turns) > 0 {
+		return
+	}
 	l.journal.put(l.record)
 }
 
@@ -100,7 +114,7 @@ func (l *Log) next(next call.Next) *Next {
 	}
 	n := &Next{Kind: kind, Target: next.Target}
 	if next.Kind == call.NextTransfer {
-		n.Way = l.journal.cfg.Ways[next.Target]
+		n.Way = l.keep.Ways[next.Target]
 	}
 	if l.record.Transcripts {
 		n.Context = l.masker.text(next.Context)

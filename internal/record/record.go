@@ -21,6 +21,8 @@ const (
 // Record is what is kept of one call, or of one stream of it if it had several. Times
 // of day are UTC; what ends in _ms counts milliseconds, those of turns from Started.
 type Record struct {
+	retention time.Duration // how long it is kept; known of one that was begun here
+
 	Schema    int       `json:"schema"`
 	Call      string    `json:"call"` // the carrier's id
 	State     string    `json:"state"`

@@ -35,6 +35,7 @@ type callTable struct {
 
 // knownCall is what is remembered of one call; guarded by callTable.mu.
 type knownCall struct {
+	plan    *plan     // that it began with; nil for one that another instance began
 	answer  []byte    // TwiML whose token has not been used yet
 	until   time.Time // when that token expires
 	opened  bool      // a stream of the call was accepted at some time

@@ -23,10 +23,10 @@ import (
 //
 // A connection that has become a call's stream is not of the crowd any more.
 type crowd struct {
-	limit  int
 	closed atomic.Int64 // connections closed to make room
 
 	mu        sync.Mutex
+	limit     int
 	waiting   *list.List // of net.Conn, those without a request or with half of its header; the longest waiting first
 	answering *list.List // those whose request is being answered; the oldest first
 	members   map[net.Conn]membership
@@ -45,6 +45,13 @@ const aWhile = 250 * time.Millisecond
 
 func newCrowd(limit int) *crowd {
 	return &crowd{limit: limit, waiting: list.New(), answering: list.New(), members: map[net.Conn]membership{}}
+}
+
+// resize changes how many there may be. Those that are too many go as others come.
+func (c *crowd) resize(limit int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.limit = limit
 }
 
 // follow is an http.Server's ConnState. For a new connection it is called on the

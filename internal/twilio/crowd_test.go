@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"runtime"
@@ -161,5 +162,28 @@ func TestCloseNowDoesNotWait(t *testing.T) {
 	closeNow(tls.Server(there, &tls.Config{}))
 	if _, err := here.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("Read = %v; want the end", err)
+	}
+}
+
+// TestCrowdIsResized lowers the limit: of those who are there already one goes for each
+// that comes.
+func TestCrowdIsResized(t *testing.T) {
+	s := NewServer(http.NotFoundHandler(), 3, slog.New(slog.DiscardHandler))
+	near := make([]net.Conn, 5)
+	for i := range near {
+		near[i], _ = net.Pipe()
+		if i == 3 {
+			s.Limit(2)
+		}
+		s.ConnState(near[i], http.StateNew)
+	}
+	if got := s.Crowded(); got != 2 {
+		t.Errorf("%d were closed, want 2", got)
+	}
+	s.Limit(10)
+	more, _ := net.Pipe()
+	s.ConnState(more, http.StateNew)
+	if got := s.Crowded(); got != 2 {
+		t.Errorf("%d were closed, want none more", got)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"lexline/internal/call"
@@ -25,8 +26,6 @@ type Door struct {
 	verifier verifier
 	links    links
 	prefix   string // path of the public URL, without a final slash
-	lines    *lineBook
-	onward   *onward
 	notes    Notes
 	sealer   *sealer          // of stream tokens
 	tickets  *sealer          // of calls that we placed
@@ -34,6 +33,7 @@ type Door struct {
 	desk     *desk            // of lines with Update
 
 	// safe for several goroutines
+	plan                           atomic.Pointer[plan] // of calls that begin now
 	spent                          *spentTokens
 	calls                          *callTable
 	failures                       *failureLimiter
@@ -67,21 +67,10 @@ func New(config Config) (*Door, error) {
 	if err := limits.check(); err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
-	if err := config.Refusal.Check(); err != nil {
-		return nil, fmt.Errorf("twilio door: refusal: %w", err)
-	}
-	if err := config.checkUpdates(); err != nil {
-		return nil, fmt.Errorf("twilio door: %w", err)
-	}
-	lines, err := newLineBook(config.Lines)
+	first, err := newPlan(&config)
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
 	}
-	onward, err := newOnward(config.Targets, config.Redirects)
-	if err != nil {
-		return nil, fmt.Errorf("twilio door: %w", err)
-	}
-	lines.refuseBy(config.Refusal)
 	sealer, err := newSealer(streamPurpose, config.tokenSecrets()...)
 	if err != nil {
 		return nil, fmt.Errorf("twilio door: %w", err)
@@ -102,17 +91,18 @@ func New(config Config) (*Door, error) {
 			resume: base + "/resume", dialled: base + "/dialled/", whisper: base + "/whisper/",
 			stream: websocketScheme(public) + strings.TrimPrefix(base, public.Scheme) + "/stream/",
 			update: base + "/updatecall",
-			keys:   gathering{config.KeyTimeout, config.KeyEnd}.withDefaults(),
+			keys:   first.keys,
 		},
 		prefix: public.EscapedPath(),
-		lines:  lines, onward: onward, notes: config.Notes, sealer: sealer, tickets: tickets, now: time.Now,
-		spent:      newSpentTokens(10 * limits.Calls),
+		notes:  config.Notes, sealer: sealer, tickets: tickets, now: time.Now,
+		spent:      newSpentTokens(spentPerCall * limits.Calls),
 		calls:      newCallTable(maxKnownCalls + limits.Calls),
 		failures:   newFailureLimiter(),
 		wheel:      newWheel(),
 		handshakes: make(chan struct{}, limits.Handshakes),
 		admission:  newAdmission(limits.Calls),
 	}
+	d.plan.Store(first)
 	if d.log == nil {
 		d.log = slog.Default()
 	}
@@ -281,13 +271,13 @@ func (d *Door) Left() int64 {
 // words.
 func (d *Door) Welcome() (why string, ok bool) {
 	d.mu.Lock()
-	closing, full := d.admission.closing, d.admission.isFull(d.now())
+	closing, full, limit := d.admission.closing, d.admission.isFull(d.now()), d.admission.limit
 	d.mu.Unlock()
 	switch {
 	case closing:
 		return "draining", false
 	case full:
-		return fmt.Sprintf("full: limits.calls is %d", d.limits.Calls), false
+		return fmt.Sprintf("full: limits.calls is %d", limit), false
 	}
 	why = d.overload()
 	return why, why == ""

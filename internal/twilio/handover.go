@@ -83,13 +83,13 @@ func (d *Door) goBack(p pass) {
 func (d *Door) carryOn(links links, line *preparedLine, p pass) []byte {
 	switch p.next {
 	case call.NextTransfer:
-		if target := d.onward.targets[p.target]; target != nil {
+		if target := d.planOf(p.callSID).onward.targets[p.target]; target != nil {
 			d.tally.add(Counters{Transfers: 1})
 			d.log.Info("call handed over", slog.String("call", p.callSID), slog.String("line", line.Name), slog.String("target", p.target))
 			return d.handOver(links, line, target, p, "")
 		}
 	case call.NextRedirect:
-		if redirect := d.onward.redirects[p.target]; redirect != nil {
+		if redirect := d.planOf(p.callSID).onward.redirects[p.target]; redirect != nil {
 			d.tally.add(Counters{Redirects: 1})
 			d.log.Info("call sent on", slog.String("call", p.callSID), slog.String("line", line.Name), slog.String("redirect", p.target))
 			return redirect.document()
@@ -138,7 +138,7 @@ func (d *Door) answerDialled(token string) func(*http.Request, url.Values) []byt
 		if again := d.calls.retried(sid, r.Header.Get(retryHeader)); again != nil {
 			return again
 		}
-		line := d.lines.named(p.line)
+		line := d.planOf(p.callSID).lines.named(p.line)
 		if line == nil {
 			line, _ = d.lineOf(r, form)
 		}
@@ -147,7 +147,7 @@ func (d *Door) answerDialled(token string) func(*http.Request, url.Values) []byt
 			d.log.Warn("what follows a hand-over is not known", slog.String("call", sid), slog.Any("err", err))
 			return hangUp(line, "")
 		}
-		answer := d.afterDial(d.linksOf(r), line, p, form)
+		answer := d.afterDial(d.linksOf(r, sid), line, p, form)
 		if answer != nil {
 			d.dialled(p, form)
 			d.calls.remember(sid, r.Header.Get(retryHeader), answer)
@@ -168,7 +168,8 @@ func (d *Door) dialled(p pass, form url.Values) {
 // afterDial decides what follows: nothing for who was talked to, and what the target's
 // configuration says for others. It returns nil if another instance should be asked.
 func (d *Door) afterDial(links links, line *preparedLine, p pass, form url.Values) []byte {
-	target := d.onward.targets[p.target]
+	onward := d.planOf(p.callSID).onward
+	target := onward.targets[p.target]
 	if target == nil || wasAnswered(form) {
 		return hangUp(nil, "")
 	}
@@ -188,7 +189,7 @@ func (d *Door) afterDial(links links, line *preparedLine, p pass, form url.Value
 		facts.began, facts.returned, facts.handovers = p.began, p.returned, p.handovers
 		return links.connectAgain(line, then.Say, d.sealer.seal(facts))
 	case then.Next != "":
-		return d.handOver(links, line, d.onward.targets[then.Next], p, then.Say)
+		return d.handOver(links, line, onward.targets[then.Next], p, then.Say)
 	}
 	return hangUp(line, then.Say)
 }
@@ -200,7 +201,8 @@ func (d *Door) answerWhisper(token string) func(*http.Request, url.Values) []byt
 		doc := newDocument()
 		p, err := d.sealer.openPass(whisperPass, token, d.now())
 		parent := form.Get("ParentCallSid")
-		line, target := d.lines.named(p.line), d.onward.targets[p.target]
+		plan := d.planOf(p.callSID)
+		line, target := plan.lines.named(p.line), plan.onward.targets[p.target]
 		if err != nil || parent != "" && parent != p.callSID || line == nil || target == nil {
 			d.tally.add(Counters{RejectedTokens: 1})
 			return doc.bytes()

@@ -78,15 +78,16 @@ func (o *Outbound) StatusURL() string { return o.base + "/status-callback" }
 // Nobody forges a line: the signature covers the address, and the ticket in it was
 // sealed by us, for the account and for the number that was called.
 func (d *Door) lineOf(r *http.Request, form url.Values) (*preparedLine, error) {
+	lines := d.planOf(form.Get("CallSid")).lines
 	if ticket := r.URL.Query().Get(dialParam); ticket != "" {
-		return d.dialedLine(ticket, form)
+		return d.dialedLine(lines, ticket, form)
 	}
 	if form.Get("Direction") == apiCall {
-		if line := d.lines.byNumber[normalizeNumber(form.Get("From"))]; line != nil {
+		if line := lines.byNumber[normalizeNumber(form.Get("From"))]; line != nil {
 			return line, nil
 		}
 	}
-	if line := d.lines.find(form.Get("To")); line != nil {
+	if line := lines.find(form.Get("To")); line != nil {
 		return line, nil
 	}
 	return nil, errNoLine
@@ -97,12 +98,12 @@ var (
 	errForeignTicket = errors.New("the address was made for another call")
 )
 
-func (d *Door) dialedLine(ticket string, form url.Values) (*preparedLine, error) {
+func (d *Door) dialedLine(lines *lineBook, ticket string, form url.Values) (*preparedLine, error) {
 	made, _, err := d.tickets.open(ticket, d.now())
 	if err != nil {
 		return nil, err
 	}
-	line := d.lines.named(made.line)
+	line := lines.named(made.line)
 	switch {
 	case line == nil:
 		return nil, errNoLine
@@ -114,11 +115,13 @@ func (d *Door) dialedLine(ticket string, form url.Values) (*preparedLine, error)
 
 // linksOf returns the addresses for the instructions of a call: those of a call that
 // we placed go on naming its line.
-func (d *Door) linksOf(r *http.Request) links {
+func (d *Door) linksOf(r *http.Request, sid string) links {
+	l := d.links
+	l.keys = d.planOf(sid).keys
 	if ticket := r.URL.Query().Get(dialParam); ticket != "" {
-		return d.links.with(dialParam + "=" + url.QueryEscape(ticket))
+		return l.with(dialParam + "=" + url.QueryEscape(ticket))
 	}
-	return d.links
+	return l
 }
 
 // isMachine reports whether no human answered a call that we placed, by Twilio's

@@ -110,7 +110,7 @@ func TestRefusalTakesNoWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer door.Close()
-	line := door.lines.find("+14155550100")
+	line := door.plan.Load().lines.find("+14155550100")
 	door.admit("CA1", 0, testTime)
 	door.busy.last = testTime // a line was logged in this second
 	if n := testing.AllocsPerRun(100, func() {

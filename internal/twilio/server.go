@@ -34,3 +34,6 @@ func NewServer(handler http.Handler, connections int, log *slog.Logger) *Server 
 // Crowded is how many connections were closed since the start to make room for
 // others.
 func (s *Server) Crowded() int64 { return s.crowd.closed.Load() }
+
+// Limit changes how many connections there may be at a time that are no calls.
+func (s *Server) Limit(connections int) { s.crowd.resize(connections) }

@@ -42,7 +42,7 @@ func (d *Door) answerUpdate(r *http.Request, form url.Values) []byte {
 	case d.calls.liveStream(sid) == nil && !d.desk.isLive(r.Context(), sid):
 		return d.answerResume(r, form)
 	}
-	return d.linksOf(r).listening(line, words)
+	return d.linksOf(r, sid).listening(line, words)
 }
 
 // sendOn has Twilio ask what to do now that the stream of a call is over: on a line with

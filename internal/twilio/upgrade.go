@@ -65,7 +65,8 @@ func (d *Door) openStream(w http.ResponseWriter, r *http.Request, path string) {
 	now := d.now()
 	token := strings.TrimRight(strings.TrimPrefix(path, "/stream/"), "/")
 	facts, id, err := d.sealer.open(token, now)
-	if err == nil && !d.isOurs(facts) {
+	plan := d.planOf(facts.callSID)
+	if err == nil && !d.isOurs(plan, facts) {
 		err = errBadToken
 	}
 	if err != nil {
@@ -82,6 +83,7 @@ func (d *Door) openStream(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	d.calls.opened(facts.callSID, now)
+	d.calls.keepPlan(facts.callSID, plan, now)
 	conn, early, err := upgrade(w, r)
 	if err != nil {
 		d.leave()
@@ -90,14 +92,14 @@ func (d *Door) openStream(w http.ResponseWriter, r *http.Request, path string) {
 		return
 	}
 	d.tally.add(Counters{Streams: 1})
-	go d.runStream(conn, early, facts)
+	go d.runStream(conn, early, plan, facts)
 }
 
 // isOurs reports whether a token, though sealed with our key, fits this instance's
 // configuration: another instance may have other lines or accounts. A token for words
 // opens no stream.
-func (d *Door) isOurs(facts claims) bool {
-	return d.lines.named(facts.line) != nil && !facts.words &&
+func (d *Door) isOurs(p *plan, facts claims) bool {
+	return p.lines.named(facts.line) != nil && !facts.words &&
 		(d.config.AccountSID == "" || d.config.AccountSID == facts.accountSID)
 }
 
@@ -130,7 +132,7 @@ func upgrade(w http.ResponseWriter, r *http.Request) (net.Conn, []byte, error) {
 
 // runStream owns one accepted websocket until its start message, then hands it to
 // runCall. enter has counted the stream.
-func (d *Door) runStream(conn net.Conn, early []byte, facts claims) {
+func (d *Door) runStream(conn net.Conn, early []byte, p *plan, facts claims) {
 	ctx, cancel := context.WithCancelCause(d.ctx)
 	log := d.log.With(slog.String("call", facts.callSID), slog.String("line", facts.line))
 	l := newLeg(conn, early, legConfig{limits: d.limits, wheel: d.wheel, tally: &d.tally, log: log})
@@ -144,20 +146,20 @@ func (d *Door) runStream(conn net.Conn, early []byte, facts claims) {
 	}
 	// A goroutine keeps the stack that it has needed once, and reading the start
 	// message needs four times the stack of the call.
-	go d.runCall(ctx, cancel, l, facts)
+	go d.runCall(ctx, cancel, l, p, facts)
 }
 
 // runCall owns a started stream until its end. It is the call's goroutine.
-func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *leg, facts claims) {
+func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *leg, p *plan, facts claims) {
 	defer d.leave()
 	defer cancel(nil)
 	defer l.release()
 	s := &stream{cancel: cancel, done: make(chan struct{})}
 	var side call.Leg = l
 	var updater *updater // of a line with Update
-	if d.lines.named(facts.line).Update {
+	if p.lines.named(facts.line).Update {
 		updater = newUpdater(ctx, d.desk, facts, l.log)
-		side, s.poke = newWordsLeg(l, updater, d.links.keys.end), updater.poke
+		side, s.poke = newWordsLeg(l, updater, p.keys.end), updater.poke
 		defer updater.stop()
 	}
 	old := d.calls.attach(facts, s, d.now())
@@ -167,7 +169,7 @@ func (d *Door) runCall(ctx context.Context, cancel context.CancelCauseFunc, l *l
 		l.shut(ws.StatusInternalServerError)
 		l.log.Error("stream ended because the call's old one does not end", slog.Any("err", err))
 	} else {
-		end = d.serve(ctx, l, side, facts)
+		end = d.serve(ctx, p.serve, l, side, facts)
 	}
 	d.calls.detach(facts.callSID, s, end, d.now())
 	if updater != nil {
@@ -197,7 +199,7 @@ func (d *Door) replace(ctx context.Context, old *stream) error {
 
 // serve runs the call on an accepted stream, which side makes a leg of, and closes it. A panic ends this
 // call only, and is reported with its stack.
-func (d *Door) serve(ctx context.Context, l *leg, side call.Leg, facts claims) (end call.Termination) {
+func (d *Door) serve(ctx context.Context, serve ServeFunc, l *leg, side call.Leg, facts claims) (end call.Termination) {
 	defer func() {
 		if fault := recover(); fault != nil {
 			d.tally.add(Counters{Panics: 1})
@@ -207,7 +209,7 @@ func (d *Door) serve(ctx context.Context, l *leg, side call.Leg, facts claims) (
 		}
 	}()
 	_, words := side.(*wordsLeg)
-	end = d.config.Serve(ctx, side, call.Info{
+	end = serve(ctx, side, call.Info{
 		ID: facts.callSID, Account: facts.accountSID, From: facts.from, To: facts.to,
 		Line: facts.line, Resumed: facts.resumed, Outbound: facts.outbound, AnsweredBy: facts.answeredBy,
 		Words: words, Began: facts.began, Returned: facts.returned,

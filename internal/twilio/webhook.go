@@ -165,7 +165,8 @@ func (d *Door) answerCall(r *http.Request, form url.Values) []byte {
 		return refusal
 	}
 	d.tally.add(Counters{Webhooks: 1, Outbound: countIf(form.Get("Direction") == apiCall)})
-	links := d.linksOf(r)
+	d.calls.keepPlan(sid, d.planOf(sid), now)
+	links := d.linksOf(r, sid)
 	answer := d.calls.greet(sid, now, func() ([]byte, time.Time) {
 		expires := now.Add(greetingTime(line) + 30*time.Second)
 		return links.greet(line, d.sealer.seal(claimsOf(form, line, false, expires))), expires
@@ -192,7 +193,7 @@ func (d *Door) refuseCall(sid string, line *preparedLine, now time.Time) (answer
 	d.tally.add(Counters{RejectedCalls: 1, Busy: 1})
 	if skipped, ok := d.busy.pass(now); ok {
 		d.log.Warn("call refused, all lines are busy", slog.String("call", sid), slog.String("why", why),
-			slog.Int("limit", d.limits.Calls), slog.Int("skipped", skipped))
+			slog.Int("limit", d.callsLimit()), slog.Int("skipped", skipped))
 	}
 	return line.refusal, true
 }
@@ -232,7 +233,7 @@ func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 	if err != nil {
 		return d.refuseLine(form, err)
 	}
-	answer := d.resume(d.linksOf(r), line, form)
+	answer := d.resume(d.linksOf(r, sid), line, form)
 	d.calls.remember(sid, r.Header.Get(retryHeader), answer)
 	return answer
 }
