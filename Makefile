@@ -8,8 +8,9 @@ HEARING_PACKAGES := asterisk-core-sounds-en-wav asterisk-core-sounds-es-wav espe
 	festvox-itapc16k festvox-kallpc16k festvox-kdlpc16k festvox-ru festvox-te-nsk flite
 # awscli judges the local Lex, sphinxbase-utils our grammars, npm's twilio our
 # signatures and npm's dynalite what we ask of DynamoDB, Debian's prometheus our
-# metrics and the rules on them; curl and openssl ask our listeners as others do.
-TEST_PACKAGES := $(DEMO_PACKAGES) $(filter-out $(DEMO_PACKAGES),$(HEARING_PACKAGES)) awscli curl openssl prometheus sphinxbase-utils \
+# metrics and the rules on them; curl and openssl ask our listeners as others do, and
+# zip packs what the plan of a deployment has it pack.
+TEST_PACKAGES := $(DEMO_PACKAGES) $(filter-out $(DEMO_PACKAGES),$(HEARING_PACKAGES)) awscli curl openssl prometheus sphinxbase-utils zip \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 # What makes images and runs them; mmdebstrap is for the one with the speech engines.
 IMAGE_PACKAGES := $(foreach program,podman runc curl,$(if $(shell command -v $(program)),,$(program)))
@@ -24,7 +25,7 @@ GOTESTSUM   := gotest.tools/gotestsum@v1.13.0
 GOLANGCI    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 
 # Folders with a package.json of what tests run under Node.
-NPM_FOLDERS := internal/twilio/testdata internal/dynamodb/dynalite/testdata scripts/sbom/testdata
+NPM_FOLDERS := internal/cfncheck/testdata internal/twilio/testdata internal/dynamodb/dynalite/testdata scripts/sbom/testdata
 
 VERSION   := $(shell scripts/revision version 2>/dev/null)
 FUZZTIME  ?= 60s

@@ -47,6 +47,7 @@ var mayImport = map[string]row{
 	"internal/histogram":        {tests: cmp},
 	"internal/connect":          {own: "spelling", tests: cmp},
 	"internal/spelling":         {},
+	"internal/cfncheck":         {others: yaml, tests: cmp},
 	"internal/connectsim":       {own: "audio connect", others: awsCore + " " + awsLex, tests: cmp},
 	"internal/botdef":           {tests: cmp},
 	"internal/vad":              {own: "audio", tests: cmp},
@@ -91,9 +92,9 @@ var mayImport = map[string]row{
 	"cmd/lexline": {
 		own:    "audio botdef call certs connect connectsim drill dynamodb dynamolocal hearing hearplot histogram lex lexhook lexlocal lexmodels nlu outbound parity quotas record recording region secret speech spelling sqlite twilio twiliosim vad",
 		others: awsCore + " " + awsConfig + " " + prometheus + " " + sqlite + " " + yaml,
-		tests:  cmp + " " + script + " " + awsLex + " internal/dynamodb/dynalite",
+		tests:  cmp + " " + script + " " + awsLex + " internal/cfncheck internal/dynamodb/dynalite",
 	},
-	"cmd/lexline-lambda": {own: "connect dynamodb lex region", others: awsLambda, tests: cmp},
+	"cmd/lexline-lambda": {own: "connect dynamodb lex region", others: awsLambda, tests: cmp + " internal/cfncheck"},
 	"lexhook":            {tests: cmp + " " + sqlite + " lexhook/keytest"},
 	"lexhook/keytest":    {own: "lexhook"},
 	"lexhook/dynamokeys": {
@@ -231,6 +232,10 @@ var forbidden = map[string]map[string]string{
 	"internal/fault": {
 		"internal/lexlocal":    "it knows no kind of fault but those of the network; each stand-in has its own",
 		"internal/dynamolocal": "it knows no kind of fault but those of the network; each stand-in has its own",
+	},
+	"internal/cfncheck": {
+		"github.com/aws/aws-sdk-go-v2": "templates are read, not deployed; AWS's resource types come as JSON",
+		"internal/connect":             "a flow in a template is a text; a test compares it with the one that connect wrote",
 	},
 	"internal/connectsim": {
 		"internal/lex":      "connectsim is Amazon Connect's side of the wire; a fault in shared code would not show",
