@@ -33,6 +33,8 @@ func commands() []command {
 		regionWatchCommand(),
 		regionDrillCommand(),
 		regionParityCommand(),
+		deployPlanCommand(),
+		iamCommand(),
 		connectFlowCommand(),
 		connectCheckCommand(),
 		connectCallCommand(),
