@@ -136,6 +136,9 @@ var errNoGateway = errors.New("no answer from a gateway")
 
 // refused is the error of an answer that is not 200.
 func (c *controlClient) refused(status string, raw []byte) error {
+	if strings.HasPrefix(c.base, "http://") && bytes.Contains(raw, []byte("HTTP request to an HTTPS server")) { // as Go's server has it
+		return &hintError{fmt.Errorf("%s answered %s", c.address, status), "this listener speaks TLS: give its address as https://" + c.address}
+	}
 	var fault controlFault
 	if json.Unmarshal(raw, &fault) != nil || fault.Error == "" {
 		return &hintError{fmt.Errorf("%s answered %s", c.address, status), "is that the control listener of a gateway, and of this version?"}
