@@ -223,15 +223,17 @@ type claims struct {
 
 // validClaims are those of a token that opens a stream.
 func validClaims(sid string) claims {
-	return claims{call: sid, account: account, line: lineName, to: lineNumber, expires: time.Now().Add(time.Minute), version: 2}
+	return claims{call: sid, account: account, line: lineName, to: lineNumber, expires: time.Now().Add(time.Minute), version: 3}
 }
 
-// plain is what is sealed: version, flags, expiry, when the call began (0: now), and
-// eight texts with their lengths before them.
+// plain is what is sealed: version, flags, expiry, when the call began (0: now), how
+// many targets were dialled, and texts with their lengths before them: six, and two for
+// each of four hand-overs that came to nothing.
 func (c claims) plain() []byte {
 	plain := binary.BigEndian.AppendUint64([]byte{c.version, c.flags}, uint64(c.expires.Unix()))
-	plain = binary.BigEndian.AppendUint64(plain, 0)
-	for _, text := range []string{c.call, c.account, c.line, "+15550120001", c.to, "", "", ""} {
+	plain = binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint64(plain, 0), 0)
+	texts := []string{c.call, c.account, c.line, "+15550120001", c.to, ""}
+	for _, text := range append(texts, make([]string, 8)...) {
 		plain = append(append(plain, byte(len(text))), text...)
 	}
 	return append(plain, c.more...)

@@ -107,7 +107,7 @@ func tokenKinds() []kind {
 		as("expired in 1970", func(c *claims) { c.expires = time.Unix(0, 0) }),
 		as("of another account", func(c *claims) { c.account = otherAccount }),
 		as("of a line that there is not", func(c *claims) { c.line = "trips" }),
-		as("of another version", func(c *claims) { c.version = 1 }),
+		as("of another version", func(c *claims) { c.version = 2 }),
 		as("that stands for words", func(c *claims) { c.flags = 4 }),
 		as("that goes on behind its end", func(c *claims) { c.more = "\x00" }),
 		as("that is for a hand-over", func(c *claims) { c.version = 'd' }),
