@@ -106,6 +106,21 @@ func controlKinds() []kind {
 	add("an order of no type", "415", true, r)
 	add("a pin by GET", "405", true, toControl("GET", "/pin"))
 	add("a pin by DELETE", "405", true, toControl("DELETE", "/pin"))
+	slow := func(name, want string, try func(a *attacker) string) {
+		all = append(all, kind{name: name, want: want, slow: true, try: try})
+	}
+	status := "GET /status HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+	slow("twenty connections that say nothing", "cut", func(a *attacker) string { return a.silent(a.control, 20) })
+	slow("half a header", "cut", func(a *attacker) string { return a.exchangeWith(a.control, "GET", []byte(status+"A: b")) })
+	slow("a header without an end, letter by letter", "cut", func(a *attacker) string { return a.drip(a.control, status+strings.Repeat("A", 400)) })
+	slow("an order without the token that never comes", "401", func(a *attacker) string {
+		raw := toControl("POST", "/pin").bytes()
+		return a.exchangeWith(a.control, "POST", raw[:len(raw)-1])
+	})
+	slow("an order of which the last letter never comes", "400", func(a *attacker) string {
+		raw := toControl("POST", "/pin").bytes()
+		return a.exchangeWith(a.local, "POST", raw[:len(raw)-1])
+	})
 	add("a webhook at the control listener", "404", true, toControl("POST", "/twiml"))
 	add("a stream at the control listener", "404", true, toControl("GET", "/stream/AAAA", "Upgrade: websocket", "Connection: Upgrade"))
 	return all

@@ -118,24 +118,24 @@ func protocolKinds() []kind {
 		wire("a hundred requests in one go", "403", "POST", plain(strings.Repeat(head+form+"Content-Length: 3\r\n\r\na=b", 100))),
 		wire("half a body", "400", "POST", plain(head+form+"Content-Length: 10\r\n\r\na=b")),
 
-		{name: "a hundred connections that say nothing", want: "cut", slow: true, try: func(a *attacker) string { return a.silent(100) }},
+		{name: "a hundred connections that say nothing", want: "cut", slow: true, try: func(a *attacker) string { return a.silent(a.address, 100) }},
 		{name: "webhooks without a signature, more than ten in a second", want: "429, then 200 stream", try: (*attacker).flood},
 		{name: "half a header", want: "cut", slow: true, try: func(a *attacker) string { return a.exchange("POST", []byte(head+"A: b")) }},
-		{name: "a header without an end, letter by letter", want: "cut", slow: true, try: func(a *attacker) string { return a.drip(head + strings.Repeat("A", 400)) }},
+		{name: "a header without an end, letter by letter", want: "cut", slow: true, try: func(a *attacker) string { return a.drip(a.address, head+strings.Repeat("A", 400)) }},
 	}
 }
 
 // silent opens connections, says nothing, and tells what becomes of the last one.
-func (a *attacker) silent(n int) string {
+func (a *attacker) silent(address string, n int) string {
 	for range n - 1 {
-		defer a.dial().Close()
+		defer a.dialTo(address).Close()
 	}
-	return a.exchange("GET", nil)
+	return a.exchangeWith(address, "GET", nil)
 }
 
-// drip sends a text letter by letter until the door has enough, and tells what it says.
-func (a *attacker) drip(text string) string {
-	conn := a.dial()
+// drip sends a text letter by letter until it is cut off, and tells whether it was.
+func (a *attacker) drip(address, text string) string {
+	conn := a.dialTo(address)
 	defer conn.Close()
 	ended := make(chan string, 1)
 	go func() {
