@@ -136,6 +136,22 @@ func TestDependencies(t *testing.T) {
 	}
 }
 
+// TestDockerfile compares the Dockerfile, whose first stages are built where there is a
+// registry, with what builds the same images elsewhere.
+func TestDockerfile(t *testing.T) {
+	files := textFiles(t)
+	for _, tt := range []struct{ what, name, pattern, other, otherPattern string }{
+		{"the version of Go", "Dockerfile", `(?m)^ARG GO_IMAGE=\S+/golang:([0-9]+\.[0-9]+)-`, "go.mod", `(?m)^go ([0-9]+\.[0-9]+)\b`},
+		{"the speech packages", "Dockerfile", `apt-get install -y --no-install-recommends ([^&]*) &&`, "scripts/image", `scripts/debianroot "\S+" (.*)`},
+	} {
+		said := regexp.MustCompile(tt.pattern).FindStringSubmatch(files[tt.name])
+		other := regexp.MustCompile(tt.otherPattern).FindStringSubmatch(files[tt.other])
+		if said == nil || other == nil || said[1] != other[1] {
+			t.Errorf("%s: %s says %q and %s %q; want the same", tt.what, tt.name, said, tt.other, other)
+		}
+	}
+}
+
 // TestNothingUnfinished looks for words that promise work later, and for paths
 // that exist only on the machine of whoever wrote them.
 func TestNothingUnfinished(t *testing.T) {
