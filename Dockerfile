@@ -5,7 +5,7 @@
 #   docker build --target speech -t lexline-speech .
 #
 # make image builds the same without asking any registry: it lays the files out itself
-# (scripts/imageroot) and gives them to the last stages in place of the stage "build".
+# (scripts/imageroot) and gives them to the last stages in place of the stage "files".
 ARG GO_IMAGE=docker.io/library/golang:1.26-bookworm
 ARG DEBIAN_IMAGE=docker.io/library/debian:bookworm-slim
 ARG SPEECH_BASE=debian-speech
@@ -19,6 +19,9 @@ ARG VERSION=unknown
 ARG SOURCE_DATE_EPOCH=0
 RUN scripts/imageroot /out
 
+FROM scratch AS files
+COPY --from=build /out /
+
 FROM ${DEBIAN_IMAGE} AS debian-speech
 RUN apt-get update && \
     apt-get install -y --no-install-recommends flite pocketsphinx pocketsphinx-en-us && \
@@ -26,8 +29,8 @@ RUN apt-get update && \
 
 # A local Lex: pocketsphinx hears, flite speaks. It checks no credentials.
 FROM ${SPEECH_BASE} AS speech
-COPY --from=build /speech /
-COPY --from=build --chown=65532:65532 /state /var/lib/lexline
+COPY --from=files /speech /
+COPY --from=files --chown=65532:65532 /state /var/lib/lexline
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="lexline-speech" org.opencontainers.image.version="${VERSION}" org.opencontainers.image.licenses="Apache-2.0"
 USER 65532:65532
@@ -37,8 +40,8 @@ ENTRYPOINT ["/usr/bin/lexline"]
 CMD ["bot", "serve", "--bot", "/usr/share/lexline/bots/OrderFlowers", "--listen", ":8470"]
 
 FROM scratch AS gateway
-COPY --from=build /gateway /
-COPY --from=build --chown=65532:65532 /state /var/lib/lexline
+COPY --from=files /gateway /
+COPY --from=files --chown=65532:65532 /state /var/lib/lexline
 ARG VERSION=unknown
 LABEL org.opencontainers.image.title="lexline" org.opencontainers.image.version="${VERSION}" org.opencontainers.image.licenses="Apache-2.0"
 USER 65532:65532
