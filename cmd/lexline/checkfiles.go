@@ -58,10 +58,8 @@ func (c *checker) files(f *findings) {
 		}
 	}
 	c.certificate(f)
-	for _, folder := range []struct{ key, path string }{{"recording.folder", c.cfg.Recording.Folder}} {
-		if folder.path != "" {
-			f.writable(folder.key, folder.path, true)
-		}
+	if folder := c.cfg.Recording.Folder; folder != "" {
+		f.writable("recording.folder", folder, true)
 	}
 }
 
@@ -87,8 +85,8 @@ func (c *checker) certificate(f *findings) {
 	}
 }
 
-// writable looks whether something can be made in a folder. make: the folder is made if
-// it is missing, so the one that it is made in is looked at.
+// writable looks whether something can be made in a folder. made: a gateway makes the
+// folder if it is missing, so the one that it is made in is looked at.
 func (f *findings) writable(key, folder string, made bool) bool {
 	place := folder
 	for made && isMissing(place) && place != filepath.Dir(place) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,9 @@ type configSource struct {
 func (s configSource) load() (cfg config, lines keyLines, err error) {
 	return readWholeConfig(s.path, s.getenv, s.dev)
 }
+
+// name is the source for people.
+func (s configSource) name() string { return cmp.Or(s.path, "environment") }
 
 // reloads is what became of the requests to read the configuration again. It is safe for
 // several goroutines; the zero value is ready.
@@ -83,13 +87,13 @@ func (g *gateway) reload() {
 	}
 	change, err := g.takeConfig()
 	if err != nil {
-		g.log.Error("configuration not reloaded, the old one goes on", "file", g.source.path, "err", oneLine(err))
+		g.log.Error("configuration not reloaded, the old one goes on", "file", g.source.name(), "err", oneLine(err))
 		g.reloaded.note(func(s *configStatus) { s.Refused, s.Fault = s.Refused+1, err.Error() })
 		return
 	}
-	g.log.Info("configuration reloaded", "file", g.source.path, "changed", keyList(change.taken))
+	g.log.Info("configuration reloaded", "file", g.source.name(), "changed", keyList(change.taken))
 	if len(change.waiting) > 0 {
-		g.log.Warn("configuration waits for a restart", "file", g.source.path, "keys", keyList(change.waiting))
+		g.log.Warn("configuration waits for a restart", "file", g.source.name(), "keys", keyList(change.waiting))
 	}
 	g.reloaded.note(func(s *configStatus) {
 		s.Since, s.Reloads, s.Fault, s.Restart = time.Now(), s.Reloads+1, "", change.waiting
@@ -108,7 +112,7 @@ func (g *gateway) takeConfig() (change configChange, err error) {
 	cfg, change := g.now().cfg.take(next)
 	if faults := cfg.check(g.source.dev); len(faults) > 0 {
 		// The whole is right; what of it can be taken without a restart is not.
-		return change, fmt.Errorf("without what needs a restart (%s): %w", keyList(change.waiting), locate(faults, g.source.path, lines, g.source.getenv))
+		return change, fmt.Errorf("without what needs a restart (%s): %w", keyList(change.waiting), locate(faults, cmp.Or(g.source.path, configText), lines, g.source.getenv))
 	}
 	token, err := cfg.Control.readToken()
 	if err != nil {

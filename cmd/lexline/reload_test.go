@@ -185,3 +185,17 @@ func TestReloadTakesWhatCanChange(t *testing.T) {
 		return resp.StatusCode == http.StatusUnauthorized
 	})
 }
+
+// TestReloadFromTheEnvironment has the text of the configuration in a variable: the same
+// is read again, and a fault in it is told by its line there.
+func TestReloadFromTheEnvironment(t *testing.T) {
+	text := ""
+	x := newReloadRig(t, reloadConfig)
+	text = strings.ReplaceAll(reloadConfig, "$LEX", x.lex) + "call: {max_turn: 9s}\n"
+	x.gateway.source = configSource{getenv: func(name string) string { return map[string]string{configText: text}[name] }}
+	x.hangups <- os.Interrupt
+	await(t, "the reload", func() bool { return x.status(t).Config.Reloads == 1 })
+	if log := x.log.String(); !strings.Contains(log, `msg="configuration reloaded" file=environment changed=call.max_turn`) {
+		t.Errorf("log = %s; want the key that changed", log)
+	}
+}
