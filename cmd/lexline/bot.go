@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"log/slog"
 	"net"
@@ -126,11 +125,9 @@ what was not understood, and what the local Lex does not do. Exit code 1: there 
 
 example:
   lexline bot check bots/OrderFlowers`)
-	switch err := flags.Parse(args); {
-	case errors.Is(err, flag.ErrHelp):
-		return err
+	switch err := parse(flags, args); {
 	case err != nil:
-		return usageError{err}
+		return err
 	case flags.NArg() != 1:
 		return usageError{errors.New("bot check takes the path of one bot")}
 	}

@@ -3,8 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"strings"
@@ -30,11 +28,8 @@ func runCallsShow(ctx context.Context, env *environment, args []string) error {
 	var o callsOptions
 	flags := newFlags(env, "calls show", "CALL", callsShowAbout)
 	o.addTo(flags, env)
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return usageError{err}
+	if err := parse(flags, args); err != nil {
+		return err
 	}
 	if flags.NArg() != 1 {
 		return usageError{fmt.Errorf("calls show wants the id of one call, not %d", flags.NArg())}

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -177,13 +178,31 @@ func helped(cmd *command, err error) error {
 	return usageError{&hintError{err, fmt.Sprintf("lexline %s --help explains it", cmd.name)}}
 }
 
-// parseFlags parses args, all of which must be flags.
-func parseFlags(flags *flag.FlagSet, args []string) error {
+// parse parses flags up to the first operand. Wrong ones are a usageError.
+func parse(flags *flag.FlagSet, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		if errors.Is(err, flag.ErrHelp) {
 			return err
 		}
-		return usageError{err}
+		return usageError{twoDashes{err}}
+	}
+	return nil
+}
+
+// twoDashes is an error of the package flag that writes flags as the help does.
+type twoDashes struct{ error }
+
+// oneDash is what these errors say in front of the dash before a flag's name.
+var oneDash = regexp.MustCompile(`^(flag provided but not defined: |flag needs an argument: |invalid (?:boolean )?value "(?:[^"\\]|\\.)*" for (?:flag )?)-`)
+
+func (e twoDashes) Error() string { return oneDash.ReplaceAllString(e.error.Error(), "$1--") }
+
+func (e twoDashes) Unwrap() error { return e.error }
+
+// parseFlags parses args, all of which must be flags.
+func parseFlags(flags *flag.FlagSet, args []string) error {
+	if err := parse(flags, args); err != nil {
+		return err
 	}
 	if flags.NArg() > 0 {
 		return usageError{fmt.Errorf("%s takes no operand %q", flags.Name(), flags.Arg(0))}

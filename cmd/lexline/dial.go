@@ -83,20 +83,20 @@ func dialFlags(env *environment, args []string) (*dialOptions, error) {
 	flags := newFlags(env, "dial", "NUMBER...", dialAbout)
 	flags.StringVar(&o.config, "config", env.getenv("LEXLINE_CONFIG"), "configuration `file` of the gateway; without one the environment is all")
 	flags.Lookup("config").DefValue = ""
-	flags.BoolVar(&o.dev, "dev", false, "the gateway is `serve --dev`: allow plain http, on loopback addresses only")
+	flags.BoolVar(&o.dev, "dev", false, "the gateway is lexline serve with --dev: allow plain http, on loopback addresses only")
 	flags.StringVar(&o.line, "line", "", "`name` of the line whose bot talks; needed where there are several")
 	flags.StringVar(&o.from, "from", "", "`number` that people see; the default is the line's first one")
 	flags.StringVar(&o.file, "file", "", "`file` with further numbers, one on a line; # begins a remark")
 	flags.StringVar(&o.journal, "journal", "", "`file` that has who was called, and is added to: whom it has is not called again")
-	flags.Func("rate", "place so many calls in a time: `1/s`, 30/min or 100/h (default 1/s, as many as an account of Twilio's may place by default)", func(text string) (err error) {
+	flags.Func("rate", "place so many calls in a time, a `rate` such as 1/s, 30/min or 100/h (default 1/s, as many as an account of Twilio's may place by default)", func(text string) (err error) {
 		o.rate, err = outbound.ParseRate(text)
 		return err
 	})
-	flags.DurationVar(&o.call.Timeout, "timeout", 30*time.Second, "let it ring this `long`, 5s to 600s")
+	flags.DurationVar(&o.call.Timeout, "timeout", 30*time.Second, "let it ring for this `time`, 5s to 600s")
 	flags.DurationVar(&o.call.TimeLimit, "time-limit", 0, "end each call after this `time`, at most 24h (default: Twilio's, 4h)")
 	machine := &o.call.Machine
-	flags.StringVar(&machine.Mode, "machine-detection", "", "find out who answers: `Enable`, or DetectMessageEnd, which waits for the end of a machine's greeting; Twilio charges for it")
-	flags.DurationVar(&machine.Timeout, "machine-detection-timeout", 0, "take this `long` at most, 3s to 59s (default: Twilio's, 30s)")
+	flags.StringVar(&machine.Mode, "machine-detection", "", "find out who answers, in this `mode`: Enable, or DetectMessageEnd, which waits for the end of a machine's greeting; Twilio charges for it")
+	flags.DurationVar(&machine.Timeout, "machine-detection-timeout", 0, "take this `time` at most, 3s to 59s (default: Twilio's, 30s)")
 	flags.DurationVar(&machine.SpeechThreshold, "machine-detection-speech-threshold", 0, "longer speech is a machine's: 1000ms to 6000ms (default: Twilio's, 2400ms)")
 	flags.DurationVar(&machine.SpeechEndThreshold, "machine-detection-speech-end-threshold", 0, "silence that ends speech: 500ms to 5000ms (default: Twilio's, 1200ms)")
 	flags.DurationVar(&machine.SilenceTimeout, "machine-detection-silence-timeout", 0, "silence at first that is nobody's in particular: 2000ms to 10000ms (default: Twilio's, 5000ms)")

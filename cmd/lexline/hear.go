@@ -97,11 +97,8 @@ func timeFlag(to *time.Duration) func(text string) error {
 // them or between them.
 func operandsAmong(flags *flag.FlagSet, args []string) (operands []string, err error) {
 	for {
-		if err := flags.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
-			}
-			return nil, usageError{err}
+		if err := parse(flags, args); err != nil {
+			return nil, err
 		}
 		rest := flags.Args()
 		if len(rest) == 0 {

@@ -169,7 +169,7 @@ func phoneFlags(env *environment, args []string) (*phoneOptions, error) {
 	flags.StringVar(&opts.To, "to", "+15550100002", "`number` that is called")
 	flags.StringVar(&opts.Fallback, "fallback", "", "`URL` that is asked when the webhook fails")
 	flags.StringVar(&opts.Callback, "status-callback", "", "`URL` that is told when the call is over")
-	flags.IntVar(&opts.count, "n", 1, "place this `many` calls at once")
+	flags.IntVar(&opts.count, "n", 1, "place this `number` of calls at once")
 	operands, err := parseMixed(flags, args)
 	if err != nil {
 		return nil, err
@@ -195,12 +195,12 @@ func (o *phoneOptions) flags(env *environment, flags *flag.FlagSet) {
 	})
 	flags.StringVar(&o.Voice, "voice", "", "`voice` of the caller, where the script names none")
 	flags.StringVar(&o.out, "out", "calls", "`folder` for recordings and records; empty for none")
-	flags.Func("map", "connect to a public `name` elsewhere, without TLS: wss://voice.example.com=127.0.0.1:8080; may be repeated", o.Routes.Add)
+	flags.Func("map", "connect to a public name elsewhere, without TLS: `NAME=ADDRESS`, such as wss://voice.example.com=127.0.0.1:8080; may be repeated", o.Routes.Add)
 	flags.BoolVar(&o.json, "json", false, "print each event as a line of JSON")
 	flags.DurationVar(&o.Timeout, "timeout", twiliosim.DefaultTimeout, "hang up, and fail, after this `time`")
 	flags.Uint64Var(&o.Seed, "seed", 0, "repeat the ids and the jitter of the calls with this `seed` (0 draws one); an application may take a repeated CallSid for the same call")
 	flags.DurationVar(&o.Jitter, "jitter", 0, "make each frame late by a random part of this `time`, at most 19ms")
-	flags.StringVar(&o.afterCrash, "after-crash", "continue", "when the websocket breaks without a close: `continue` with the TwiML, or hangup; which of them Twilio does is not documented")
+	flags.StringVar(&o.afterCrash, "after-crash", "continue", "what to do when the websocket breaks without a close, `reaction` continue (with the TwiML) or hangup; which of them Twilio does is not documented")
 	o.restFlags(env, flags)
 }
 
@@ -210,7 +210,7 @@ func (o *phoneOptions) complete() (err error) {
 	case o.AuthToken == "":
 		return usageError{&hintError{errors.New("there is no auth token to sign with"), "set TWILIO_AUTH_TOKEN, or --auth-token, to the one that the application has"}}
 	case o.count < 1:
-		return usageError{errors.New("-n must be at least 1")}
+		return usageError{errors.New("--n must be at least 1")}
 	case o.Timeout <= 0:
 		return usageError{errors.New("--timeout must be longer than 0")}
 	case o.script != "" && len(o.say) > 0:
@@ -234,11 +234,8 @@ func (o *phoneOptions) complete() (err error) {
 // parseMixed parses flags that stand between operands, and returns the operands.
 func parseMixed(flags *flag.FlagSet, args []string) (operands []string, err error) {
 	for {
-		if err := flags.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return nil, err
-			}
-			return nil, usageError{err}
+		if err := parse(flags, args); err != nil {
+			return nil, err
 		}
 		if flags.NArg() == 0 {
 			return operands, nil

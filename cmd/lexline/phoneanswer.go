@@ -37,7 +37,7 @@ func phoneAnswerFlags(env *environment, args []string) (*phoneOptions, error) {
 	flags := newFlags(env, "phone answer", "", phoneAnswerAbout+twiliosim.ScriptHelp+"\n\n"+twiliosim.PartyHelp+
 		"\nWithout any --dial, everybody answers.")
 	opts.flags(env, flags)
-	flags.IntVar(&opts.count, "n", 1, "wait for this `many` calls")
+	flags.IntVar(&opts.count, "n", 1, "wait for this `number` of calls")
 	operands, err := parseMixed(flags, args)
 	switch {
 	case err != nil:

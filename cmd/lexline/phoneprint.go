@@ -175,7 +175,7 @@ func (p *phonePrinter) words(e twiliosim.Event) string {
 		return strings.TrimSpace(fmt.Sprintf("callback %s %s %s", e.State, e.Status, e.Text))
 	case "failover":
 		fault := twiliosim.Fault{Code: e.Code, Text: e.Text}
-		return "failover to " + e.URL + ": " + fault.Error()
+		return "failover to " + shortURL(e.URL) + ": " + fault.Error()
 	case "twiml":
 		return fmt.Sprintf("twiml    %s (%d ms)", strings.Join(e.Verbs, " "), e.TookMS)
 	case "say":
@@ -200,7 +200,7 @@ func (p *phonePrinter) words(e twiliosim.Event) string {
 	case "disconnected":
 		return fmt.Sprintf("talked   with %s for %s", e.To, seconds(e.TookMS))
 	case "update":
-		return strings.TrimSpace("update   " + e.State + e.URL + strings.Join(e.Verbs, " "))
+		return strings.TrimSpace("update   " + e.State + shortURL(e.URL) + strings.Join(e.Verbs, " "))
 	case "heard_start":
 		return "hears    " + heardSource[e.Source]
 	case "heard_end":

@@ -14,7 +14,7 @@ func (o *phoneOptions) restFlags(env *environment, flags *flag.FlagSet) {
 	flags.Lookup("api-key").DefValue = ""
 	flags.StringVar(&o.APISecret, "api-secret", env.getenv("TWILIO_API_SECRET"), "`secret` of the key; the default is TWILIO_API_SECRET of the environment")
 	flags.Lookup("api-secret").DefValue = ""
-	flags.Func("rest-fault", "have requests of the REST API `fail`: 429, 503x3 (three of them), hang or lost; may be repeated", func(text string) error {
+	flags.Func("rest-fault", "have requests of the REST API end in a `fault`: 429, 503x3 (three of them), hang or lost; may be repeated", func(text string) error {
 		f, err := twiliosim.ParseRESTFault(text)
 		o.faults = append(o.faults, f)
 		return err

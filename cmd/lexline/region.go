@@ -61,11 +61,8 @@ func (o *regionOptions) check() error {
 // behind them or between them.
 func operandAmong(flags *flag.FlagSet, args []string) (operand string, err error) {
 	for {
-		if err := flags.Parse(args); err != nil {
-			if errors.Is(err, flag.ErrHelp) {
-				return "", err
-			}
-			return "", usageError{err}
+		if err := parse(flags, args); err != nil {
+			return "", err
 		}
 		rest := flags.Args()
 		switch {

@@ -109,7 +109,7 @@ func TestRegionCommandsOnATable(t *testing.T) {
 	expect(t, 0, with("history", "--json"), `"unpin"`)
 	expect(t, 2, with("pin", "us-west-2", "--for", "10m", "--bot", "OrderFlowers"), "--bot is for gateways")
 	expect(t, 2, with("unpin", "--bot", "OrderFlowers"), "--bot is for gateways")
-	expect(t, 2, with("watch"), "flag provided but not defined: -table")
+	expect(t, 2, with("watch"), "flag provided but not defined: --table")
 }
 
 func TestTableOfSeveralBotsNeedsAKey(t *testing.T) {

@@ -223,7 +223,11 @@ func (c *caller) callEnded(heard int) error {
 }
 
 func (c *caller) errorf(st *step, format string, args ...any) error {
-	return fmt.Errorf("%s:%d: %s: %s", c.script.Name, st.line, st, fmt.Sprintf(format, args...))
+	where := c.script.Name
+	if st.line > 0 {
+		where += fmt.Sprintf(":%d", st.line)
+	}
+	return fmt.Errorf("%s: %s: %s", where, st, fmt.Sprintf(format, args...))
 }
 
 // frames returns how many frames d takes, rounded up.

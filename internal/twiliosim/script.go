@@ -152,6 +152,9 @@ func SayScript(texts ...string) *Script {
 		s.steps = append(s.steps, wait, step{kind: stepSay, line: i + 1, text: text})
 	}
 	wait.line = len(texts) + 1
+	if len(texts) == 0 {
+		s.Name, wait.line = "a caller without a script", 0 // there is no line of anything to point at
+	}
 	s.steps = append(s.steps, wait)
 	return s
 }

@@ -119,6 +119,27 @@ func TestSayScript(t *testing.T) {
 	}
 }
 
+// TestErrorsNameWhatWasGiven: who has given neither a script nor texts is not told of one.
+func TestErrorsNameWhatWasGiven(t *testing.T) {
+	for _, tt := range []struct {
+		script *Script
+		want   string
+	}{
+		{SayScript(), "a caller without a script: wait: gone"},
+		{SayScript("one"), "--say:1: wait: gone"},
+		{script(t, "press 1", "wait"), "test:2: wait: gone"},
+	} {
+		steps := tt.script.steps
+		st := &steps[0]
+		if len(steps) > 1 && st.kind != stepWait {
+			st = &steps[1]
+		}
+		if err := newCaller(tt.script, nil).errorf(st, "gone"); err.Error() != tt.want {
+			t.Errorf("the error is %q; want %q", err, tt.want)
+		}
+	}
+}
+
 // TestScriptHelp parses each example of the help, so that it tells the truth.
 func TestScriptHelp(t *testing.T) {
 	examples := 0
