@@ -163,7 +163,7 @@ func (o *dialOptions) readNumbers(operands []string) error {
 		defer file.Close()
 		numbers, err := outbound.ReadNumbers(o.file, file)
 		if err != nil {
-			return &hintError{err, "one number on a line, such as +14155550199; nobody was called"}
+			return usageError{&hintError{err, "one number on a line, such as +14155550199; nobody was called"}}
 		}
 		o.numbers = append(o.numbers, numbers...)
 	}

@@ -73,7 +73,7 @@ func dialLine(lines []lineConfig, name string) (lineConfig, error) {
 	case i >= 0:
 		return lines[i], nil
 	case name != "":
-		return lineConfig{}, &hintError{fmt.Errorf("there is no line %q", name), "there are: " + strings.Join(names, ", ")}
+		return lineConfig{}, usageError{&hintError{fmt.Errorf("there is no line %q", name), orThereAre(name, names)}}
 	case len(lines) == 1:
 		return lines[0], nil
 	}
@@ -120,7 +120,7 @@ func (d *dialer) run(ctx context.Context) (err error) {
 	d.printer.begin(d)
 	why := outbound.Run(ctx, watch, outbound.Config{
 		API: d.api, Numbers: d.opts.numbers, Rate: d.opts.rate, Call: d.call,
-		Placing: d.placing, Placed: d.placed, Report: d.result, Progress: d.printer.progress,
+		Placing: d.placing, Placed: d.placed, Report: d.result, Progress: d.printer.progress, Stopping: d.printer.stopping,
 	})
 	d.printer.end(d.api.Counters())
 	if ctx.Err() != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"lexline/internal/outbound"
@@ -179,7 +180,13 @@ func outcomeWords(o outbound.Outcome) string { return strings.ReplaceAll(string(
 
 // progress says on the standard error how far it is.
 func (p *dialPrinter) progress(now outbound.Progress) {
-	fmt.Fprintf(p.errors, "%d of %d done, %d waiting or talking, %d not called yet\n", now.Done, now.Numbers, now.Live, now.Waiting)
+	fmt.Fprintf(p.errors, "%d of %d have their result, %d placed and not over, %d not tried yet\n", now.Done, now.Numbers, now.Live, now.Waiting)
+}
+
+// stopping says what the first Ctrl-C has done, and what a second one would do.
+func (p *dialPrinter) stopping(now outbound.Progress) {
+	fmt.Fprintf(p.errors, "no further call is placed; %s, and Ctrl-C once more stops watching\n",
+		count(now.Numbers-now.Done, "call is watched to its end", "calls are watched to their end"))
 }
 
 // end prints the sum.
@@ -248,6 +255,9 @@ func restHint(err error) string {
 	}
 	if twilio.IsUnauthorized(err) {
 		return restHints[20003]
+	}
+	if errors.Is(err, syscall.ECONNREFUSED) {
+		return "nothing answers at twilio.rest_url, or at Twilio's own address where that is left out"
 	}
 	return ""
 }

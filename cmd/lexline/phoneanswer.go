@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"lexline/internal/twiliosim"
 )
@@ -15,8 +16,9 @@ func phoneAnswerCommand() command {
 const phoneAnswerAbout = `Serves Twilio's REST API and waits for an application to place calls by it. The telephone
 called rings, and a scripted person answers it, as in lexline phone call; --dial says who
 is busy, does not answer or is an answering machine. The application's answer URL is then
-requested and performed as Twilio does, status callbacks too. It ends when -n calls are
-over; the exit code is 0 when nothing was at fault in any of them.
+requested and performed as Twilio does, status callbacks too. It ends when --n calls are
+over and the application has read how they ended, or has read nothing for 26 s; the exit
+code is 0 when nothing was at fault in any of them.
 
 examples:
   lexline phone answer --rest-listen 127.0.0.1:8095 --say "yes, please"
@@ -29,8 +31,16 @@ func runPhoneAnswer(ctx context.Context, env *environment, args []string) error 
 	if err != nil {
 		return err
 	}
-	return opts.run(ctx, env, func(phone *twiliosim.Phone) []*twiliosim.Record { return phone.Await(ctx, opts.count) })
+	return opts.run(ctx, env, func(phone *twiliosim.Phone) []*twiliosim.Record {
+		records := phone.Await(ctx, opts.count)
+		phone.Linger(ctx, lingering)
+		return records
+	})
 }
+
+// lingering is how long the phone stays for an application that does not read how its
+// calls ended: lexline dial reads each of a few every 2 s, of many every 25 s.
+const lingering = 26 * time.Second
 
 func phoneAnswerFlags(env *environment, args []string) (*phoneOptions, error) {
 	opts := &phoneOptions{}

@@ -31,6 +31,9 @@ type Config struct {
 	// goroutine of Run, and hold it up.
 	Report   func(Result)
 	Progress func(Progress)
+	// Stopping is told, on the same goroutine, when ctx has ended while calls are watched
+	// to their end; nil: nobody is.
+	Stopping func(Progress)
 }
 
 // Progress is how the numbers of a Run stand.
@@ -102,6 +105,10 @@ func (r *runner) run(ctx context.Context) {
 		case <-stop:
 			stop = nil // once is enough
 			r.campaign.stop(context.Cause(ctx))
+			r.report(r.campaign.untried()...)
+			if now := r.campaign.progress(); r.config.Stopping != nil && now.Done < now.Numbers {
+				r.config.Stopping(now)
+			}
 		case <-r.watch.Done():
 			r.leave()
 			return

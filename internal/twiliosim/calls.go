@@ -11,7 +11,44 @@ const maxKnownCalls = 1000
 type calls struct {
 	mu    sync.Mutex
 	bySID map[string]*call
-	order []*call // oldest first
+	order []*call        // oldest first
+	known map[*call]bool // outbound calls whose end the application has read
+	news  chan struct{}  // has a value when it has read one of them; made by the first who waits
+}
+
+// looked notes that the application has read a call, and whether it was over by then.
+func (cs *calls) looked(c *call, over bool) {
+	if c.outbound == nil {
+		return
+	}
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if over {
+		if cs.known == nil {
+			cs.known = map[*call]bool{}
+		}
+		cs.known[c] = true
+	}
+	select {
+	case cs.news <- struct{}{}:
+	default: // nobody waits, or they will look anyway
+	}
+}
+
+// unread returns how many outbound calls have not been read since they were over, and
+// a channel that has a value when one is read.
+func (cs *calls) unread() (n int, news <-chan struct{}) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if cs.news == nil {
+		cs.news = make(chan struct{}, 1)
+	}
+	for _, c := range cs.order {
+		if c.outbound != nil && !cs.known[c] {
+			n++
+		}
+	}
+	return n, cs.news
 }
 
 // add makes a call known.
@@ -26,6 +63,7 @@ func (cs *calls) add(c *call) {
 	for len(cs.order) > maxKnownCalls && cs.order[0].isOver() {
 		if old := cs.order[0]; cs.bySID[old.sid] == old {
 			delete(cs.bySID, old.sid)
+			delete(cs.known, old)
 		}
 		cs.order = cs.order[1:]
 	}

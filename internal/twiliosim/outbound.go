@@ -89,6 +89,29 @@ func (p *Phone) Await(ctx context.Context, n int) (records []*Record) {
 	return records
 }
 
+// Linger stays until the application has read how each of the calls that it placed by the
+// REST API ended, or has read none of them for the time of patience, or ctx ends: as
+// Twilio, unlike a program that has done its work, is still there to be asked.
+func (p *Phone) Linger(ctx context.Context, patience time.Duration) {
+	wait := time.NewTimer(patience)
+	defer wait.Stop()
+	for {
+		unread, news := p.calls.unread()
+		if unread == 0 {
+			p.rest.finish()
+			return
+		}
+		select {
+		case <-news:
+			wait.Reset(patience)
+		case <-wait.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // ringing is an outbound call as long as nobody has answered it, or it is not known
 // who has.
 type ringing struct {

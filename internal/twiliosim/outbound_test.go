@@ -259,6 +259,45 @@ func TestAwait(t *testing.T) {
 	})
 }
 
+// TestLinger: an application that looks at its calls every now and then learns how the
+// last one ended, and one that does not is not waited for for ever.
+func TestLinger(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		look time.Duration // after the call; 0: never
+		want time.Duration // that the phone stays
+	}{
+		{"soon", 2 * time.Second, 2 * time.Second},
+		{"late", 12 * time.Second, 10 * time.Second},
+		{"never", 0, 10 * time.Second},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			g := newGateway(t, nil, nil)
+			defer g.close()
+			phone := newTestPhone(t, g, Config{Parties: parties(t, "*=busy")})
+			defer phone.Close()
+			a := &application{t: t, phone: phone}
+			made := a.request(http.MethodPost, a.calls(""), formOf("To", "+15550100010", "From", "+15550100002", "Twiml", "<Response/>"))
+			a.request(http.MethodGet, a.calls(made.SID), nil) // it is not over yet: that counts for nothing
+			phone.Await(t.Context(), 1)
+			over := time.Now()
+			looked := make(chan struct{})
+			go func() {
+				defer close(looked)
+				if tt.look > 0 {
+					time.Sleep(tt.look)
+					a.request(http.MethodGet, a.calls(made.SID), nil)
+				}
+			}()
+			phone.Linger(t.Context(), 10*time.Second)
+			if stayed := time.Since(over); stayed != tt.want {
+				t.Errorf("%s: the phone stays for %v; want %v", tt.name, stayed, tt.want)
+			}
+			<-looked
+		})
+	}
+}
+
 func TestNewCallErrors(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := newGateway(t, nil, nil)

@@ -1,6 +1,7 @@
 package twiliosim
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -94,6 +95,16 @@ func (r *rest) listen(address string) error {
 		}
 	})
 	return nil
+}
+
+// finish lets the answers under way reach who has asked.
+func (r *rest) finish() {
+	if r.server == nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), restTimeout)
+	defer cancel()
+	_ = r.server.Shutdown(ctx) // close follows
 }
 
 func (r *rest) close() {
@@ -193,6 +204,7 @@ func (r *rest) call(w http.ResponseWriter, req *http.Request) *restError {
 	})
 	if failed == nil {
 		writeJSON(w, http.StatusOK, shown)
+		r.phone.calls.looked(c, shown.Ended != nil)
 	}
 	return failed
 }
