@@ -39,7 +39,7 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill attack article-test bench-drill bench-connect bench-lambda bench-table bench-hearing bench-operate pictures-hearing hearing-results vad-score vad-train vad-verify build lambda image image-speech image-test image-speech-test sbom release release-check test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-image setup-image-speech setup-test setup-race
+.PHONY: help demo drill attack newcomer article-test bench-drill bench-connect bench-lambda bench-table bench-hearing bench-operate pictures-hearing hearing-results vad-score vad-train vad-verify build lambda image image-speech image-test image-speech-test sbom release release-check test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-image setup-image-speech setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,6 +108,9 @@ fuzz-short: ## Run every fuzz target on 5,000 inputs
 
 bench: ## Measure the media path; the last line is its CPU over a raw TCP server's
 	@go run ./bench/mediapath $(ARGS)
+
+newcomer: setup-test ## Do in a fresh clone what docs/1-start.md says, command by command: 3 minutes (ARGS="-list")
+	@go run ./scripts/newcomer $(ARGS)
 
 article-test: setup-test build ## Delete the bot's alias in one region with the AWS CLI, and have contacts and calls go on: AWS's own test, 80 seconds
 	@scripts/article-test bin

@@ -120,6 +120,7 @@ var mayImport = map[string]row{
 	"scripts/lambdazip":       {},
 	"scripts/imagearchive":    {tests: cmp},
 	"scripts/sbom":            {tests: cmp},
+	"scripts/newcomer":        {},
 	"bench/speech/adapt":      {own: "audio speech", tests: cmp},
 }
 

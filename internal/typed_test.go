@@ -2,11 +2,13 @@ package internal
 
 import (
 	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -230,13 +232,22 @@ func readByMake(line string) error {
 			return readByLexline(root, args)
 		}
 		if args, ok := strings.CutPrefix(recipe, "go run ./bench/"); ok {
-			run, err := shellWords("run ./bench/" + args + " --help")
+			name, flags, _ := strings.Cut(args, " ")
+			words, err := shellWords(flags + " --help")
 			if err != nil {
 				return err
 			}
-			program := exec.Command("go", run...)
-			program.Dir = root
-			if out, err := program.CombinedOutput(); err != nil {
+			// Built once, beside the program: go run would look at all sources each time.
+			path := filepath.Join(filepath.Dir(lexline.path), strings.ReplaceAll(name, "/", "-"))
+			if _, err := os.Stat(path); err != nil {
+				build := exec.Command("go", "build", "-o", path, "./bench/"+name)
+				build.Dir = root
+				build.Env = append(os.Environ(), "CGO_ENABLED=0")
+				if out, err := build.CombinedOutput(); err != nil {
+					return errors.New(strings.TrimSpace(string(out)))
+				}
+			}
+			if out, err := exec.Command(path, words...).CombinedOutput(); err != nil {
 				return errors.New(strings.TrimSpace(string(out)))
 			}
 			return nil
@@ -267,5 +278,52 @@ func TestPages(t *testing.T) {
 		if strings.HasPrefix(name, "docs/") && strings.HasSuffix(name, ".md") && !reached[name] {
 			t.Errorf("%s is linked from no page that the README leads to", name)
 		}
+	}
+}
+
+// TestReferenceListsCommands asks for a row for each command in the reference, and for
+// none that there is not.
+func TestReferenceListsCommands(t *testing.T) {
+	section := textFiles(t)["docs/4-reference.md"]
+	_, section, _ = strings.Cut(section, "\n## Commands\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	var want, got []string
+	for _, row := range regexp.MustCompile(`(?m)^  ([a-z]+(?: [a-z]+)?)  `).FindAllStringSubmatch(runLexline(t, "help"), -1) {
+		want = append(want, row[1])
+	}
+	for _, row := range regexp.MustCompile("(?m)^\\| `lexline ([a-z ]+)` \\|").FindAllStringSubmatch(section, -1) {
+		got = append(got, row[1])
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("docs/4-reference.md lists the commands\n%q\nwant those of lexline help, in its order\n%q", got, want)
+	}
+}
+
+// TestFigureOfCapacity holds the figure on which docs/2-operate/capacity.md builds
+// against the measurement that it names. A tenth is what two runs differ by.
+func TestFigureOfCapacity(t *testing.T) {
+	files := textFiles(t)
+	said := regexp.MustCompile(`<!-- operate: ([0-9.]+) us -->`).FindStringSubmatch(files["docs/2-operate/capacity.md"])
+	if said == nil {
+		t.Fatal("docs/2-operate/capacity.md does not say on which figure it builds")
+	}
+	figure, err := strconv.ParseFloat(said[1], 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var rounds []float64
+	for _, round := range regexp.MustCompile(`(?m)^BenchmarkOperate/gateway=operated\S*\s+\d+\s+(\d+) cpu-ns/msg`).FindAllStringSubmatch(files["bench/results/operate.txt"], -1) {
+		ns, err := strconv.ParseFloat(round[1], 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rounds = append(rounds, ns/1000)
+	}
+	if len(rounds) == 0 {
+		t.Fatal("bench/results/operate.txt has no rounds")
+	}
+	slices.Sort(rounds)
+	if measured := rounds[len(rounds)/2]; math.Abs(figure/measured-1) > 0.1 {
+		t.Errorf("docs/2-operate/capacity.md builds on %.1f us a message, bench/results/operate.txt has %.1f us: work it out again", figure, measured)
 	}
 }
