@@ -63,6 +63,8 @@ func (a *awsStandIn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			a.t.Error(err)
 		}
 		a.cloudFormation(w, region, form)
+	case service == "iam":
+		fmt.Fprint(w, "<CreateServiceLinkedRoleResponse><CreateServiceLinkedRoleResult><Role><RoleName>r</RoleName></Role></CreateServiceLinkedRoleResult></CreateServiceLinkedRoleResponse>")
 	case service == "s3":
 		a.s3(w, r, body)
 	case target != "":

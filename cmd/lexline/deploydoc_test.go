@@ -41,6 +41,12 @@ type checkout struct {
 
 func newCheckout(t *testing.T, aws, endpoint string) *checkout {
 	t.Helper()
+	if _, err := exec.LookPath("zip"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err)
+		}
+		t.Skipf("run make setup-test: %v", err)
+	}
 	c := &checkout{t, t.TempDir(), endpoint}
 	for _, name := range []string{"bin", "programs"} {
 		if err := os.Mkdir(filepath.Join(c.folder, name), 0o700); err != nil {
@@ -80,7 +86,8 @@ func newCheckout(t *testing.T, aws, endpoint string) *checkout {
 // run runs lines of bash there, each of which must succeed.
 func (c *checkout) run(script string) (out string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(c.t.Context(), 5*time.Minute) // of the CLI each call takes a second, and many on a busy machine
+	// Of the CLI each call takes a second of the processor, and on a busy machine many.
+	ctx, cancel := context.WithTimeout(c.t.Context(), 12*time.Minute)
 	defer cancel()
 	bash := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", script)
 	bash.Dir = c.folder

@@ -135,7 +135,7 @@ func TestTaskIsHardened(t *testing.T) {
 	variables := named(t, dig(t, container, "Environment"), "Value")
 	want := map[string]string{
 		"AWS_REGION": "us-east-1", "GOMEMLIMIT": "1640MiB", "LEXLINE_LISTEN": ":8080", "LEXLINE_BEHIND_PROXY": "true", "LEXLINE_PUBLIC_URL": "https://voice.example.com",
-		"LEXLINE_LIMITS_CALLS": "400", "LEXLINE_LOG_FORMAT": "json", "LEXLINE_LOG_LEVEL": "info", "LEXLINE_LOG_LOAD_EVERY": "1m",
+		"LEXLINE_CONTROL_LISTEN": "127.0.0.1:8471", "LEXLINE_LIMITS_CALLS": "400", "LEXLINE_LOG_FORMAT": "json", "LEXLINE_LOG_LEVEL": "info", "LEXLINE_LOG_LOAD_EVERY": "1m",
 		"LEXLINE_TABLE_REGION": "us-east-1", "LEXLINE_STORE_DYNAMODB_REGION": "us-east-1",
 	}
 	if diff := cmp.Diff(want, variables); diff != "" {
