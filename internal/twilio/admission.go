@@ -8,7 +8,7 @@ const (
 	// on that new callers do not have.
 	comeBack = 2
 	// awaited is how long a call that was greeted counts among those that are live,
-	// at the most: of a caller who hung up during the greeting nobody tells us.
+	// at the most: of a caller who hung up during the greeting only a status callback tells us.
 	awaited = time.Minute
 	// lateOpening is how long after the end of its greeting a call's stream is
 	// waited for by a door that is being shut down, and longestGreeting how long after

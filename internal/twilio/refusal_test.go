@@ -87,6 +87,21 @@ func TestFullDoor(t *testing.T) {
 	x.greeted("CA4")
 }
 
+// TestCallerWhoLeavesTheGreeting: of them only the status callback tells, and then
+// their place is free.
+func TestCallerWhoLeavesTheGreeting(t *testing.T) {
+	x := openExchange(t, listen, func(c *Config) { c.Limits.Calls = 1 })
+	x.greeted("CA1")
+	if left := x.door.Left(); left != 1 {
+		t.Errorf("%d calls are left; want the one that is greeted", left)
+	}
+	x.post("/status-callback", inProgress("CA1", "CallStatus", "completed"))
+	if left := x.door.Left(); left != 0 {
+		t.Errorf("%d calls are left after the caller has hung up; want none", left)
+	}
+	x.greeted("CA2")
+}
+
 func TestOverloadedDoor(t *testing.T) {
 	why := "memory"
 	x := openExchange(t, listen, func(c *Config) { c.Overload = func() string { return why } })

@@ -17,6 +17,7 @@ func (d *Door) answerStatus(_ *http.Request, form url.Values) []byte {
 	if !callHasEnded(status) {
 		return newDocument().bytes() // only how it is going
 	}
+	d.hungUp(form.Get("CallSid"), d.now()) // of a caller who left during the greeting nothing else tells
 	if !d.calls.tellsEnd(form.Get("CallSid"), d.now()) {
 		return newDocument().bytes()
 	}
