@@ -112,7 +112,7 @@ func TestMeasures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := m.rounds[0]; m.turns != 2*4*3 || m.writes < 6 || r.Scrapes < 4 || r.Plain.Messages < 200 || m.share < 0 || m.share >= 1 {
+	if r := m.rounds[0]; m.turns != 2*4*3 || m.writes < 6 || r.Scrapes < 4 || r.Plain.Messages < 200 || m.share < 0 || m.share > 1 { // of few samples, it may be all or none
 		t.Errorf("measured %+v", m)
 	}
 }
