@@ -8,9 +8,10 @@ HEARING_PACKAGES := asterisk-core-sounds-en-wav asterisk-core-sounds-es-wav espe
 	festvox-itapc16k festvox-kallpc16k festvox-kdlpc16k festvox-ru festvox-te-nsk flite
 # awscli judges the local Lex, sphinxbase-utils our grammars, npm's twilio our
 # signatures and npm's dynalite what we ask of DynamoDB, Debian's prometheus our
-# metrics and the rules on them; curl and openssl ask our listeners as others do, and
-# zip packs what the plan of a deployment has it pack.
-TEST_PACKAGES := $(DEMO_PACKAGES) $(filter-out $(DEMO_PACKAGES),$(HEARING_PACKAGES)) awscli curl openssl prometheus sphinxbase-utils zip \
+# metrics and the rules on them; curl and openssl ask our listeners as others do,
+# zip packs what the plan of a deployment has it pack, and zsh and fish complete our
+# commands.
+TEST_PACKAGES := $(DEMO_PACKAGES) $(filter-out $(DEMO_PACKAGES),$(HEARING_PACKAGES)) awscli curl fish openssl prometheus sphinxbase-utils zip zsh \
 	$(if $(shell command -v node),,nodejs) $(if $(shell command -v npm),,npm)
 # What makes images and runs them; mmdebstrap is for the one with the speech engines.
 IMAGE_PACKAGES := $(foreach program,podman runc curl,$(if $(shell command -v $(program)),,$(program)))

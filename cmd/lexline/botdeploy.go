@@ -40,7 +40,8 @@ examples:
     --role arn:aws:iam::111122223333:role/lex-bots \
     --hook us-east-1=arn:aws:lambda:us-east-1:111122223333:function:orders \
     --hook us-west-2=arn:aws:lambda:us-west-2:111122223333:function:orders
-  lexline bot deploy bots/OrderFlowers --region us-east-1=http://127.0.0.1:8470 --region us-west-2=http://127.0.0.1:8475`
+  lexline bot deploy bots/OrderFlowers --region us-east-1=http://127.0.0.1:8470 \
+      --region us-west-2=http://127.0.0.1:8475`
 
 // deployOptions are the flags of `lexline bot deploy`.
 type deployOptions struct {

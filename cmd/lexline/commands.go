@@ -11,40 +11,36 @@ import (
 	"strings"
 )
 
-// commands is the command table; lexline prints it in this order.
-func commands() []command {
-	return []command{
-		demoCommand(),
-		serveCommand(),
-		checkCommand(),
-		statusCommand(),
-		healthCommand(),
-		phoneCommand(),
-		phoneAnswerCommand(),
-		dialCommand(),
-		botServeCommand(),
-		botCheckCommand(),
-		botDeployCommand(),
-		botHookCommand(),
-		tableServeCommand(),
-		regionStatusCommand(),
-		regionPinCommand(),
-		regionUnpinCommand(),
-		regionHistoryCommand(),
-		regionWatchCommand(),
-		regionDrillCommand(),
-		regionParityCommand(),
-		deployPlanCommand(),
-		iamCommand(),
-		connectFlowCommand(),
-		connectCheckCommand(),
-		connectCallCommand(),
-		lambdaInvokeCommand(),
-		callsShowCommand(),
-		callsCommand(),
-		hearCommand(),
-		versionCommand(),
+// commandGroup is commands for one purpose of the person who types them.
+type commandGroup struct {
+	title    string
+	commands []command
+}
+
+// commandGroups is the command table; lexline prints it in this order.
+func commandGroups() []commandGroup {
+	return []commandGroup{
+		{"try it on this machine", []command{demoCommand(), phoneCommand(), phoneAnswerCommand()}},
+		{"answer calls, and place them", []command{serveCommand(), checkCommand(), healthCommand(), dialCommand()}},
+		{"look at calls", []command{statusCommand(), callsCommand(), callsShowCommand(), hearCommand()}},
+		{"regions", []command{
+			regionStatusCommand(), regionPinCommand(), regionUnpinCommand(), regionHistoryCommand(), regionWatchCommand(),
+			regionDrillCommand(), regionParityCommand(), tableServeCommand(),
+		}},
+		{"bots", []command{botServeCommand(), botCheckCommand(), botDeployCommand(), botHookCommand()}},
+		{"Amazon Connect", []command{connectFlowCommand(), connectCheckCommand(), connectCallCommand(), lambdaInvokeCommand()}},
+		{"deploy to AWS", []command{deployPlanCommand(), iamCommand()}},
+		{"this program", []command{completionCommand(), versionCommand()}},
 	}
+}
+
+// commands are those of all groups.
+func commands() []command {
+	var all []command
+	for _, group := range commandGroups() {
+		all = append(all, group.commands...)
+	}
+	return all
 }
 
 // lookUp finds the command that args begin with. No arguments, or help for
@@ -57,10 +53,9 @@ func lookUp(args []string) (*command, []string, error) {
 	if len(args) == 0 || isHelp(args[0]) {
 		return nil, nil, nil
 	}
-	for _, c := range commands() {
-		words := strings.Fields(c.name)
-		if len(args) >= len(words) && strings.Join(args[:len(words)], " ") == c.name {
-			return &c, args[len(words):], nil
+	for words := min(2, len(args)); words > 0; words-- { // calls show is not calls
+		if c := find(strings.Join(args[:words], " ")); c != nil {
+			return c, args[words:], nil
 		}
 	}
 	if args[0] == "--version" {
@@ -117,12 +112,47 @@ func commandsOf(word string) string {
 	return strings.Join(names, ", ")
 }
 
+// firstSteps are what a stranger types first, and why.
+var firstSteps = []struct{ typed, why string }{
+	{"lexline demo", "hear a bot take orders, and lose a region: no account, 75 s"},
+	{"lexline check --config lexline.yml", "with your number and your bot in that file: is all there?"},
+	{"lexline serve --config lexline.yml", "answer your number"},
+}
+
 func usage(w io.Writer) {
-	fmt.Fprint(w, "lexline keeps a Lex bot on the line: a voice gateway between Twilio calls and Amazon Lex V2.\n\nusage: lexline COMMAND [flags]\n\n")
-	for _, c := range commands() {
-		fmt.Fprintf(w, "  %-15s %s\n", c.name, c.summary)
+	fmt.Fprint(w, "lexline keeps a Lex bot on the line: a voice gateway between Twilio calls and Amazon Lex V2.\n\n"+
+		"usage: lexline COMMAND [flags]\n\nfirst steps:\n")
+	for _, step := range firstSteps {
+		fmt.Fprintf(w, "  %-36s %s\n", step.typed, step.why)
 	}
-	fmt.Fprint(w, "\nlexline COMMAND --help explains one command.\n")
+	for _, group := range commandGroups() {
+		fmt.Fprintf(w, "\n%s:\n", group.title)
+		for _, c := range group.commands {
+			fmt.Fprintf(w, "  %-15s %s\n", c.name, c.summary)
+		}
+	}
+	fmt.Fprint(w, "\nlexline COMMAND --help explains one command, with examples.\n")
+}
+
+// manual is what a command says of itself.
+type manual struct {
+	flags    *flag.FlagSet
+	operands string // as in the line of usage
+	about    string
+}
+
+// manual asks the command for it, by which nothing is done.
+func (c *command) manual() (manual, error) {
+	var told manual
+	env := &environment{
+		stdin: strings.NewReader(""), stdout: io.Discard, stderr: io.Discard,
+		getenv: func(string) string { return "" },
+		tell:   func(m manual) { told = m },
+	}
+	if err := c.run(context.Background(), env, []string{"--help"}); !errors.Is(err, flag.ErrHelp) || told.flags == nil {
+		return manual{}, fmt.Errorf("ask the command %s for its flags: it ended with %v", c.name, err)
+	}
+	return told, nil
 }
 
 // newFlags returns the flag set of one command; about follows the usage line
@@ -136,15 +166,54 @@ func newFlags(env *environment, name, operands, about string) *flag.FlagSet {
 		if wrong.made {
 			return
 		}
+		if env.tell != nil {
+			env.tell(manual{flags, operands, about})
+			return
+		}
 		fmt.Fprintf(env.stdout, "usage: lexline %s\n\n%s\n\nflags:\n", strings.TrimSpace(name+" [flags] "+operands), about)
 		var defaults strings.Builder
 		flags.SetOutput(&defaults)
 		flags.PrintDefaults()
 		flags.SetOutput(wrong)
 		// Both spellings are taken; the help has the one of the examples.
-		fmt.Fprint(env.stdout, strings.ReplaceAll("\n"+defaults.String(), "\n  -", "\n  --")[1:])
+		fmt.Fprint(env.stdout, wrapDefaults(strings.ReplaceAll("\n"+defaults.String(), "\n  -", "\n  --")[1:]))
 	}
 	return flags
+}
+
+// helpWidth is how many columns the help of a command takes at the most.
+const helpWidth = 100
+
+// wrapDefaults breaks what flag.PrintDefaults writes of each flag, a line behind a tab
+// however long, into lines of helpWidth.
+func wrapDefaults(defaults string) string {
+	const before, indent = "    \t", "        "
+	var out strings.Builder
+	for line := range strings.Lines(defaults) {
+		text, explains := strings.CutPrefix(line, before)
+		if !explains {
+			out.WriteString(line)
+			continue
+		}
+		column := 0
+		for _, word := range strings.Fields(text) {
+			switch {
+			case column == 0:
+				out.WriteString(indent)
+				column = len(indent)
+			case column+1+len(word) > helpWidth:
+				out.WriteString("\n" + indent)
+				column = len(indent)
+			default:
+				out.WriteString(" ")
+				column++
+			}
+			out.WriteString(word)
+			column += len(word)
+		}
+		out.WriteString("\n")
+	}
+	return out.String()
 }
 
 // logFormatFlag has isJSON say whether the log of a server is for programs.

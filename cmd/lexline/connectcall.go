@@ -25,17 +25,19 @@ within Amazon Connect's limits. The bots are those of the flow, at AWS with the 
 of the environment, unless --lex says where else.
 
 At the terminal: type what you say; digits, * and # are keys that you press; an empty line is
-silence; Ctrl-D hangs up. With --say, --dtmf, --wav and --answer, in the order of the command line, a script
-talks: an --answer whenever the prompt has its words, else the next --say; when none is left
-it hangs up. Its exit code is 0 when the caller was served: an intent was fulfilled, or a
-queue took them.
+silence; Ctrl-D hangs up. With --say, --dtmf, --wav and --answer, in the order of the command
+line, a script talks: an --answer whenever the prompt has its words, else the next --say;
+when none is left it hangs up. Its exit code is 0 when the caller was served: an intent was
+fulfilled, or a queue took them.
 
 examples:
   lexline bot serve --bot bots/OrderFlowers --region us-east-1 --listen 127.0.0.1:8470
   lexline bot serve --bot bots/OrderFlowers --region us-west-2 --listen 127.0.0.1:8475
-  lexline connect call deploy/connect/flower-dr-flow.json --lambda-answer us-east-1 --local OrderFlowers/ver_one \
+  lexline connect call deploy/connect/flower-dr-flow.json --lambda-answer us-east-1 \
+      --local OrderFlowers/ver_one \
       --lex us-east-1=http://127.0.0.1:8470 --lex us-west-2=http://127.0.0.1:8475
-  lexline connect call ... --say "I would like to order flowers" --say roses --say tomorrow --say "10 am" --say yes
+  lexline connect call ... --say "I would like to order flowers" --say roses --say tomorrow \
+      --say "10 am" --say yes
   lexline connect call flow.json --bootstrap bin/lexline-lambda --env TABLE_NAME=lexDR \
       --say "I would like to order flowers" --answer "day=tomorrow" --log flow.log`
 

@@ -27,7 +27,8 @@ examples:
   lexline connect check flow.json --describe           and print the flow for people
   lexline connect check flow.json --allow ShowView --allow TransferToFlow
   lexline connect check flow.json --json | jq '.problems[].code'
-  aws connect describe-contact-flow ... --query ContactFlow.Content --output text | lexline connect check -`
+  aws connect describe-contact-flow ... --query ContactFlow.Content --output text |
+      lexline connect check -`
 
 // flowReport is what connect check prints with --json.
 type flowReport struct {

@@ -37,6 +37,13 @@ caller orders on. Shows what is said, understood and heard, and how long it take
 Succeeds only when the bots' own logs show all orders fulfilled with the values that
 were drawn from the seed.
 
+Nothing of it leaves this machine. It needs the folder bots/OrderFlowers of lexline's source;
+pocketsphinx and flite (make setup-demo installs them) let the callers speak, without them
+they press keys. Exit code 0: all orders were fulfilled as they were placed. 1: one was not.
+
+environment:
+  NO_COLOR   set to anything: no colours on a terminal
+
 examples:
   lexline demo
   lexline demo --seed 7 --out calls

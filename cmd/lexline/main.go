@@ -22,6 +22,7 @@ type environment struct {
 	getenv         func(string) string
 	environ        func() []string  // all of it, as NAME=VALUE; nil: nothing
 	hangups        <-chan os.Signal // SIGHUP, for a command that reads its configuration again; nil: none comes
+	tell           func(manual)     // takes what a command says of itself, instead of its help; nil: the help is printed
 }
 
 // command is one row of the command table. run parses its own flags.

@@ -28,14 +28,16 @@ code 0 means that the script was done to its end and that nothing was at fault.
 
 examples:
   lexline phone call --say "I would like to order flowers" http://127.0.0.1:8080/twiml
-  lexline phone call --script order.txt --map wss://voice.example.com=127.0.0.1:8080 https://voice.example.com/twiml
+  lexline phone call --script order.txt --map wss://voice.example.com=127.0.0.1:8080 \
+      https://voice.example.com/twiml
   lexline phone call -n 20 --script order.txt http://127.0.0.1:8080/twiml
 
 With --rest-listen the phone also serves Twilio's REST API, by which an application
 redirects and ends calls; --dial says what becomes of those whom the application calls
 on behalf of the caller.
 
-  lexline phone call --rest-listen 127.0.0.1:8095 --dial +15550100010=answers,talk=3s http://127.0.0.1:8080/twiml
+  lexline phone call --rest-listen 127.0.0.1:8095 --dial +15550100010=answers,talk=3s \
+      http://127.0.0.1:8080/twiml
 
 With --json each event is one line of JSON on the standard output; the events are
 described at the type Event of internal/twiliosim.

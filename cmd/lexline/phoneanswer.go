@@ -22,7 +22,8 @@ code is 0 when nothing was at fault in any of them.
 
 examples:
   lexline phone answer --rest-listen 127.0.0.1:8095 --say "yes, please"
-  lexline phone answer --rest-listen 127.0.0.1:8095 --dial +15550100010=answers,machine --dial "*=busy" -n 2
+  lexline phone answer --rest-listen 127.0.0.1:8095 -n 2 \
+      --dial +15550100010=answers,machine --dial "*=busy"
 
 `
 

@@ -51,7 +51,8 @@ examples:
   lexline region drill --policy both --fault alias-deleted --json > drill.json
   lexline region drill --speech --calls 5
   lexline region drill --channel connect --policy both --fault hang --every 5m
-  lexline region drill --staging https://voice.example.com/twiml --break ./break.sh --restore ./restore.sh`
+  lexline region drill --staging https://voice.example.com/twiml \
+      --break ./break.sh --restore ./restore.sh`
 
 // drillOptions are the flags of `lexline region drill`.
 type drillOptions struct {

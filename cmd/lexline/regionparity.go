@@ -34,7 +34,8 @@ examples:
   lexline region parity --config lexline.yml --line flowers
   lexline region parity --bot OrderFlowers --alias ver_one --region us-east-1 --region us-west-2
   lexline region parity --config lexline.yml --utterances calls.txt --json
-  lexline region parity --bot OrderFlowers --region us-east-1=http://127.0.0.1:8470 --region us-west-2=http://127.0.0.1:8475 --only definitions`
+  lexline region parity --bot OrderFlowers --region us-east-1=http://127.0.0.1:8470 \
+      --region us-west-2=http://127.0.0.1:8475 --only definitions`
 
 // parityOptions are the flags of `lexline region parity`.
 type parityOptions struct {

@@ -30,13 +30,22 @@ func serveCommand() command {
 }
 
 func runServe(ctx context.Context, env *environment, args []string) error {
-	flags := newFlags(env, "serve", "", `Answers Twilio's calls: the webhook POST /twiml, the media stream behind it, POST
-/resume and GET /ping. Every setting is explained in lexline.yml; the environment
-can hold them too. SIGTERM lets live calls finish (call.drain_time), SIGINT ends them. SIGHUP
-has the configuration read again: what can change without a restart is in force for calls that
-begin then, and a wrong one changes nothing.
-The commands lexline region ask its control listener (control.listen), which has
-/status and /metrics.
+	flags := newFlags(env, "serve", "", `Answers Twilio's calls: the webhook POST /twiml, the media stream behind it, POST /resume and
+GET /ping. Every setting is explained in lexline.yml; the environment can hold them too. The
+commands lexline status and lexline region ask its control listener (control.listen), which
+has /status and /metrics.
+
+SIGTERM lets live calls finish (call.drain_time), SIGINT ends them. SIGHUP has the
+configuration read again: what can change without a restart is in force for calls that begin
+then, and a wrong one changes nothing.
+
+Exit code 0: stopped, and no call was cut off. 1: it could not start, or not go on. 2: wrong
+use. 3: stopped, and calls were cut off.
+
+environment:
+  LEXLINE_CONFIG_TEXT   the text of the configuration file, where no file can be
+  LEXLINE_...           any setting, over the file: LEXLINE_CALL_BARGE_IN is call.barge_in
+  AWS_...               region and credentials, as every AWS SDK takes them
 
 examples:
   lexline serve --config lexline.yml

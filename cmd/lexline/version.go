@@ -12,7 +12,10 @@ var version string
 
 func versionCommand() command {
 	return command{"version", "print the version", func(_ context.Context, env *environment, args []string) error {
-		flags := newFlags(env, "version", "", "Prints the version of this program and of the Go that built it.")
+		flags := newFlags(env, "version", "", `Prints the version of this program and of the Go that built it.
+
+example:
+  lexline version`)
 		if err := parseFlags(flags, args); err != nil {
 			return err
 		}
