@@ -79,6 +79,7 @@ func TestVerdictIsTheBotsOwnLog(t *testing.T) {
 		{"other flower", "Fulfilled", "tulips", "Speech", "ok", `FlowerType is "tulips", not "roses"`},
 		{"not fulfilled", "Failed", "roses", "Speech", "ok", "did not fulfil"},
 		{"typed", "Fulfilled", "roses", "Text", "ok", `"Text" mode, not Speech`},
+		{"never answered", "", "", "", "ok", `was never answered`},
 		{"phone at fault", "Fulfilled", "roses", "Speech", "fault", "the phone reports"},
 	}
 	for _, test := range tests {
@@ -174,5 +175,25 @@ func TestReportSaysWhichRegionWasLost(t *testing.T) {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the end of the demo lacks %q:\n%s", want, &out)
 		}
+	}
+}
+
+func TestBusyMachine(t *testing.T) {
+	for _, test := range []struct {
+		name, loadavg string
+		processors    int
+		want          string
+	}{
+		{"busy", "21.76 19.32 18.09 2/400 123\n", 2, "load average 21.8, processors 2"},
+		{"by the demo itself", "2.90 1.00 0.50 2/400 123\n", 2, ""},
+		{"many processors", "21.76 19.32 18.09 2/400 123\n", 32, ""},
+		{"unknown", "", 2, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			got := busyMachine(test.loadavg, test.processors)
+			if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+				t.Errorf("busyMachine(%q, %d) = %q, want %q in it", test.loadavg, test.processors, got, test.want)
+			}
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"text/tabwriter"
 	"time"
 )
@@ -49,6 +50,8 @@ func (s *stage) printf(format string, args ...any) {
 func (s *stage) opening(d *demo, actors []actor) {
 	s.begun = time.Now()
 	s.printf("lexline demo, act one: two callers order flowers. seed %d\n\n", d.seed)
+	s.printf("  The gateway is the real one. Callers and their telephone company are simulated, and in place\n" +
+		"  of Amazon Lex two regions run on this machine: nothing leaves it, and no account is needed.\n\n")
 	s.printf("  recognizer   %s\n", d.engines.Recognizer)
 	s.printf("  synthesizer  %s\n", d.engines.Synthesizer)
 	if d.engines.Recordings == "" {
@@ -138,9 +141,29 @@ func (s *stage) closing(d *demo, took time.Duration) error {
 		s.table(d, report)
 	}
 	if !report.OK {
-		return &hintError{errors.New("an order was not fulfilled as it was placed"), "the recordings and logs are in " + d.out}
+		hint := "the recordings and logs are in " + d.out
+		load, _ := os.ReadFile("/proc/loadavg") // without it nothing is said of the load
+		if busy := busyMachine(string(load), runtime.NumCPU()); busy != "" {
+			hint = busy + "; " + hint
+		}
+		return &hintError{errors.New("an order was not fulfilled as it was placed"), hint}
 	}
 	return nil
+}
+
+// demoLoad is how many programs may want a processor while the demo runs, for each that
+// there is: calls last as long as talking does, and whoever waits for a processor is late.
+const demoLoad = 1.5
+
+// busyMachine says that the machine had too much else to do for the demo, by its load
+// averages as Linux has them (https://man7.org/linux/man-pages/man5/proc_loadavg.5.html).
+// Empty: it had not, or nobody knows.
+func busyMachine(loadavg string, processors int) string {
+	var minute float64
+	if _, err := fmt.Sscan(loadavg, &minute); err != nil || minute <= demoLoad*float64(processors) {
+		return ""
+	}
+	return fmt.Sprintf("this machine is busy (load average %.1f, processors %d), so calls came too late: run the demo again when it is not", minute, processors)
 }
 
 func (s *stage) table(d *demo, report demoReport) {

@@ -345,6 +345,9 @@ func (c *scene) verdict() string {
 		if turn.State == "Fulfilled" {
 			last = turn
 		}
+		if turn.Mode == "" {
+			return turn.Said + " was never answered"
+		}
 		if !c.actor.keyed && turn.Mode != "Speech" {
 			return fmt.Sprintf("%s was taken in %q mode, not Speech", turn.Said, turn.Mode)
 		}
