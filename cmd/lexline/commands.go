@@ -123,7 +123,7 @@ func usage(w io.Writer) {
 	fmt.Fprint(w, "lexline keeps a Lex bot on the line: a voice gateway between Twilio calls and Amazon Lex V2.\n\n"+
 		"usage: lexline COMMAND [flags]\n\nfirst steps:\n")
 	for _, step := range firstSteps {
-		fmt.Fprintf(w, "  %-36s %s\n", step.typed, step.why)
+		fmt.Fprintf(w, "  $ %-36s %s\n", step.typed, step.why)
 	}
 	for _, group := range commandGroups() {
 		fmt.Fprintf(w, "\n%s:\n", group.title)
