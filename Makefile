@@ -40,7 +40,7 @@ LAMBDA_ARCH ?= arm64
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help demo drill attack newcomer article-test bench-drill bench-connect bench-lambda bench-table bench-hearing bench-operate pictures-hearing hearing-results vad-score vad-train vad-verify build lambda image image-speech image-test image-speech-test sbom release release-check test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-image setup-image-speech setup-test setup-race
+.PHONY: help demo drill attack newcomer article-test bench-drill bench-connect bench-lambda bench-table bench-hearing bench-operate pictures-demo pictures-hearing hearing-results vad-score vad-train vad-verify build lambda image image-speech image-test image-speech-test sbom release release-check test check race fuzz fuzz-short bench bench-speech transform simulate lint sounds cover clean setup-demo setup-hearing setup-image setup-image-speech setup-test setup-race
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -146,6 +146,9 @@ bench-hearing: setup-race ## Measure the CPU that hearing a frame takes, over th
 
 hearing-results: setup-hearing setup-race ## Score hearing, its settings and its cost, and put the figures into the documents: 5 minutes
 	@scripts/hearing-results
+
+pictures-demo: setup-demo build ## Have the demo run, and draw its second act for the README
+	@bin/lexline demo --seed 1 | tee bin/demo.txt && go run ./scripts/demopicture <bin/demo.txt >bin/demo.svg && mv bin/demo.svg docs/demo.svg
 
 pictures-hearing: setup-demo build ## Record the calls that the documents show, hear them, and draw the pictures
 	@go run ./bench/hearing/pictures $(ARGS)

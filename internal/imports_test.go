@@ -117,6 +117,7 @@ var mayImport = map[string]row{
 	"bench/simulate":          {own: "region simulate", tests: cmp},
 	"bench/speech":            {own: "audio botdef hearing nlu speech vad vad/corpus", tests: cmp},
 	"bench/table":             {own: "drill region speech sqlite", tests: cmp},
+	"scripts/demopicture":     {},
 	"scripts/lambdazip":       {},
 	"scripts/imagearchive":    {tests: cmp},
 	"scripts/sbom":            {tests: cmp},
