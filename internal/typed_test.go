@@ -164,8 +164,10 @@ func TestTypedCommandsAreRefused(t *testing.T) {
 func scratch(t *testing.T) string {
 	t.Helper()
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, "lexDR.env"), nil, 0o600); err != nil {
-		t.Fatal(err)
+	for name, text := range map[string]string{"lexDR.env": "", "goodbye.txt": "hangup\n"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return folder
 }

@@ -32,9 +32,13 @@ examples:
       https://voice.example.com/twiml
   lexline phone call -n 20 --script order.txt http://127.0.0.1:8080/twiml
 
+Without --account and TWILIO_ACCOUNT_SID the call is of an account drawn at random: a
+gateway that has twilio.account_sid refuses it. Give the phone the same one.
+
 With --rest-listen the phone also serves Twilio's REST API, by which an application
-redirects and ends calls; --dial says what becomes of those whom the application calls
-on behalf of the caller.
+redirects and ends calls. That is to be where the application looks for it, such as at
+twilio.rest_url of a gateway. --dial says what becomes of those whom the application
+calls on behalf of the caller.
 
   lexline phone call --rest-listen 127.0.0.1:8095 --dial +15550100010=answers,talk=3s \
       http://127.0.0.1:8080/twiml
@@ -146,7 +150,7 @@ func phoneVerdict(records []*twiliosim.Record) error {
 		err = fmt.Errorf("%d of %d calls failed; the first: %s", failed, len(records), why)
 	}
 	if strings.Contains(why, "403 Forbidden") {
-		return &hintError{err, "is the auth token the one that the application has, the account (--account) the one that it wants if it wants one, and is the URL the public one that it was told?"}
+		return &hintError{err, "is the auth token the one that the application has, the account (--account, TWILIO_ACCOUNT_SID) its twilio.account_sid if it has one, and is the URL the public one that it was told?"}
 	}
 	return err
 }
@@ -188,7 +192,7 @@ func (o *phoneOptions) flags(env *environment, flags *flag.FlagSet) {
 	o.Routes = twiliosim.Routes{}
 	flags.StringVar(&o.AuthToken, "auth-token", env.getenv("TWILIO_AUTH_TOKEN"), "auth `token` to sign with; the default is TWILIO_AUTH_TOKEN of the environment")
 	flags.Lookup("auth-token").DefValue = ""
-	flags.StringVar(&o.Account, "account", env.getenv("TWILIO_ACCOUNT_SID"), "AccountSid; the default is TWILIO_ACCOUNT_SID of the environment, or one made from the seed")
+	flags.StringVar(&o.Account, "account", env.getenv("TWILIO_ACCOUNT_SID"), "AccountSid; the default is TWILIO_ACCOUNT_SID of the environment, or one drawn with the seed, which an application that knows its own account refuses (403)")
 	flags.Lookup("account").DefValue = ""
 	flags.StringVar(&o.script, "script", "", "`file` that says what the caller does")
 	flags.Func("say", "`text` to say at the next turn, in place of a script; may be repeated", func(text string) error {

@@ -1,6 +1,7 @@
-// Command newcomer does what docs/1-start.md tells a newcomer to do, in a fresh clone of
-// this repository: every command that needs no account is taken out of the page and run,
-// in its order, in terminals as the page has them. It ends with status 1 at the first
+// Command newcomer does what docs/1-start.md tells a newcomer to do, and the pages that
+// have something to try on one machine, in a fresh clone of this repository: every
+// command that needs no account is taken out of the page and run, in its order, in
+// terminals as the page has them. It ends with status 1 at the first
 // thing that is not as the page says.
 //
 //	make newcomer                  all of it, about three minutes
@@ -32,7 +33,10 @@ const (
 )
 
 // pages are done one after the other, in one clone.
-var pages = []string{"docs/1-start.md", "docs/1-start/real-call.md"}
+var pages = []string{
+	"docs/1-start.md", "docs/1-start/real-call.md", // the first makes the programs
+	"docs/2-operate/transfer.md", "docs/2-operate/compatible-mode.md", "docs/2-operate/outbound.md",
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -93,7 +97,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (err erro
 		return nil
 	})
 	if err == nil {
-		v.say("every command of %s that needs no account did what the page says", strings.Join(pages, " and "))
+		v.say("every command of %s that needs no account did what the page says", strings.Join(pages, ", "))
 	}
 	return err
 }
