@@ -110,7 +110,7 @@ fuzz-short: ## Run every fuzz target on 5,000 inputs
 bench: ## Measure the media path; the last line is its CPU over a raw TCP server's
 	@go run ./bench/mediapath $(ARGS)
 
-newcomer: setup-test ## Do in a fresh clone what docs/1-start.md says, command by command: 3 minutes (ARGS="-list")
+newcomer: setup-test ## Do in a fresh clone what docs/1-start.md and other pages say, command by command: 4 minutes (ARGS="-list")
 	@go run ./scripts/newcomer $(ARGS)
 
 article-test: setup-test build ## Delete the bot's alias in one region with the AWS CLI, and have contacts and calls go on: AWS's own test, 80 seconds

@@ -4,7 +4,7 @@
 // terminals as the page has them. It ends with status 1 at the first
 // thing that is not as the page says.
 //
-//	make newcomer                  all of it, about three minutes
+//	make newcomer                  all of it, about four minutes
 //	make newcomer ARGS=-list       what it would do
 //
 // It needs what the page needs, and the ports that the page's examples listen on.
