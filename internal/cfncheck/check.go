@@ -53,7 +53,14 @@ func (c *checker) check() {
 }
 
 // logicalName is the form of names of parameters, resources and outputs.
-var logicalName = regexp.MustCompile(`^[A-Za-z0-9]{1,255}$`)
+var logicalName = regexp.MustCompile(`^[A-Za-z0-9]+$`)
+
+// longestText is how long such a name may be, and a description of a security group. It
+// is not in the expressions, which would grow with it.
+const longestText = 255
+
+// isName reports whether a parameter, a resource or an output may have that name.
+func isName(name string) bool { return len(name) <= longestText && logicalName.MatchString(name) }
 
 // parameterKeys are those of a parameter.
 var parameterKeys = []string{
@@ -70,7 +77,7 @@ func (c *checker) parameters() {
 	for _, f := range c.t.top.get("Parameters").fields {
 		at := "Parameters." + f.name
 		p := f.value
-		if !logicalName.MatchString(f.name) {
+		if !isName(f.name) {
 			c.problem(f.line, at, "is no name of letters and digits")
 		}
 		for _, key := range p.fields {
@@ -207,7 +214,7 @@ func (c *checker) resources() {
 func (c *checker) resource(f field) {
 	at := "Resources." + f.name
 	r := f.value
-	if !logicalName.MatchString(f.name) {
+	if !isName(f.name) {
 		c.problem(f.line, at, "is no name of letters and digits")
 	}
 	for _, key := range r.fields {
@@ -341,7 +348,7 @@ func (c *checker) needs(r node) (names []string) {
 func (c *checker) outputs() {
 	for _, f := range c.t.top.get("Outputs").fields {
 		at := "Outputs." + f.name
-		if !logicalName.MatchString(f.name) {
+		if !isName(f.name) {
 			c.problem(f.line, at, "is no name of letters and digits")
 		}
 		for _, key := range f.value.fields {

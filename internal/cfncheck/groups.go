@@ -6,13 +6,17 @@ import (
 )
 
 // groupText is what EC2 takes as the description of a group and of a rule.
-var groupText = regexp.MustCompile(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]{1,255}$`)
+var groupText = regexp.MustCompile(`^[a-zA-Z0-9. _\-:/()#,@\[\]+=&;{}!$*]+$`)
+
+func isGroupText(text string) bool {
+	return len(text) <= longestText && groupText.MatchString(text)
+}
 
 // securityGroup checks what a resource opens, if it is a security group or a rule of one.
 func (c *checker) securityGroup(name, kind string, p node, at string) {
 	switch kind {
 	case "AWS::EC2::SecurityGroup":
-		if d := p.get("GroupDescription").text; !groupText.MatchString(d) {
+		if d := p.get("GroupDescription").text; !isGroupText(d) {
 			c.problem(p.line, at, "its description is not in letters that EC2 takes: %q", d)
 		}
 		for _, r := range p.get("SecurityGroupIngress").list {
@@ -46,7 +50,7 @@ func (c *checker) groupRule(name, way string, r node, at string) {
 	if r.get("FromPort").kind == empty || from != to {
 		c.problem(r.line, at, "the rule opens more than one port")
 	}
-	if d := r.get("Description").text; !groupText.MatchString(d) {
+	if d := r.get("Description").text; !isGroupText(d) {
 		c.problem(r.line, at, "the rule does not say what it is for, or not in letters that EC2 takes: %q", d)
 	}
 	groups := 0

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -186,14 +187,17 @@ func TestRetries(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			began := time.Now()
+			var mu sync.Mutex
 			requests := 0
 			tokens := map[string]bool{}
 			inBubble(t, func(t *testing.T) *gateway {
 				began = time.Now()
 				g := newGateway(t, nil, nil)
 				g.handler = func(w http.ResponseWriter, r *http.Request) {
+					mu.Lock() // who is not answered in time is asked again beside it
 					requests++
 					tokens[r.Header.Get("I-Twilio-Idempotency-Token")] = true
+					mu.Unlock()
 					if test.status == 0 {
 						hang(r)
 						return
@@ -203,6 +207,8 @@ func TestRetries(t *testing.T) {
 				return g
 			}, Config{URL: "https://" + publicHost + "/twiml" + test.fragment}, func(t *testing.T, _ *gateway, r *Record) {
 				synctest.Wait()
+				mu.Lock()
+				defer mu.Unlock()
 				if requests != test.want || len(tokens) != 1 || tokens[""] || r.Faults != 1 || time.Since(began) > test.most {
 					t.Errorf("%d requests with %d tokens within %v and %d faults; want %d, one and one", requests, len(tokens), time.Since(began), r.Faults, test.want)
 				}
