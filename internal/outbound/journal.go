@@ -122,7 +122,8 @@ func (c Called) add(line journalLine) {
 	case line.Call != "":
 		c[line.Number] = true
 	case line.State != "" || line.Outcome != "":
-		c[line.Number] = c[line.Number]
+		placed := c[line.Number]
+		c[line.Number] = placed // it is there from now on
 	}
 }
 
