@@ -122,8 +122,9 @@ func (c Called) add(line journalLine) {
 	case line.Call != "":
 		c[line.Number] = true
 	case line.State != "" || line.Outcome != "":
-		placed := c[line.Number]
-		c[line.Number] = placed // it is there from now on
+		if _, known := c[line.Number]; !known {
+			c[line.Number] = false
+		}
 	}
 }
 
