@@ -192,10 +192,8 @@ func parseMoment(text string, now time.Time) (time.Time, error) {
 // it is the gateway's business, and not checked.
 func (o *callsOptions) readConfig(env *environment) (*config, error) {
 	cfg := defaultConfig()
-	if o.config != "" {
-		if _, err := readConfigFile(o.config, &cfg); err != nil {
-			return nil, err
-		}
+	if _, _, err := readConfigOf(o.config, env.getenv, &cfg); err != nil {
+		return nil, err
 	}
 	if err := cfg.takeEnvironment(env.getenv); err != nil {
 		return nil, err

@@ -326,6 +326,18 @@ func TestTableWithoutAConfiguration(t *testing.T) {
 	}
 }
 
+// TestCallsOfAConfigurationInTheEnvironment: where a gateway has its configuration from
+// there, so have those who look at its calls.
+func TestCallsOfAConfigurationInTheEnvironment(t *testing.T) {
+	env := &environment{getenv: func(name string) string {
+		return map[string]string{configText: "store: {file: /var/lib/lexline/calls.db}"}[name]
+	}}
+	cfg, err := new(callsOptions).readConfig(env)
+	if err != nil || cfg.Store.File != "/var/lib/lexline/calls.db" {
+		t.Errorf("store.file is %q, error %v; want that of %s", cfg.Store.File, err, configText)
+	}
+}
+
 // TestFollowingOutlivesTheFile moves the store away while its calls are followed: no
 // file is made in its place but by the gateway, whose calls are followed then.
 func TestFollowingOutlivesTheFile(t *testing.T) {

@@ -200,13 +200,7 @@ func loadConfig(path string, getenv func(string) string, dev bool) (config, erro
 // readWholeConfig is loadConfig, and tells where the file's keys stand.
 func readWholeConfig(path string, getenv func(string) string, dev bool) (_ config, lines keyLines, err error) {
 	cfg := defaultConfig()
-	switch text := getenv(configText); {
-	case path != "":
-		lines, err = readConfigFile(path, &cfg)
-	case text != "":
-		path = configText // where faults are said to stand
-		lines, err = readConfig(path, strings.NewReader(text), &cfg)
-	}
+	path, lines, err = readConfigOf(path, getenv, &cfg)
 	if err != nil {
 		return config{}, nil, err
 	}

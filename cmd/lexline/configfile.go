@@ -31,6 +31,20 @@ func readConfigFile(path string, cfg *config) (keyLines, error) {
 	return readConfig(path, file, cfg)
 }
 
+// readConfigOf lays over cfg the file at path or, if path is empty, the text that the
+// environment may hold in its place. where is what faults are said to stand in.
+func readConfigOf(path string, getenv func(string) string, cfg *config) (where string, lines keyLines, err error) {
+	switch text := getenv(configText); {
+	case path != "":
+		lines, err = readConfigFile(path, cfg)
+		return path, lines, err
+	case text != "":
+		lines, err = readConfig(configText, strings.NewReader(text), cfg)
+		return configText, lines, err
+	}
+	return "", nil, nil
+}
+
 func readConfig(name string, r io.Reader, cfg *config) (keyLines, error) {
 	text, err := io.ReadAll(io.LimitReader(r, maxConfigSize+1))
 	if err != nil {

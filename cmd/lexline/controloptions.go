@@ -72,14 +72,7 @@ func (o *controlOptions) locate() error {
 // has it.
 func (o *controlOptions) gateway() (config, error) {
 	cfg := defaultConfig()
-	var err error
-	switch text := o.getenv(configText); {
-	case o.file != "":
-		_, err = readConfigFile(o.file, &cfg)
-	case text != "":
-		_, err = readConfig(configText, strings.NewReader(text), &cfg)
-	}
-	if err != nil {
+	if _, _, err := readConfigOf(o.file, o.getenv, &cfg); err != nil {
 		return cfg, &hintError{err, "only its control listener is looked for; it is named by --config or LEXLINE_CONFIG"}
 	}
 	return cfg, overrideFrom(o.getenv, "LEXLINE", reflect.ValueOf(&cfg).Elem())
