@@ -103,7 +103,7 @@ func shellWord(word string) string {
 	case shellVariable().MatchString(word) && !strings.ContainsAny(word, "\"\\`!"):
 		return `"` + word + `"`
 	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	return shellQuote(word)
 }
 
 // shellVariable is one that a step of a plan has set.

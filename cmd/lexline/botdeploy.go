@@ -74,12 +74,16 @@ var aliasForm = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^([0-9a-zA-Z][_-]?){1,100}$`)
 })
 
+// isTestAlias reports whether an alias, by name or id, is the one that Lex makes for each
+// bot's draft.
+func isTestAlias(alias string) bool { return alias == "TestBotAlias" || alias == "TSTALIASID" }
+
 // checkAlias looks at the alias before anything is imported or built for it.
 func (o *deployOptions) checkAlias() error {
 	switch {
 	case !aliasForm().MatchString(o.alias):
 		return usageError{fmt.Errorf("--alias: %.120q is no name of an alias: up to 100 letters and digits with single - and _ between them", o.alias)}
-	case o.alias == "TestBotAlias" || o.alias == "TSTALIASID":
+	case isTestAlias(o.alias):
 		return usageError{&hintError{errors.New("--alias: TestBotAlias has the draft always, and cannot be pointed at a version"), "name an alias for callers, such as " + defaultAlias}}
 	}
 	return nil

@@ -15,7 +15,7 @@ import (
 func (c *checker) settings(f *findings) {
 	for i, line := range c.cfg.Lines {
 		for _, p := range line.Regions {
-			if p.Alias == defaultLine.Alias || p.Alias == "TSTALIASID" {
+			if isTestAlias(p.Alias) {
 				f.warn(fmt.Sprintf("lines[%d].alias", i), "line "+line.Name+" uses "+defaultLine.Alias+" in "+p.Name+", which is for trying out: it serves the draft, under a small quota",
 					"make an alias on a version: lexline bot deploy does")
 				break
@@ -78,7 +78,7 @@ func (c *checker) certificate(f *findings) {
 	switch left := time.Until(s.NotAfter); {
 	case err == nil && cert.Leaf.VerifyHostname(hostOfURL(c.cfg.PublicURL)) != nil:
 		f.fail("tls.cert", fmt.Sprintf("it is for %v, and not for %s of public_url", s.Names, hostOfURL(c.cfg.PublicURL)), "Twilio refuses a certificate of another name")
-	case left < 14*24*time.Hour:
+	case left < certSoon:
 		f.warn("tls.cert", "it ends in "+span(left), "renew it; the running gateway takes the new one by itself")
 	default:
 		f.ok("tls.cert", "of %v, ends in %s", s.Names, span(left))

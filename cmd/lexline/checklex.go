@@ -25,7 +25,7 @@ func (c *checker) credentialsQuestion() question {
 			f.fail("aws", "one of access_key_id and secret_access_key is missing", hint)
 			return
 		}
-		if !slices.ContainsFunc(c.cfg.Regions, func(r regionConfig) bool { return !isLocal(r.RuntimeEndpoint) || !isLocal(r.ModelsEndpoint) }) && c.cfg.AWS == (awsConfig{}) {
+		if c.cfg.AWS == (awsConfig{}) && !slices.ContainsFunc(c.cfg.Regions, func(r regionConfig) bool { return !r.isLocal() }) {
 			f.skip("credentials", "every region is a local Lex, which looks at none")
 			return
 		}
@@ -46,11 +46,11 @@ func (c *checker) credentialsQuestion() question {
 	}}
 }
 
-// checkedPlace is a bot in a region, with the lines that use it.
+// checkedPlace is a bot in a region.
 type checkedPlace struct {
 	placeConfig
 	region regionConfig
-	lines  []string
+	line   string // the first that uses it
 	quota  int
 	probe  probeConfig
 }
@@ -69,10 +69,9 @@ func (c *checker) places() (all []*checkedPlace) {
 			at := slices.IndexFunc(all, func(other *checkedPlace) bool { return other.placeConfig == p && other.probe == line.Probe })
 			if at < 0 {
 				in := c.cfg.Regions[slices.IndexFunc(c.cfg.Regions, func(r regionConfig) bool { return r.Name == p.Name })]
-				all = append(all, &checkedPlace{placeConfig: p, region: in, probe: line.Probe})
+				all = append(all, &checkedPlace{placeConfig: p, region: in, line: line.Name, probe: line.Probe})
 				at = len(all) - 1
 			}
-			all[at].lines = append(all[at].lines, line.Name)
 			if another {
 				all[at].quota += line.Quota
 			}
@@ -169,8 +168,8 @@ func (c *checker) lexHint(p *checkedPlace, err error) string {
 	case strings.Contains(text, "AccessDenied"):
 		return "the credentials may not: reading bots needs lex:ListBots, ListBotAliases, DescribeBot, DescribeBotAlias and DescribeBotLocale; calls need lex:RecognizeUtterance, PutSession and DeleteSession"
 	case errors.Is(err, lexmodels.ErrMissing), lexmodels.NotFound(err), lex.Class(err) == region.Hard:
-		return "see bot, alias and regions of line " + p.lines[0] + "; lexline bot deploy puts a bot into every region"
-	case strings.Contains(text, "get credentials"), strings.Contains(text, "get identity"), strings.Contains(text, "credentials"):
+		return "see bot, alias and regions of line " + p.line + "; lexline bot deploy puts a bot into every region"
+	case strings.Contains(text, "get identity"), strings.Contains(text, "credentials"):
 		return "set ACCESS_KEY_ID and SECRET_ACCESS_KEY, or give the machine a role that may use Lex"
 	}
 	return "see the region's endpoints, and the way to them: " + cmp.Or(p.region.ModelsEndpoint, "lexline asks AWS's own")
@@ -208,7 +207,7 @@ func (c *checker) answer(ctx context.Context, f *findings, p *checkedPlace) {
 	default:
 		hint := c.lexHint(p, err)
 		if lex.Misunderstood(err) {
-			hint = "see the probe of line " + p.lines[0] + ": what it asks, and what intent and slot come of it"
+			hint = "see the probe of line " + p.line + ": what it asks, and what intent and slot come of it"
 		}
 		f.fail(what, why(ctx, err), hint)
 	}
@@ -216,7 +215,7 @@ func (c *checker) answer(ctx context.Context, f *findings, p *checkedPlace) {
 
 // runtimeCredentials are those that requests to a region's bot are signed with.
 func (c *checker) runtimeCredentials(r regionConfig) lex.Credentials {
-	if c.cfg.AWS == (awsConfig{}) && isLocal(r.RuntimeEndpoint) && isLocal(r.ModelsEndpoint) {
+	if c.cfg.AWS == (awsConfig{}) && r.isLocal() {
 		return lex.Credentials{AccessKeyID: "local", SecretAccessKey: "local"}
 	}
 	return lex.Credentials{AccessKeyID: c.cfg.AWS.AccessKeyID, SecretAccessKey: c.cfg.AWS.SecretAccessKey}

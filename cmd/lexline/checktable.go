@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -78,7 +77,7 @@ func (f *findings) database(key, path string, open func(path string) error) {
 	if !f.writable(key, folder, false) {
 		return
 	}
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	if isMissing(path) {
 		f.ok(key, "%s is made when the gateway starts", path)
 		return
 	}

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"lexline/internal/outbound"
 	"lexline/internal/twilio"
 )
 
@@ -60,14 +61,18 @@ func (c *checker) twilioQuestions() (all []question) {
 	}
 	var named []string
 	for _, line := range c.cfg.Lines {
-		named = append(named, line.Numbers...)
+		for _, written := range line.Numbers {
+			if number, err := outbound.ParseNumber(written); err == nil {
+				named = append(named, number)
+			}
+		}
 	}
 	for _, line := range c.cfg.Lines {
 		for _, written := range line.Numbers {
-			number := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(written) // as a gateway reads it
-			if !strings.HasPrefix(number, "+") {
-				all = append(all, question{section: section, what: number, here: true, ask: func(_ context.Context, f *findings) {
-					f.skip(number, "it is no telephone number in E.164, such as +15550100, so Twilio's numbers do not have it")
+			number, err := outbound.ParseNumber(written)
+			if err != nil {
+				all = append(all, question{section: section, what: written, here: true, ask: func(_ context.Context, f *findings) {
+					f.skip(written, "it is no telephone number in E.164, such as +15550100, so Twilio's numbers do not have it")
 				}})
 				continue
 			}

@@ -32,15 +32,7 @@ _lexline() {
 	[[ $COMP_CWORD -gt $((at+1)) ]] && second=${COMP_WORDS[at+1]}
 	case $begin in
 `, shellQuote(strings.Join(first, " ")))
-	for _, word := range first {
-		if seconds := secondWords(rows, word); len(seconds) > 0 {
-			var names []string
-			for _, row := range seconds {
-				names = append(names, strings.TrimPrefix(row.name, word+" "))
-			}
-			fmt.Fprintf(w, "\t%s) seconds=%s ;;\n", word, shellQuote(strings.Join(names, " ")))
-		}
-	}
+	bashSecondWords(w, rows, first)
 	fmt.Fprint(w, `	esac
 	[[ " $seconds " == *" $second "* && $second ]] && begin="$begin $second"
 	if [[ $at -eq 2 ]]; then
@@ -49,26 +41,7 @@ _lexline() {
 	fi
 	case $begin in
 `)
-	for _, row := range rows {
-		fmt.Fprintf(w, "\t%s)\n", shellQuote(row.name))
-		for _, list := range []struct {
-			name string
-			of   func(f *completableFlag) bool
-		}{
-			{"flags", func(*completableFlag) bool { return true }},
-			{"files", func(f *completableFlag) bool { return f.kind == kindFile }},
-			{"folders", func(f *completableFlag) bool { return f.kind == kindFolder }},
-			{"nothing", func(f *completableFlag) bool { return f.value != "" && f.kind == kindNone }},
-		} {
-			if typed := typedFlags(row.flags, list.of); typed != "" {
-				fmt.Fprintf(w, "\t\t%s=%s\n", list.name, shellQuote(typed))
-			}
-		}
-		if row.operand != kindNone {
-			fmt.Fprintf(w, "\t\toperand=%s\n", shellQuote(row.operand))
-		}
-		fmt.Fprint(w, "\t\t;;\n")
-	}
+	bashFlags(w, rows)
 	fmt.Fprintf(w, `	esac
 	if [[ " $nothing " == *" $prev "* ]]; then
 		return
@@ -101,6 +74,44 @@ _lexline() {
 
 complete -F _lexline lexline
 `, shellQuote(kindFile), shellQuote(kindFolder))
+}
+
+// bashSecondWords writes a case for each first word that has second ones: which they are.
+func bashSecondWords(w io.Writer, rows []completable, first []string) {
+	for _, word := range first {
+		if seconds := secondWords(rows, word); len(seconds) > 0 {
+			var names []string
+			for _, row := range seconds {
+				names = append(names, strings.TrimPrefix(row.name, word+" "))
+			}
+			fmt.Fprintf(w, "\t%s) seconds=%s ;;\n", word, shellQuote(strings.Join(names, " ")))
+		}
+	}
+}
+
+// bashFlags writes a case for each command: its flags, which of them take a file, a folder
+// or something that cannot be completed, and what its operand is.
+func bashFlags(w io.Writer, rows []completable) {
+	for _, row := range rows {
+		fmt.Fprintf(w, "\t%s)\n", shellQuote(row.name))
+		for _, list := range []struct {
+			name string
+			of   func(f *completableFlag) bool
+		}{
+			{"flags", func(*completableFlag) bool { return true }},
+			{"files", func(f *completableFlag) bool { return f.kind == kindFile }},
+			{"folders", func(f *completableFlag) bool { return f.kind == kindFolder }},
+			{"nothing", func(f *completableFlag) bool { return f.value != "" && f.kind == kindNone }},
+		} {
+			if typed := typedFlags(row.flags, list.of); typed != "" {
+				fmt.Fprintf(w, "\t\t%s=%s\n", list.name, shellQuote(typed))
+			}
+		}
+		if row.operand != kindNone {
+			fmt.Fprintf(w, "\t\toperand=%s\n", shellQuote(row.operand))
+		}
+		fmt.Fprint(w, "\t\t;;\n")
+	}
 }
 
 // typedFlags are those of flags that are wanted, as people type them.

@@ -52,7 +52,7 @@ func parseConnectCall(env *environment, args []string) (*connectCallOptions, err
 	flags.BoolVar(&o.json, "json", false, "print each event as a line of JSON")
 	flags.StringVar(&o.log, "log", "", "`file` for the flow log, as Amazon Connect writes it")
 	flags.BoolVar(&o.force, "force", false, "go through a flow that has errors")
-	operands, err := parseMixed(flags, args)
+	operands, err := operandsAmong(flags, args)
 	if err != nil {
 		return nil, err
 	}

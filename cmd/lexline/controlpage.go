@@ -99,8 +99,11 @@ func (p page) Strange() int64 {
 // StoreFault is what is wrong with the store of records.
 func (p page) StoreFault() string { return storeFault(p.statusAnswer) }
 
+// certSoon is how long before a certificate ends people are told to renew it.
+const certSoon = 14 * 24 * time.Hour
+
 // CertSoon reports whether it has to be renewed.
-func (p page) CertSoon() bool { return p.CertLeft() < 14*24*time.Hour }
+func (p page) CertSoon() bool { return p.CertLeft() < certSoon }
 
 // failedSum is how many attempts failed in a region.
 func failedSum(failed map[region.Class]uint64) (n uint64) {

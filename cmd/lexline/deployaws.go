@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -68,12 +67,7 @@ func runDeployPlan(_ context.Context, env *environment, args []string) error {
 		return err
 	}
 	if o.asJSON {
-		text, err := json.MarshalIndent(p, "", "  ")
-		if err != nil {
-			return fmt.Errorf("write the plan: %w", err)
-		}
-		_, err = fmt.Fprintf(env.stdout, "%s\n", text)
-		return err
+		return printJSON(env.stdout, p)
 	}
 	return p.print(env.stdout, o.cleanUp)
 }
@@ -321,7 +315,7 @@ func refusals(cfg config, o planOptions) error {
 	}
 	for i, line := range cfg.Lines {
 		for _, p := range line.Regions {
-			if p.Alias == defaultLine.Alias {
+			if isTestAlias(p.Alias) {
 				fault("lines[%d].alias: TestBotAlias is for trying out, and takes two callers at a time; name an alias of your own", i)
 				break
 			}

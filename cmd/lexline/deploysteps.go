@@ -347,7 +347,7 @@ func (p *planner) cleanUp() {
 func (p *planner) notes() {
 	note := func(format string, args ...any) { p.plan.Notes = append(p.plan.Notes, fmt.Sprintf(format, args...)) }
 	home := strings.TrimRight(p.plan.URLs[p.home()], "/")
-	note("At Twilio, the number's voice URL is %s/twiml", home)
+	note("At Twilio, the number's voice URL is %s/twiml%s", home, wantedRetries)
 	if len(p.plan.Regions) > 1 {
 		note("and its fallback URL %s/twiml, for calls that the home region's gateways do not take.", strings.TrimRight(p.plan.URLs[p.plan.Regions[1]], "/"))
 	}

@@ -103,7 +103,7 @@ func dialFlags(env *environment, args []string) (*dialOptions, error) {
 	flags.BoolVar(&o.json, "json", false, "print a line of JSON for each number, and one with the summary")
 	flags.BoolVar(&o.dryRun, "dry-run", false, "say what would be done, and call nobody")
 	flags.BoolVar(&o.noCheck, "no-check", false, "do not ask first whether the gateway answers at public_url/ping")
-	operands, err := parseMixed(flags, args)
+	operands, err := operandsAmong(flags, args)
 	if err != nil {
 		return nil, err
 	}

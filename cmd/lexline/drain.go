@@ -35,7 +35,8 @@ const (
 func (g *gateway) drain(why error, impatient <-chan os.Signal) (cut error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	until := time.Now().Add(g.now().cfg.Call.DrainTime)
+	limit := g.now().cfg.Call.DrainTime // a reload does not change it any more
+	until := time.Now().Add(limit)
 	drained := make(chan error, 1)
 	go func() { drained <- g.door.Shutdown(ctx) }()
 	if signal, ok := errors.AsType[endedBySignal](why); ok && signal.signal == syscall.SIGINT {
@@ -45,7 +46,7 @@ func (g *gateway) drain(why error, impatient <-chan os.Signal) (cut error) {
 	}
 	tick := time.NewTicker(drainSays)
 	defer tick.Stop()
-	timer := time.NewTimer(g.now().cfg.Call.DrainTime)
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	for {
 		g.sayLeft(until)

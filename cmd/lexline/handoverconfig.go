@@ -176,7 +176,7 @@ func (t *transferConfig) check(key, keyEnd string, targets map[string]bool) (fau
 // handover is what calls of a line are told of it.
 func (cfg *config) handover(line lineConfig) (call.Handover, error) {
 	t := line.Transfer
-	h := call.Handover{Intents: t.Intents, KeySlots: t.KeySlots}
+	h := call.Handover{Intents: t.Intents, KeySlots: t.KeySlots, Goodbye: line.GoodbyeIntent}
 	for _, target := range cfg.Targets {
 		h.Targets = append(h.Targets, target.Name)
 	}

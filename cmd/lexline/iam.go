@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -91,12 +90,7 @@ func runIAM(_ context.Context, env *environment, args []string) error {
 		}
 		asked = p
 	}
-	text, err := json.MarshalIndent(asked, "", "  ")
-	if err != nil {
-		return fmt.Errorf("write the policy: %w", err)
-	}
-	_, err = fmt.Fprintf(env.stdout, "%s\n", text)
-	return err
+	return printJSON(env.stdout, asked)
 }
 
 // noPolicy says why there is no policy for somebody.

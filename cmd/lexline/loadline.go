@@ -33,18 +33,10 @@ func loadLine(before loadCounts, s statusAnswer) (fields []any, now loadCounts) 
 	}
 	return []any{
 		"live", s.Calls.Live, "greeting", s.Door.Greeting, "limit", s.Limits.Calls, "share", share,
-		"ready", oneIf(s.Readiness.Ready), "overloaded", oneIf(s.Limits.Overload != ""), "regions_out", out,
+		"ready", truth(s.Readiness.Ready), "overloaded", truth(s.Limits.Overload != ""), "regions_out", out,
 		"turns", now.turns - before.turns, "failed", now.failed - before.failed,
 		"refused", now.refused - before.refused, "lost", now.lost - before.lost,
 	}, now
-}
-
-// oneIf is a truth as metrics have it.
-func oneIf(yes bool) int {
-	if yes {
-		return 1
-	}
-	return 0
 }
 
 // tellLoad writes the load line until ctx ends.

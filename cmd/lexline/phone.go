@@ -176,7 +176,7 @@ func phoneFlags(env *environment, args []string) (*phoneOptions, error) {
 	flags.StringVar(&opts.Fallback, "fallback", "", "`URL` that is asked when the webhook fails")
 	flags.StringVar(&opts.Callback, "status-callback", "", "`URL` that is told when the call is over")
 	flags.IntVar(&opts.count, "n", 1, "place this `number` of calls at once")
-	operands, err := parseMixed(flags, args)
+	operands, err := operandsAmong(flags, args)
 	if err != nil {
 		return nil, err
 	}
@@ -235,20 +235,6 @@ func (o *phoneOptions) complete() (err error) {
 		}
 	}
 	return nil
-}
-
-// parseMixed parses flags that stand between operands, and returns the operands.
-func parseMixed(flags *flag.FlagSet, args []string) (operands []string, err error) {
-	for {
-		if err := parse(flags, args); err != nil {
-			return nil, err
-		}
-		if flags.NArg() == 0 {
-			return operands, nil
-		}
-		operands = append(operands, flags.Arg(0))
-		args = flags.Args()[1:]
-	}
 }
 
 func seconds(ms int64) string {

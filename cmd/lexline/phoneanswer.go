@@ -49,7 +49,7 @@ func phoneAnswerFlags(env *environment, args []string) (*phoneOptions, error) {
 		"\nWithout any --dial, everybody answers.")
 	opts.flags(env, flags)
 	flags.IntVar(&opts.count, "n", 1, "wait for this `number` of calls")
-	operands, err := parseMixed(flags, args)
+	operands, err := operandsAmong(flags, args)
 	switch {
 	case err != nil:
 		return nil, err

@@ -198,11 +198,14 @@ func lexClient(ctx context.Context, keys awsConfig, r regionConfig, progress fun
 	}), nil
 }
 
+// isLocal reports whether a region is a Lex of this machine, which looks at no credentials.
+func (r regionConfig) isLocal() bool { return isLocal(r.RuntimeEndpoint) && isLocal(r.ModelsEndpoint) }
+
 func credentialsFor(ctx context.Context, keys awsConfig, r regionConfig) (aws.CredentialsProvider, error) {
 	switch {
 	case keys.AccessKeyID != "" && keys.SecretAccessKey != "":
 		return credentials.NewStaticCredentialsProvider(keys.AccessKeyID, keys.SecretAccessKey, ""), nil
-	case isLocal(r.RuntimeEndpoint) && isLocal(r.ModelsEndpoint):
+	case r.isLocal():
 		return credentials.NewStaticCredentialsProvider("local", "local", ""), nil
 	}
 	found, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithRegion(r.Name))

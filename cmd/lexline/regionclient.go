@@ -154,7 +154,7 @@ func (c *controlClient) unknown() error {
 			"name its configuration with --config, or set LEXLINE_CONTROL_TOKEN or LEXLINE_CONTROL_TOKEN_FILE",
 		}
 	}
-	return &hintError{fmt.Errorf("the gateway at %s has another control token", c.address), "it took control.token, or what control.token_file held, when it started"}
+	return &hintError{fmt.Errorf("the gateway at %s has another control token", c.address), "it took control.token, or what control.token_file held, when it started or last had SIGHUP"}
 }
 
 func (c *controlClient) stranger() error {

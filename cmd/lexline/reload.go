@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -151,7 +150,7 @@ func (s configStatus) words(now time.Time) string {
 		fmt.Fprintf(&w, "Configuration: read again %s.\n", ago(s.Since, now))
 	}
 	if s.Fault != "" {
-		fmt.Fprintf(&w, "THE CONFIGURATION WAS READ AGAIN, AND IS WRONG; the old one goes on:\n  %s\n", strings.Join(slices.Collect(strings.SplitSeq(s.Fault, "\n")), "\n  "))
+		fmt.Fprintf(&w, "THE CONFIGURATION WAS READ AGAIN, AND IS WRONG; the old one goes on:\n  %s\n", strings.ReplaceAll(s.Fault, "\n", "\n  "))
 	}
 	if len(s.Restart) > 0 {
 		fmt.Fprintf(&w, "CHANGED KEYS THAT NEED A RESTART: %s.\n", strings.Join(s.Restart, ", "))

@@ -108,7 +108,6 @@ type gateway struct {
 	control  *control    // nil: none
 
 	// What can change while calls are live.
-	loaded   config       // as it was read at the start
 	source   configSource // where it is read again
 	hangups  <-chan os.Signal
 	settings atomic.Pointer[settings] // of calls that begin now
@@ -120,28 +119,28 @@ type gateway struct {
 // newGateway listens, finds the bots and prepares to answer. On an error
 // nothing is left open.
 func newGateway(ctx context.Context, cfg config, dev bool, logger *slog.Logger) (*gateway, error) {
-	loaded := cfg
+	first := cfg                                               // as it was read, which a reload is compared with
 	cfg.Table.Observer = cmp.Or(cfg.Table.Observer, ownName()) // one name, wherever it is told
-	g := &gateway{cfg: cfg, loaded: loaded, log: logger, started: time.Now(), overload: newOverload(cfg.Limits)}
-	if err := g.open(ctx, dev); err != nil {
+	g := &gateway{cfg: cfg, log: logger, started: time.Now(), overload: newOverload(cfg.Limits)}
+	if err := g.open(ctx, first, dev); err != nil {
 		g.close()
 		return nil, err
 	}
 	return g, nil
 }
 
-func (g *gateway) open(ctx context.Context, dev bool) (err error) {
+func (g *gateway) open(ctx context.Context, first config, dev bool) (err error) {
 	if g.listener, err = listen(g.cfg.Listen); err != nil {
 		return err
 	}
 	if err := g.openTLS(); err != nil {
 		return err
 	}
-	first, err := g.newSettings(g.loaded)
+	settings, err := g.newSettings(first)
 	if err != nil {
 		return err
 	}
-	g.settings.Store(first)
+	g.settings.Store(settings)
 	if err := g.findBots(ctx); err != nil {
 		return err
 	}
@@ -163,7 +162,7 @@ func (g *gateway) open(ctx context.Context, dev bool) (err error) {
 			return fmt.Errorf("prepare for Twilio's API: %w", err)
 		}
 	}
-	door := doorConfig(g.cfg, dev, g.log, first.answer)
+	door := doorConfig(g.cfg, dev, g.log, settings.answer)
 	if g.rest != nil {
 		door.Calls = g.rest
 	}

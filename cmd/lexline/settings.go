@@ -19,7 +19,6 @@ type settings struct {
 	// By name of the line.
 	sounds    map[string]call.Sounds
 	words     map[string]call.Words // where Twilio speaks
-	goodbyes  map[string]string     // intents that end calls
 	handovers map[string]call.Handover
 	keeping   record.Keeping
 }
@@ -44,9 +43,8 @@ func (s *settings) findSounds() error {
 	if err != nil {
 		return err
 	}
-	s.sounds, s.words, s.goodbyes = map[string]call.Sounds{}, map[string]call.Words{}, map[string]string{}
+	s.sounds, s.words = map[string]call.Sounds{}, map[string]call.Words{}
 	for _, line := range s.cfg.Lines {
-		s.goodbyes[line.Name] = line.GoodbyeIntent
 		var foreign bool
 		if line.Mode == modeUpdate {
 			s.words[line.Name], foreign = wordsFor(line.Locale, sets)
@@ -103,7 +101,6 @@ func (s *settings) calls(line string) call.Config {
 	c.GiveUp = s.cfg.turnLeft() + turnGrace
 	c.FillerAfter, c.FillerEvery = set.FillerAfter, set.FillerEvery
 	c.Sounds, c.Words, c.Handover = s.sounds[line], s.words[line], s.handovers[line]
-	c.Handover.Goodbye = s.goodbyes[line]
 	return c
 }
 
