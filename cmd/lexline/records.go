@@ -32,7 +32,7 @@ func (g *gateway) notes() twilio.Notes {
 
 // dialled adds to a call's record what became of a target.
 func (g *gateway) dialled(d twilio.Dialled) {
-	g.records.Dialled(d.Call, record.Dialled{Target: d.Target, Way: g.now().cfg.ways()[d.Target], Outcome: string(d.Outcome), Talked: d.Talked.Milliseconds()})
+	g.records.Dialled(d.Call, record.Dialled{Target: d.Target, Way: g.now().keeping.Ways[d.Target], Outcome: string(d.Outcome), Talked: d.Talked.Milliseconds()})
 }
 
 // closeRecords writes the last records and closes the store.
@@ -51,7 +51,7 @@ func (g *gateway) closeRecords() {
 
 // recorded has a call tell its record what becomes of it, and name its recording there.
 func (g *gateway) recorded(calls *call.Config, keep record.Keeping, info call.Info) *record.Log {
-	kept := g.records.BeginAs(keep, info)
+	kept := g.records.Begin(keep, info)
 	if kept == nil {
 		return nil
 	}

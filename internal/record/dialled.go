@@ -2,7 +2,6 @@ package record
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,6 +9,8 @@ import (
 	"log/slog"
 	"slices"
 	"time"
+
+	"lexline/internal/call"
 )
 
 // Dialled is what became of a target that was dialled for a caller.
@@ -37,13 +38,12 @@ var errNowhere = errors.New("there is no record of this call that ended with a h
 // Dialled adds to the record of a call what became of a target, when the carrier has
 // told it. That is after the call's end, and may be another gateway than the one that
 // had the call: so the record is read from the store and written again. It never
-// waits. Without a way it is that of the journal's Config. A target of the configuration is told once for each hand-over; told again, it
-// is left out.
+// waits. A target of the configuration is told once for each hand-over; told again, it is
+// left out.
 func (j *Journal) Dialled(call string, d Dialled) {
 	if j == nil {
 		return
 	}
-	d.Way = cmp.Or(d.Way, j.cfg.Ways[d.Target])
 	d.Told = j.cfg.Now().UTC().Truncate(time.Millisecond)
 	j.mu.Lock()
 	if len(j.outcomes) < j.cfg.Waiting {
@@ -98,7 +98,7 @@ func (j *Journal) entryWith(ctx context.Context, o outcome) (Entry, error) {
 	}
 	for _, e := range slices.Backward(entries) {
 		r, err := parseWhole(e.Record)
-		if err != nil || r.State != Ended || r.Next == nil || r.Next.Kind != "transfer" || r.Started.After(o.dialled.Told) {
+		if err != nil || r.State != Ended || r.Next == nil || r.Next.Kind != call.NextTransfer.String() || r.Started.After(o.dialled.Told) {
 			continue
 		}
 		next := *r.Next

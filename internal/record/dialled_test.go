@@ -44,7 +44,6 @@ func outcomes(t *testing.T, store Store, id string) string {
 }
 
 func TestOutcomesOfHandOvers(t *testing.T) {
-	ways := map[string]string{"desk": "number", "backup": "client"}
 	for name, tt := range map[string]struct {
 		play func(j *Journal, store *broken)
 		want string
@@ -52,48 +51,48 @@ func TestOutcomesOfHandOvers(t *testing.T) {
 		"answered": {func(j *Journal, _ *broken) {
 			begin(j, "CA1").End(handedOver("desk"))
 			pass(20 * time.Second)
-			j.Dialled("CA1", Dialled{Target: "desk", Outcome: "answered", Talked: 12000})
+			j.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "answered", Talked: 12000})
 		}, "ended to desk, desk number answered 12000"},
 		"told at once, before the record is written": {func(j *Journal, store *broken) {
 			store.set(nil, time.Second)
 			l := begin(j, "CA1")
 			l.End(handedOver("desk"))
-			j.Dialled("CA1", Dialled{Target: "desk", Outcome: "busy"})
+			j.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "busy"})
 		}, "ended to desk, desk number busy 0"},
 		"the next target follows": {func(j *Journal, _ *broken) {
 			begin(j, "CA1").End(handedOver("desk"))
 			pass(time.Second)
-			j.Dialled("CA1", Dialled{Target: "desk", Outcome: "no_answer"})
-			j.Dialled("CA1", Dialled{Target: "backup", Outcome: "answered"})
+			j.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "no_answer"})
+			j.Dialled("CA1", Dialled{Target: "backup", Way: "client", Outcome: "answered"})
 		}, "ended to desk, desk number no_answer 0, backup client answered 0"},
 		"told twice": {func(j *Journal, _ *broken) {
 			begin(j, "CA1").End(handedOver("desk"))
 			for range 3 {
 				pass(time.Second)
-				j.Dialled("CA1", Dialled{Target: "desk", Outcome: "busy"})
+				j.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "busy"})
 			}
 		}, "ended to desk, desk number busy 0"},
 		"back with the bot, and handed over again": {func(j *Journal, _ *broken) {
 			begin(j, "CA1").End(handedOver("desk"))
 			pass(time.Second)
-			j.Dialled("CA1", Dialled{Target: "desk", Outcome: "busy"})
+			j.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "busy"})
 			pass(time.Second)
 			l := begin(j, "CA1")
 			pass(time.Second)
 			l.End(handedOver("desk"))
 			pass(time.Second)
-			j.Dialled("CA1", Dialled{Target: "desk", Outcome: "answered"})
+			j.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "answered"})
 		}, "ended to desk, desk number busy 0; ended to desk, desk number answered 0"},
 		"back with the bot while the store is down": {func(j *Journal, store *broken) {
 			begin(j, "CA1").End(handedOver("desk"))
 			pass(time.Second)
 			store.set(errors.New("down"), 0)
-			j.Dialled("CA1", Dialled{Target: "desk", Outcome: "busy"})
+			j.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "busy"})
 			pass(time.Second)
 			l := begin(j, "CA1")
 			pass(time.Second)
 			l.End(handedOver("backup"))
-			j.Dialled("CA1", Dialled{Target: "backup", Outcome: "answered"})
+			j.Dialled("CA1", Dialled{Target: "backup", Way: "client", Outcome: "answered"})
 			pass(time.Minute)
 			store.set(nil, 0)
 		}, "ended to desk, desk number busy 0; ended to backup, backup client answered 0"},
@@ -105,21 +104,21 @@ func TestOutcomesOfHandOvers(t *testing.T) {
 		"of a call that goes on": {func(j *Journal, _ *broken) {
 			begin(j, "CA1")
 			pass(time.Second)
-			j.Dialled("CA1", Dialled{Target: "desk", Outcome: "busy"})
+			j.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "busy"})
 		}, "live"},
 		"of a call that was hung up": {func(j *Journal, _ *broken) {
 			begin(j, "CA1").End(over)
 			pass(time.Second)
-			j.Dialled("CA1", Dialled{Target: "desk", Outcome: "busy"})
+			j.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "busy"})
 		}, "ended"},
 		"of another call": {func(j *Journal, _ *broken) {
 			begin(j, "CA1").End(handedOver("desk"))
 			pass(time.Second)
-			j.Dialled("CA2", Dialled{Target: "desk", Outcome: "busy"})
+			j.Dialled("CA2", Dialled{Target: "desk", Way: "number", Outcome: "busy"})
 		}, "ended to desk"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			bubble(t, Config{Ways: ways}, func(j *Journal, store *broken, log *bytes.Buffer) {
+			bubble(t, Config{}, func(j *Journal, store *broken, log *bytes.Buffer) {
 				tt.play(j, store)
 				pass(10 * time.Second)
 				if got := outcomes(t, store, "CA1"); got != tt.want {
@@ -136,14 +135,14 @@ func TestOutcomesOfHandOvers(t *testing.T) {
 // TestAnotherGatewayKnowsTheOutcome has a call end at one gateway, and Twilio ask
 // another one.
 func TestAnotherGatewayKnowsTheOutcome(t *testing.T) {
-	bubble(t, Config{Gateway: "gw1", Transcripts: true}, func(j *Journal, store *broken, _ *bytes.Buffer) {
-		l := begin(j, "CA1")
+	bubble(t, Config{Gateway: "gw1"}, func(j *Journal, store *broken, _ *bytes.Buffer) {
+		l := j.Begin(Keeping{Retention: time.Hour, Transcripts: true}, call.Info{ID: "CA1"})
 		turn(l, 1)
 		end := handedOver("desk")
 		end.Next.Context = "wants roses"
 		l.End(end)
 		pass(time.Second)
-		other := New(Config{Store: store, Retention: time.Minute, Gateway: "gw2", Logger: slog.New(slog.DiscardHandler)})
+		other := New(Config{Store: store, Gateway: "gw2", Logger: slog.New(slog.DiscardHandler)})
 		other.Dialled("CA1", Dialled{Target: "desk", Outcome: "answered"})
 		if err := other.Close(context.Background()); err != nil {
 			t.Fatal(err)

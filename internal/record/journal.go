@@ -12,17 +12,9 @@ import (
 
 // Config is what a Journal is made of.
 type Config struct {
-	Store     Store
-	Name      string        // of the store, for people
-	Retention time.Duration // how long a record is kept, from its call's start
-	Gateway   string        // this one's name, in records
-	NumberKey []byte        // for HashNumber
-
-	Transcripts bool                // keep words and values
-	FullNumbers bool                // keep telephone numbers
-	Masked      map[string][]string // by line: the slots whose values are never kept
-	Ways        map[string]string   // by target: number, sip, client, queue or workflow
-	EndsOnly    bool                // write when a call begins and ends, and not in between
+	Store   Store
+	Name    string // of the store, for people
+	Gateway string // this one's name, in records
 
 	Logger   *slog.Logger     // default: slog.Default()
 	Deadline time.Duration    // for one write; default 2 s
@@ -30,19 +22,16 @@ type Config struct {
 	Now      func() time.Time // default: time.Now
 }
 
-// Keeping is what is kept of one call, and for how long: the fields of Config of the same
-// names.
+// Keeping is what is kept of one call, and for how long.
 type Keeping struct {
-	Retention                          time.Duration
-	NumberKey                          []byte
-	Transcripts, FullNumbers, EndsOnly bool
-	Masked                             map[string][]string
-	Ways                               map[string]string
-}
+	Retention time.Duration // from the call's start
+	NumberKey []byte        // for HashNumber
 
-// keeping is that of calls which say nothing else.
-func (c *Config) keeping() Keeping {
-	return Keeping{c.Retention, c.NumberKey, c.Transcripts, c.FullNumbers, c.EndsOnly, c.Masked, c.Ways}
+	Transcripts bool                // keep words and values
+	FullNumbers bool                // keep telephone numbers
+	EndsOnly    bool                // write when the call begins and ends, and not in between
+	Masked      map[string][]string // by line: the slots whose values are never kept
+	Ways        map[string]string   // by target: number, sip, client, queue or workflow
 }
 
 // Times of a Journal.

@@ -78,7 +78,7 @@ func bubble(t *testing.T, cfg Config, test func(j *Journal, store *broken, log *
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
 		store, log := new(broken), new(bytes.Buffer)
-		cfg.Store, cfg.Name, cfg.Retention = store, "test", time.Hour
+		cfg.Store, cfg.Name = store, "test"
 		cfg.Logger = slog.New(slog.NewTextHandler(log, nil))
 		j := New(cfg)
 		test(j, store, log)
@@ -93,7 +93,10 @@ func pass(d time.Duration) {
 	synctest.Wait()
 }
 
-func begin(j *Journal, id string) *Log { return j.Begin(call.Info{ID: id}) }
+// anHour keeps of a call what nobody has to switch on.
+var anHour = Keeping{Retention: time.Hour}
+
+func begin(j *Journal, id string) *Log { return j.Begin(anHour, call.Info{ID: id}) }
 
 func turn(l *Log, n int) { l.Turn(call.TurnReport{Number: n, Kind: call.TurnSpoken}) }
 
@@ -101,14 +104,14 @@ var over = call.Termination{Result: call.Success, Reason: call.BotClosed}
 
 func TestRecordIsWrittenAsTheCallGoesOn(t *testing.T) {
 	for name, tt := range map[string]struct {
-		cfg  Config
+		keep Keeping
 		want string
 	}{
-		"each turn": {Config{}, "CA1 live 0, CA1 live 1, CA1 live 2, CA1 ended 2"},
-		"ends only": {Config{EndsOnly: true}, "CA1 live 0, CA1 ended 2"},
+		"each turn": {anHour, "CA1 live 0, CA1 live 1, CA1 live 2, CA1 ended 2"},
+		"ends only": {Keeping{Retention: time.Hour, EndsOnly: true}, "CA1 live 0, CA1 ended 2"},
 	} {
-		bubble(t, tt.cfg, func(j *Journal, store *broken, _ *bytes.Buffer) {
-			l := begin(j, "CA1")
+		bubble(t, Config{}, func(j *Journal, store *broken, _ *bytes.Buffer) {
+			l := j.Begin(tt.keep, call.Info{ID: "CA1"})
 			pass(time.Second)
 			for i := range 2 {
 				turn(l, i+1)
@@ -197,7 +200,7 @@ func TestFullQueue(t *testing.T) {
 		live := begin(j, "live")
 		pass(time.Second)
 		for i := range 5 {
-			j.Begin(call.Info{ID: fmt.Sprint("CA", i)}).End(over)
+			j.Begin(anHour, call.Info{ID: fmt.Sprint("CA", i)}).End(over)
 		}
 		turn(live, 1) // no room
 		if s := j.Status(); s.Waiting != 3 || s.Dropped == 0 {
@@ -220,7 +223,7 @@ func TestCloseWritesWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := new(broken)
 		store.set(nil, 100*time.Millisecond)
-		j := New(Config{Store: store, Retention: time.Hour})
+		j := New(Config{Store: store})
 		for i := range 5 {
 			begin(j, fmt.Sprint("CA", i)).End(over)
 		}
@@ -235,7 +238,7 @@ func TestCloseGivesUp(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			store := new(broken)
 			store.set(errors.New("down"), takes)
-			j := New(Config{Store: store, Retention: time.Hour})
+			j := New(Config{Store: store})
 			begin(j, "CA1").End(over)
 			begin(j, "CA2").End(over)
 			pass(10 * time.Second)
@@ -273,11 +276,11 @@ func TestExpiredAreDeleted(t *testing.T) {
 // TestManyCallsAtOnce is for the race detector.
 func TestManyCallsAtOnce(t *testing.T) {
 	store := new(broken)
-	j := New(Config{Store: store, Retention: time.Hour, Transcripts: true})
+	j := New(Config{Store: store})
 	var calls sync.WaitGroup
 	for c := range 20 {
 		calls.Go(func() {
-			l := begin(j, fmt.Sprint("CA", c))
+			l := j.Begin(Keeping{Retention: time.Hour, Transcripts: true}, call.Info{ID: fmt.Sprint("CA", c)})
 			for i := range 50 {
 				turn(l, i+1)
 			}
@@ -297,11 +300,11 @@ func TestManyCallsAtOnce(t *testing.T) {
 // TestCallsKeepAsTheyBegan has two calls of one journal, of which different things are kept.
 func TestCallsKeepAsTheyBegan(t *testing.T) {
 	store := new(Memory)
-	j := New(Config{Store: store, Retention: time.Hour, NumberKey: []byte("key"), Logger: slog.New(slog.DiscardHandler)})
-	first := j.Begin(somebody)
+	j := New(Config{Store: store, Logger: slog.New(slog.DiscardHandler)})
+	first := j.Begin(Keeping{Retention: time.Hour, NumberKey: []byte("key")}, somebody)
 	other := somebody
 	other.ID = "CA2"
-	second := j.BeginAs(Keeping{Retention: 48 * time.Hour, NumberKey: []byte("other"), Transcripts: true, FullNumbers: true, EndsOnly: true}, other)
+	second := j.Begin(Keeping{Retention: 48 * time.Hour, NumberKey: []byte("other"), Transcripts: true, FullNumbers: true, EndsOnly: true}, other)
 	for _, l := range []*Log{first, second} {
 		l.Turn(call.TurnReport{Number: 1, Kind: call.TurnSpoken, Words: secret.New("roses")})
 		l.End(call.Termination{Result: call.Success, Reason: call.BotClosed})

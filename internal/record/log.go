@@ -27,17 +27,9 @@ type Log struct {
 	keep    Keeping
 }
 
-// Begin begins the record of a call whose stream has started, of which as much is kept as
-// the journal's Config says.
-func (j *Journal) Begin(info call.Info) *Log {
-	if j == nil {
-		return nil
-	}
-	return j.BeginAs(j.cfg.keeping(), info)
-}
-
-// BeginAs is Begin, and this says what is kept of the call, until its end.
-func (j *Journal) BeginAs(keep Keeping, info call.Info) *Log {
+// Begin begins the record of a call whose stream has started. keep says what is kept of
+// the call, until its end.
+func (j *Journal) Begin(keep Keeping, info call.Info) *Log {
 	if j == nil {
 		return nil
 	}
@@ -107,12 +99,10 @@ func (l *Log) put() {
 
 // next is what became of the caller.
 func (l *Log) next(next call.Next) *Next {
-	kinds := map[call.NextKind]string{call.NextTransfer: "transfer", call.NextRedirect: "redirect"}
-	kind, ok := kinds[next.Kind]
-	if !ok {
+	if next.Kind == call.NextHangUp {
 		return nil
 	}
-	n := &Next{Kind: kind, Target: next.Target}
+	n := &Next{Kind: next.Kind.String(), Target: next.Target}
 	if next.Kind == call.NextTransfer {
 		n.Way = l.keep.Ways[next.Target]
 	}

@@ -24,15 +24,14 @@ func ms(n int64) time.Duration { return time.Duration(n) * time.Millisecond }
 var somebody = call.Info{ID: "CA1", Account: "AC1", From: "+15550123467", To: "+15550100", Line: "flowers"}
 
 // keptBy returns the record that a journal leaves of a call.
-func keptBy(t *testing.T, cfg Config, tell func(l *Log)) Record {
+func keptBy(t *testing.T, keep Keeping, tell func(l *Log)) Record {
 	t.Helper()
 	store := new(Memory)
 	clock := time.Date(2026, 11, 29, 9, 15, 2, 123456789, time.UTC)
-	cfg.Store, cfg.Retention, cfg.NumberKey = store, 100*365*24*time.Hour, []byte("key")
-	cfg.Ways = map[string]string{"desk": "number"}
-	cfg.Now = func() time.Time { clock = clock.Add(time.Second); return clock }
-	j := New(cfg)
-	l := j.Begin(somebody)
+	keep.Retention, keep.NumberKey = 100*365*24*time.Hour, []byte("key")
+	keep.Ways = map[string]string{"desk": "number"}
+	j := New(Config{Store: store, Gateway: "gw1", Now: func() time.Time { clock = clock.Add(time.Second); return clock }})
+	l := j.Begin(keep, somebody)
 	l.Recording("call.wav")
 	tell(l)
 	if err := j.Close(t.Context()); err != nil {
@@ -71,17 +70,17 @@ func order(l *Log) {
 		Result: call.Success, Reason: call.BotClosed, Err: errors.New("not to be kept"),
 		Next: call.Next{Kind: call.NextTransfer, Target: "desk", Context: "roses, pin 412"},
 	})
-	l.journal.Dialled("CA1", Dialled{Target: "desk", Outcome: "answered", Talked: 42000})
+	l.journal.Dialled("CA1", Dialled{Target: "desk", Way: "number", Outcome: "answered", Talked: 42000})
 }
 
 // TestRecordIsAsDocumented compares records with golden files, which the documents show.
 func TestRecordIsAsDocumented(t *testing.T) {
-	for name, cfg := range map[string]Config{
-		"plain":       {Gateway: "gw1"},
-		"transcripts": {Gateway: "gw1", Transcripts: true, FullNumbers: true, Masked: map[string][]string{"flowers": {"Pin"}}},
+	for name, keep := range map[string]Keeping{
+		"plain":       {},
+		"transcripts": {Transcripts: true, FullNumbers: true, Masked: map[string][]string{"flowers": {"Pin"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text, err := json.MarshalIndent(keptBy(t, cfg, order), "", "  ")
+			text, err := json.MarshalIndent(keptBy(t, keep, order), "", "  ")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -103,7 +102,7 @@ func TestRecordIsAsDocumented(t *testing.T) {
 }
 
 func TestNothingOfAnybodysIsKeptUnlessSwitchedOn(t *testing.T) {
-	text, err := keptBy(t, Config{}, order).Encode()
+	text, err := keptBy(t, Keeping{}, order).Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,7 +115,7 @@ func TestNothingOfAnybodysIsKeptUnlessSwitchedOn(t *testing.T) {
 
 // TestKeysAreFoundInWhatTheBotSays has a bot refuse a card number and pass it on.
 func TestKeysAreFoundInWhatTheBotSays(t *testing.T) {
-	r := keptBy(t, Config{Transcripts: true}, func(l *Log) {
+	r := keptBy(t, Keeping{Transcripts: true}, func(l *Log) {
 		l.Turn(call.TurnReport{
 			Number: 1, Kind: call.TurnKeyed, Keys: 16, Keyed: secret.New("4111111111111112"), Told: ms(1000), Length: ms(2000),
 			Said: secret.New("4111 1111 1111 1112 is not a card number. Not 4111 1111 1111 1112."),
@@ -133,7 +132,7 @@ func TestKeysAreFoundInWhatTheBotSays(t *testing.T) {
 }
 
 func TestRecordIsBounded(t *testing.T) {
-	r := keptBy(t, Config{Transcripts: true}, func(l *Log) {
+	r := keptBy(t, Keeping{Transcripts: true}, func(l *Log) {
 		for i := range 700 {
 			l.Turn(call.TurnReport{
 				Number: i + 1, Kind: call.TurnSpoken, Keys: 1, Region: []string{"a", "b"}[i%2],
@@ -223,7 +222,7 @@ func TestNumbers(t *testing.T) {
 
 func TestNilJournalKeepsNothing(t *testing.T) {
 	var j *Journal
-	l := j.Begin(somebody)
+	l := j.Begin(Keeping{}, somebody)
 	l.Turn(call.TurnReport{})
 	l.End(call.Termination{})
 	if err := j.Close(t.Context()); err != nil || j.Status() != (Status{}) {
