@@ -345,16 +345,7 @@ func (c *Calls) Note(ctx context.Context, key string) (note []byte, err error) {
 
 // within does something under a deadline and words what went wrong.
 func (c *Calls) within(ctx context.Context, limit time.Duration, do func(context.Context) error) error {
-	limited, cancel := context.WithTimeoutCause(ctx, limit, &overdueError{limit})
-	defer cancel()
-	err := limited.Err()
-	if err == nil {
-		err = do(limited)
-	}
-	if err == nil {
-		return nil
-	}
-	return explainCalls(limited, err)
+	return within(ctx, limit, explainCalls, do)
 }
 
 // explainCalls words what went wrong with the table of calls, for whoever has to mend

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -37,7 +36,7 @@ func Describe(ctx context.Context, c Config) (d Description, err error) {
 	}
 	defer transport.CloseIdleConnections()
 	deadline := cmp.Or(max(c.Deadline, 0), DefaultDeadline)
-	err = within(ctx, deadline, func(ctx context.Context) error {
+	err = within(ctx, deadline, explain, func(ctx context.Context) error {
 		out, err := client.DescribeTable(ctx, &dynamodb.DescribeTableInput{TableName: &c.Name})
 		if err == nil {
 			d = described(out.Table)
@@ -45,7 +44,7 @@ func Describe(ctx context.Context, c Config) (d Description, err error) {
 		return err
 	})
 	if err == nil {
-		err = within(ctx, deadline, func(ctx context.Context) error {
+		err = within(ctx, deadline, explain, func(ctx context.Context) error {
 			out, err := client.DescribeTimeToLive(ctx, &dynamodb.DescribeTimeToLiveInput{TableName: &c.Name})
 			if err == nil && out.TimeToLiveDescription != nil {
 				switch ttl := out.TimeToLiveDescription; ttl.TimeToLiveStatus {
@@ -60,15 +59,6 @@ func Describe(ctx context.Context, c Config) (d Description, err error) {
 		return d, fmt.Errorf("describe DynamoDB table %s in %s: %w", c.Name, c.Region, err)
 	}
 	return d, nil
-}
-
-func within(ctx context.Context, deadline time.Duration, do func(context.Context) error) error {
-	limited, cancel := context.WithTimeoutCause(ctx, deadline, &overdueError{deadline})
-	defer cancel()
-	if err := do(limited); err != nil {
-		return explain(limited, err)
-	}
-	return nil
 }
 
 func described(t *types.TableDescription) (d Description) {

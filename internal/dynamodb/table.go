@@ -116,7 +116,16 @@ func checkKey(key string, attributes map[string]any) error {
 
 // within does something under the deadline and words what went wrong.
 func (t *Table) within(ctx context.Context, what, key string, do func(context.Context) error) error {
-	limited, cancel := context.WithTimeoutCause(ctx, t.deadline, &overdueError{t.deadline})
+	if err := within(ctx, t.deadline, explain, do); err != nil {
+		return fmt.Errorf("%s item %q of %v: %w", what, key, t, err)
+	}
+	return nil
+}
+
+// within does something under a deadline; explain words what went wrong, from the context
+// that do had.
+func within(ctx context.Context, limit time.Duration, explain func(context.Context, error) error, do func(context.Context) error) error {
+	limited, cancel := context.WithTimeoutCause(ctx, limit, &overdueError{limit})
 	defer cancel()
 	err := limited.Err()
 	if err == nil {
@@ -125,7 +134,7 @@ func (t *Table) within(ctx context.Context, what, key string, do func(context.Co
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s item %q of %v: %w", what, key, t, explain(limited, err))
+	return explain(limited, err)
 }
 
 // optional is an expression of the SDK: nil for none.
