@@ -154,8 +154,7 @@ func (c *campaign) missed(err error) {
 // there is no such resource is said of the account or its region, as none is named but
 // that (https://www.twilio.com/docs/api/errors/20404).
 func concernsNumber(r *twilio.RESTError) bool {
-	const notFound = 20404
-	return r.Status >= 400 && r.Status < 500 && r.Status != http.StatusTooManyRequests && r.Code != 0 && r.Code != notFound
+	return r.Status >= 400 && r.Status < 500 && r.Status != http.StatusTooManyRequests && r.Code != 0 && !twilio.IsNotFound(r)
 }
 
 // concernsAll reports whether Twilio's code is about the account, the calling number

@@ -41,7 +41,7 @@ func newDesk(d *Door, vault *sealer) *desk {
 	now := func() time.Time { return d.now() }
 	memory := func() *MemoryNotes {
 		notes := NewNotes()
-		notes.limit, notes.now = maxNotes+20*d.limits.Calls, now
+		notes.limit, notes.now = deskNotesFor(d.limits.Calls), now
 		return notes
 	}
 	return &desk{
@@ -49,6 +49,15 @@ func newDesk(d *Door, vault *sealer) *desk {
 		notes: &deskNotes{shared: d.config.Notes, own: memory(), sealer: vault, tally: &d.tally, log: d.log, now: now},
 		beats: memory(), tally: &d.tally, log: d.log, now: now,
 	}
+}
+
+// deskNotesFor is how many notes a desk keeps in memory for that many calls at a time.
+func deskNotesFor(calls int) int { return maxNotes + 20*calls }
+
+// resize changes for how many calls at a time there is memory.
+func (d *desk) resize(calls int) {
+	d.notes.own.resize(deskNotesFor(calls))
+	d.beats.resize(deskNotesFor(calls))
 }
 
 // update has Twilio say words, or be silent if there are none.

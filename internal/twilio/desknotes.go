@@ -104,11 +104,8 @@ func (n *deskNotes) share(ctx context.Context, key string, sealed []byte, until 
 	bounded, cancel := context.WithTimeout(ctx, noteTime)
 	defer cancel()
 	err := n.shared.PutNote(bounded, key, sealed, until)
-	if err != nil && ctx.Err() == nil {
-		n.tally.add(Counters{NotesFailed: 1})
-		if skipped, ok := n.failures.pass(n.now()); ok {
-			n.log.Warn("other instances are not told of a note on a call", slog.Any("err", err), slog.Int("skipped", skipped))
-		}
+	if skipped, told := n.failed(ctx, err); told {
+		n.log.Warn("other instances are not told of a note on a call", slog.Any("err", err), slog.Int("skipped", skipped))
 	}
 	return err == nil
 }
@@ -163,13 +160,20 @@ func (n *deskNotes) ask(ctx context.Context, key string) ([]byte, error) {
 	bounded, cancel := context.WithTimeout(ctx, noteTime)
 	defer cancel()
 	sealed, err := n.shared.Note(bounded, key)
-	if err != nil && ctx.Err() == nil {
-		n.tally.add(Counters{NotesFailed: 1})
-		if skipped, ok := n.failures.pass(n.now()); ok {
-			n.log.Warn("note on a call not read", slog.Any("err", err), slog.Int("skipped", skipped))
-		}
+	if skipped, told := n.failed(ctx, err); told {
+		n.log.Warn("note on a call not read", slog.Any("err", err), slog.Int("skipped", skipped))
 	}
 	return sealed, err
+}
+
+// failed counts an error of the store, unless it is nil or the call's own end, and says
+// whether the log is to have it: not each of many.
+func (n *deskNotes) failed(ctx context.Context, err error) (skipped int, told bool) {
+	if err == nil || ctx.Err() != nil {
+		return 0, false
+	}
+	n.tally.add(Counters{NotesFailed: 1})
+	return n.failures.pass(n.now())
 }
 
 // sealNote seals what is noted under a key. Nobody without our key reads it, and nobody

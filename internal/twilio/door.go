@@ -91,7 +91,6 @@ func New(config Config) (*Door, error) {
 			resume: base + "/resume", dialled: base + "/dialled/", whisper: base + "/whisper/",
 			stream: websocketScheme(public) + strings.TrimPrefix(base, public.Scheme) + "/stream/",
 			update: base + "/updatecall",
-			keys:   first.keys,
 		},
 		prefix: public.EscapedPath(),
 		notes:  config.Notes, sealer: sealer, tickets: tickets, now: time.Now,

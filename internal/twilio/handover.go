@@ -140,7 +140,7 @@ func (d *Door) answerDialled(token string) func(*http.Request, url.Values) []byt
 		}
 		line := d.planOf(p.callSID).lines.named(p.line)
 		if line == nil {
-			line, _ = d.lineOf(r, form)
+			line, _ = d.lineOf(d.planOf(sid).lines, r, form)
 		}
 		if err != nil || p.callSID != sid || line == nil {
 			d.tally.add(Counters{RejectedTokens: 1})

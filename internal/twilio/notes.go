@@ -60,6 +60,13 @@ func (m *MemoryNotes) PutNote(_ context.Context, key string, value []byte, until
 	return nil
 }
 
+// resize changes how many notes there is room for. Those that are there stay.
+func (m *MemoryNotes) resize(limit int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.limit = limit
+}
+
 // makeRoomLocked drops what is over and, if nothing is, the note that would have
 // gone first.
 func (m *MemoryNotes) makeRoomLocked() {

@@ -77,8 +77,7 @@ func (o *Outbound) StatusURL() string { return o.base + "/status-callback" }
 //
 // Nobody forges a line: the signature covers the address, and the ticket in it was
 // sealed by us, for the account and for the number that was called.
-func (d *Door) lineOf(r *http.Request, form url.Values) (*preparedLine, error) {
-	lines := d.planOf(form.Get("CallSid")).lines
+func (d *Door) lineOf(lines *lineBook, r *http.Request, form url.Values) (*preparedLine, error) {
 	if ticket := r.URL.Query().Get(dialParam); ticket != "" {
 		return d.dialedLine(lines, ticket, form)
 	}

@@ -55,6 +55,7 @@ func (d *Door) Reload(config Config) error {
 	d.plan.Store(next)
 	d.spent.resize(spentPerCall * limits.Calls)
 	d.calls.resize(maxKnownCalls + limits.Calls)
+	d.desk.resize(limits.Calls)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.admission.limit = limits.Calls

@@ -18,7 +18,8 @@ const (
 	maxRESTTwiML = 4000
 	// maxRESTValue bounds every other parameter.
 	maxRESTValue = 4096
-	// maxRESTAnswer is how much of an answer is read, in bytes. A call takes some 1,500.
+	// maxRESTAnswer is how long an answer with a call may be, in bytes. A call takes some
+	// 1,500.
 	maxRESTAnswer = 64 << 10
 )
 

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	// maxRESTList is how much of an answer with a list is read, in bytes. A number takes
-	// some 2,000.
+	// maxRESTList is how much of any answer is read, in bytes: one with a list of numbers
+	// is the longest. A number takes some 2,000.
 	maxRESTList    = 512 << 10
 	numbersOnPage  = 100
 	mostPages      = 50

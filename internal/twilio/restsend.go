@@ -28,7 +28,7 @@ type restRequest struct {
 }
 
 // send makes a request, within the client's time and ctx's, and returns the call in
-// its answer.
+// its answer, or none if the request reads the answer itself.
 func (r *REST) send(ctx context.Context, request restRequest) (CallResource, error) {
 	r.tally.requests.Add(1)
 	ctx, cancel := context.WithTimeoutCause(ctx, r.totalTime, errRESTTime)

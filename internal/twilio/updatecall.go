@@ -23,7 +23,7 @@ func (d *Door) answerUpdate(r *http.Request, form url.Values) []byte {
 		d.hungUp(sid, d.now())
 		return hangUp(nil, "")
 	}
-	line, err := d.lineOf(r, form)
+	line, err := d.lineOf(d.planOf(sid).lines, r, form)
 	if err != nil || !line.Update {
 		return d.answerResume(r, form)
 	}

@@ -154,7 +154,8 @@ func (d *Door) answerCall(r *http.Request, form url.Values) []byte {
 	}
 	now := d.now()
 	sid := form.Get("CallSid")
-	line, err := d.lineOf(r, form)
+	plan := d.planOf(sid) // once: a reload may come in between
+	line, err := d.lineOf(plan.lines, r, form)
 	if err != nil {
 		return d.refuseLine(form, err)
 	}
@@ -165,7 +166,7 @@ func (d *Door) answerCall(r *http.Request, form url.Values) []byte {
 		return refusal
 	}
 	d.tally.add(Counters{Webhooks: 1, Outbound: countIf(form.Get("Direction") == apiCall)})
-	d.calls.keepPlan(sid, d.planOf(sid), now)
+	d.calls.keepPlan(sid, plan, now)
 	links := d.linksOf(r, sid)
 	answer := d.calls.greet(sid, now, func() ([]byte, time.Time) {
 		expires := now.Add(greetingTime(line) + 30*time.Second)
@@ -229,7 +230,7 @@ func (d *Door) answerResume(r *http.Request, form url.Values) []byte {
 	if d.isClosing() && !d.calls.isOver(sid) {
 		return nil // another instance can go on with it
 	}
-	line, err := d.lineOf(r, form)
+	line, err := d.lineOf(d.planOf(sid).lines, r, form)
 	if err != nil {
 		return d.refuseLine(form, err)
 	}
